@@ -1,0 +1,1 @@
+"""Everything between a counter and anyone else."""
