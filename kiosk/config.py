@@ -1,0 +1,144 @@
+"""What a counter knows of itself before it reads a journal: its folder, its keys, who it is enrolled with.
+
+Keys lie beside the journal and outside it, so that a copied journal holds none (DESIGN, Keys and people).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from kiosk.core.entry import FeedId
+from kiosk.errors import SetupError
+
+
+@dataclass(frozen=True, slots=True)
+class CounterFolder:
+    """The files of one counter's data folder."""
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.db"
+
+    @property
+    def device_key(self) -> Path:
+        return self.path / "device.key"
+
+    @property
+    def enrolment(self) -> Path:
+        return self.path / "enrolment.json"
+
+    @property
+    def web_key(self) -> Path:
+        return self.path / "web.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Who this counter is to head office, and whom it believes; pinned at first contact.
+
+    Keys are raw bytes: Ed25519 public keys of 32 bytes, the fleet key of 32 bytes.
+    ``head_office_keys`` are by key epoch, as pairs.
+    """
+
+    origin: str
+    incarnation: int
+    key_epoch: int
+    store: str
+    counter: str
+    head_office_url: str
+    head_office_keys: tuple[tuple[int, bytes], ...]
+    root_key: bytes
+    fleet_key: bytes
+
+    @property
+    def feed(self) -> FeedId:
+        """The feed that this counter writes."""
+        return FeedId(self.origin, self.incarnation)
+
+    def save(self, path: Path) -> None:
+        """Write this to ``path``, readable by its owner only, whole or not at all."""
+        shown = {name: _to_json(value) for name, value in asdict(self).items()}
+        write_private(path, (json.dumps(shown, indent=2) + "\n").encode())
+
+    @classmethod
+    def load(cls, path: Path) -> Enrolment:
+        """The enrolment in ``path``; raises :class:`SetupError` ``not-enrolled`` or ``enrolment-unreadable``."""
+        try:
+            read = json.loads(path.read_text())
+            kept = {spec.name: read[spec.name] for spec in fields(cls)}
+            for name in ("root_key", "fleet_key"):
+                kept[name] = bytes.fromhex(kept[name])
+            kept["head_office_keys"] = tuple((int(n), bytes.fromhex(key)) for n, key in kept["head_office_keys"])
+            return cls(**kept)
+        except FileNotFoundError:
+            raise SetupError(
+                "not-enrolled",
+                "This counter is not enrolled with a head office yet",
+                where=str(path),
+                cure="Ask head office for a one-time code and start with --head-office URL --code CODE.",
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SetupError(
+                "enrolment-unreadable",
+                f"The enrolment file cannot be read: {error}",
+                where=str(path),
+                cure="Enrol anew with a one-time code from head office; the journal is kept.",
+            ) from None
+
+
+def load_or_make_key(path: Path) -> Ed25519PrivateKey:
+    """The Ed25519 key in ``path`` (a raw seed of 32 bytes); made there when the file is missing."""
+    if not path.exists():
+        write_private(path, Ed25519PrivateKey.generate().private_bytes_raw())
+    seed = path.read_bytes()
+    if len(seed) != 32:  # noqa: PLR2004 (the length of an Ed25519 seed, RFC 8032)
+        raise SetupError(
+            "key-unreadable",
+            f"A key file has {len(seed)} bytes instead of 32",
+            where=str(path),
+            cure="Move it away and enrol anew; the journal is kept.",
+        )
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def load_or_make_secret(path: Path) -> bytes:
+    """32 random bytes kept in ``path``; made there when the file is missing."""
+    if not path.exists():
+        write_private(path, os.urandom(32))
+    return path.read_bytes()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write ``content`` to ``path`` with mode 0600: durable, and whole or not at all."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        raise SetupError(
+            "folder-not-writable",
+            f"Cannot write {path.name}: {error.strerror}",
+            where=str(path.parent),
+            cure="Choose a folder you may write to with --data, or give yourself the right to write there.",
+        ) from None
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, tuple):
+        return [_to_json(item) for item in value]
+    return value
