@@ -1,0 +1,447 @@
+"""The use cases of a counter: look, redeem, next, given, undo. Read, decide, append, answer.
+
+Rules of this module:
+
+- Everything that says yes goes through :func:`kiosk.core.decide.decide`, here and nowhere else.
+- A redemption is durable in the journal before the display says "hand it over".
+- The intent minted when a verdict is shown is written into the redemption: the same intent is
+  answered from the standing, so double taps, two tabs, a reload and a lost answer redeem once.
+- If the outcome of an append is unknown the journal is reopened and refolded, and the standing
+  says whether it was written; nothing is retried in place.
+- An answer that no page has shown is asked about ("given?") at the next start.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from kiosk.attention import Attention
+from kiosk.clerks import Clerk, PinDesk
+from kiosk.clock import Clock, from_ms, to_ms
+from kiosk.config import Enrolment
+from kiosk.core.bundle import catalogue_of, open_bundle
+from kiosk.core.catalogue import Catalogue, Credential
+from kiosk.core.credential import Presented, present
+from kiosk.core.decide import Place, decide
+from kiosk.core.entry import Answered, BundleInstalled, Entry, FeedId, Redemption, Void, decode_fact
+from kiosk.core.promotion import Promotion
+from kiosk.core.standing import Standing
+from kiosk.core.verdict import Outcome, Reason, Verdict
+from kiosk.display import Board, Display, Redeemed, Showing, State
+from kiosk.errors import AppendUnknownError, CounterfoilError, JournalError
+from kiosk.journal import Journal
+from kiosk.ports import CachedBundle, Carrier, LinkState
+from kiosk.vision.watch import CameraState
+
+ACCEPT_HELD_S = 45.0
+"""An accept waits this long for the clerk after its code left the view, before another code may replace it."""
+
+AS_SHOWN_FOR_S = 120.0
+"""A promise made on the display is kept this long: the window is judged as of when it was shown."""
+
+
+class Seen(Protocol):
+    """A code in view, as the vision part reports it."""
+
+    @property
+    def text(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """A redemption in this counter's own feed, for the stub list."""
+
+    n: int
+    promotion: str
+    title: str
+    clerk: str
+    clerk_name: str
+    at: datetime
+    voided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CounterStatus:
+    """What the status line tells. ``waiting`` counts redemptions and voids that head office has not receipted."""
+
+    link: LinkState
+    bundle_version: int
+    bundle_published_ms: int | None
+    waiting: int
+    camera: CameraState
+    notes: tuple[str, ...]
+    trouble: tuple[str, ...]
+
+
+class Counter:
+    """One counter at work. Safe to call from the web threads, the camera's and the replicator's alike."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        enrolment: Enrolment,
+        clock: Clock,
+        mint: Callable[[], bytes],
+        notes: Sequence[str] = (),
+    ) -> None:
+        """``mint`` gives 16 random bytes; ``notes`` are standing remarks for the status line."""
+        self._journal = journal
+        self._clock = clock
+        self._mint = mint
+        self._notes = tuple(notes)
+        self._lock = threading.RLock()
+        self._attention = Attention()
+        self._pins = PinDesk(clock)
+        self._board = Board()
+        self._last_in_view_s = clock.monotonic_s()
+        self._trouble: CounterfoilError | None = None
+        self.enrolment = enrolment
+        self.place = Place(enrolment.store, enrolment.counter)
+        self.feed: FeedId = enrolment.feed
+        self.link = LinkState()
+        self.carrier: Carrier | None = None
+        self.camera_state: Callable[[], CameraState] = lambda: CameraState("no-camera", "No camera")
+        self.catalogue = Catalogue.empty(enrolment.fleet_key)
+        self.standing = Standing(self.feed)
+        self._stubs: dict[int, Redemption] = {}
+        self._refold()
+        self.reload_bundle()
+        self._ask_given()
+
+    # --- what is known ------------------------------------------------------------------------
+
+    def _refold(self) -> None:
+        standing, stubs = Standing(self.feed), dict[int, Redemption]()
+        for feed, n, fact in self._journal.replay():
+            standing.apply(feed, n, fact)
+            if feed == self.feed and isinstance(fact, Redemption):
+                stubs[n] = fact
+        self.standing, self._stubs = standing, stubs
+
+    def learn(self, entries: Sequence[Entry]) -> None:
+        """Fold entries that are durable in the journal: this counter's own, or head office's."""
+        with self._lock:
+            for entry in entries:
+                fact = decode_fact(entry.body)
+                self.standing.apply(entry.feed, entry.n, fact)
+                if entry.feed == self.feed and isinstance(fact, Redemption):
+                    self._stubs[entry.n] = fact
+
+    def reload_bundle(self) -> None:
+        """Read the cached bundle again; one that does not verify is reported and the last good one kept."""
+        with self._lock:
+            cached = self._journal.bundle()
+            if cached is None:
+                return
+            try:
+                opened = open_bundle(cached.envelope, cached.parts, self.enrolment.root_key, self.standing.bundle_floor)
+                self.catalogue = catalogue_of(opened, self.enrolment.fleet_key)
+                self._trouble = None
+            except CounterfoilError as error:
+                self._trouble = error
+            self._redraw()
+
+    def install_bundle(self, bundle: CachedBundle, fact: BundleInstalled) -> None:
+        """Install a verified bundle with its entry in one transaction, and use it from now on."""
+        with self._lock:
+            self.learn(self._journal.install_bundle(bundle, fact))
+            self.reload_bundle()
+
+    # --- the display --------------------------------------------------------------------------
+
+    @property
+    def display(self) -> Display:
+        """What the counter shows now."""
+        return self._board.display
+
+    def wait(self, after_version: int, timeout_s: float) -> Display:
+        """The display, at once if newer than ``after_version``, else when it changes or time is up."""
+        return self._board.wait(after_version, timeout_s)
+
+    def _redraw(self) -> None:
+        now = self._board.display
+        self._board.show(now.state, now.showing, now.note)
+
+    @property
+    def awaits_clerk(self) -> bool:
+        """Whether the display must not be replaced by another code yet."""
+        with self._lock:
+            return not self._may_replace()
+
+    def _may_replace(self) -> bool:
+        display = self._board.display
+        if display.state is State.IDLE:
+            return True
+        if display.state is State.GIVEN or display.showing is None:
+            return False
+        if display.state is State.REDEEMED:
+            return display.showing.redeemed is not None and display.showing.redeemed.seen
+        if display.showing.verdict.outcome is Outcome.REFUSE:
+            return True
+        return self._clock.monotonic_s() - self._last_in_view_s > ACCEPT_HELD_S
+
+    # --- look ---------------------------------------------------------------------------------
+
+    def in_view(self, sightings: Sequence[Seen]) -> None:
+        """Told on each frame which codes are in view. A code that a promotion knows goes before one that none does."""
+        with self._lock:
+            texts = [sighting.text for sighting in sightings]
+            showing = self._board.display.showing
+            if showing is not None and showing.text in texts:
+                self._last_in_view_s = self._clock.monotonic_s()
+            fresh = self._attention.unanswered(texts)
+            if not fresh or not self._may_replace():
+                return
+            known = [text for text in fresh if self._identify(present(text)) is not None]
+            self._answer((known or fresh)[0], "camera")
+
+    def look(self, text: str, source: str = "typed") -> Display:
+        """Answer a code that was typed or scanned by hand. An open accept or an unseen answer stays on display."""
+        with self._lock:
+            display = self._board.display
+            if display.state is State.GIVEN or (display.state is State.REDEEMED and not self._may_replace()):
+                return display
+            return self._answer(text, source)
+
+    def _identify(self, presented: Presented | None) -> Credential | None:
+        return None if presented is None else self.catalogue.identify(presented)
+
+    def _answer(self, text: str, source: str) -> Display:
+        self._attention.answered(text)
+        self._last_in_view_s = self._clock.monotonic_s()
+        presented = present(text)
+        credential = self._identify(presented)
+        now = self._clock.now()
+        verdict = decide(presented, self.catalogue, self.standing, self.place, now)
+        showing = Showing(
+            id=self._mint().hex(),
+            text=text,
+            verdict=verdict,
+            promotion=self._promotion(verdict.promotion),
+            credential_kind=None if credential is None else credential.kind,
+            shown_at=now,
+            source=source,
+        )
+        return self._board.show(State.VERDICT, showing)
+
+    def _promotion(self, promotion_id: str | None) -> Promotion | None:
+        return None if promotion_id is None else self.catalogue.promotions.get(promotion_id)
+
+    # --- redeem -------------------------------------------------------------------------------
+
+    def redeem(self, showing_id: str, clerk_id: str) -> Display:
+        """Redeem what is shown under ``showing_id``: journal first, then "hand it over". A repeat changes nothing."""
+        with self._lock:
+            display = self._board.display
+            showing = display.showing
+            if showing is None or showing.id != showing_id or display.state is not State.VERDICT:
+                return display
+            now = self._clock.now()
+            verdict = self._decide_again(showing, now)
+            if verdict.outcome is not Outcome.ACCEPT:
+                return self._board.show(State.VERDICT, replace(showing, verdict=verdict))
+            presented = present(showing.text)
+            credential = self._identify(presented)
+            if credential is None:  # the bundle changed since: decide said accept, so this cannot be
+                raise AssertionError("an accepted credential that nobody knows")
+            return self._write(showing, self._redemption(showing, credential, clerk_id, now))
+
+    def _decide_again(self, showing: Showing, now: datetime) -> Verdict:
+        as_of = showing.shown_at if now - showing.shown_at <= timedelta(seconds=AS_SHOWN_FOR_S) else now
+        return decide(present(showing.text), self.catalogue, self.standing, self.place, as_of)
+
+    def _redemption(self, showing: Showing, credential: Credential, clerk_id: str, now: datetime) -> Redemption:
+        heads = {feed: head.n for feed, head in self._journal.heads().items() if feed != self.feed}
+        head_office_n = max((n for feed, n in heads.items() if feed.origin == "head-office"), default=0)
+        value = None if showing.promotion is None else showing.promotion.value
+        return Redemption(
+            at_ms=to_ms(now),
+            intent=bytes.fromhex(showing.id),
+            promotion=credential.promotion,
+            credential=credential.digest,
+            credential_kind=credential.kind,
+            store=self.place.store,
+            clerk=clerk_id,
+            bundle_version=self.catalogue.version,
+            head_office_n=head_office_n,
+            amount_minor=None if value is None else value.amount_minor,
+            currency=None if value is None or value.amount_minor is None else value.currency,
+            held_ms=max(0, to_ms(now) - to_ms(showing.shown_at)),
+        )
+
+    def _write(self, showing: Showing, fact: Redemption) -> Display:
+        try:
+            self.learn(self._journal.append([fact]))
+        except AppendUnknownError as error:
+            self._recover()
+            if self.standing.redemption_of(fact.intent) is None:
+                return self._board.show(State.VERDICT, showing, note=str(error))
+        except JournalError as error:
+            return self._board.show(State.VERDICT, showing, note=str(error))
+        # The redemption is durable from here on: whatever happens next, a restart finds it and asks "given?".
+        found = self.standing.redemption_of(fact.intent)
+        if found is None:
+            raise AssertionError("a redemption that was written is not in the standing")
+        if self.carrier is not None:
+            self.carrier.wake()
+        stub = Redeemed(found[1], from_ms(fact.at_ms), fact.clerk)
+        return self._board.show(State.REDEEMED, replace(showing, redeemed=stub))
+
+    def _recover(self) -> None:
+        self._journal.reopen()
+        self._refold()
+
+    # --- after it -----------------------------------------------------------------------------
+
+    def seen(self, showing_id: str) -> None:
+        """A page has shown the answer to ``showing_id``. Written down once; not being able to is no trouble now."""
+        with self._lock:
+            display = self._board.display
+            showing = display.showing
+            if display.state is not State.REDEEMED or showing is None or showing.id != showing_id:
+                return
+            stub = showing.redeemed
+            if stub is None or stub.seen:
+                return
+            try:
+                self._answered(stub.n, stub.clerk)
+            except JournalError as error:
+                self._trouble = error  # asked about at the next start instead
+            self._board.amend(replace(showing, redeemed=replace(stub, seen=True)))
+
+    def _answered(self, n: int, clerk_id: str) -> None:
+        fact = Answered(at_ms=to_ms(self._clock.now()), n=n, clerk=clerk_id)
+        self.learn(self._journal.append([fact]))
+
+    def next(self, showing_id: str) -> Display:
+        """Leave what is shown under ``showing_id``; if something else is on display by now, that stays."""
+        with self._lock:
+            display = self._board.display
+            if display.state is State.GIVEN or display.showing is None or display.showing.id != showing_id:
+                return display
+            self.seen(showing_id)
+            return self._board.show(State.IDLE)
+
+    def given(self, n: int, yes: bool, clerk_id: str) -> Display:
+        """Answer "was it given?" for redemption ``n``: yes keeps the stub, no voids it."""
+        with self._lock:
+            if n not in self.standing.unanswered(self.feed):
+                return self._board.display
+            try:
+                if yes:
+                    self._answered(n, clerk_id)
+                else:
+                    self._void(n, clerk_id, "not given")
+            except JournalError as error:
+                display = self._board.display
+                return self._board.show(display.state, display.showing, note=str(error))
+            self._board.show(State.IDLE)
+            return self._ask_given()
+
+    def undo(self, n: int, clerk_id: str, reason: str) -> Display:
+        """Void redemption ``n`` of this counter: the goods are back before this is called."""
+        with self._lock:
+            display = self._board.display
+            if self.standing.redemption(self.feed, n) is None or self.standing.is_void(self.feed, n):
+                return display
+            try:
+                self._void(n, clerk_id, reason)
+            except JournalError as error:
+                return self._board.show(display.state, display.showing, note=str(error))
+            showing = display.showing
+            if showing is not None and showing.redeemed is not None and showing.redeemed.n == n:
+                undone = replace(showing.redeemed, voided=True, seen=True)
+                return self._board.show(State.REDEEMED, replace(showing, redeemed=undone))
+            return self._board.show(display.state, showing)
+
+    def _void(self, n: int, clerk_id: str, reason: str) -> None:
+        fact = Void(at_ms=to_ms(self._clock.now()), feed=str(self.feed), n=n, clerk=clerk_id, reason=reason)
+        self.learn(self._journal.append([fact]))
+        if self.carrier is not None:
+            self.carrier.wake()
+
+    def _ask_given(self) -> Display:
+        """Put the oldest redemption whose answer nobody saw on display, if there is one."""
+        for n in self.standing.unanswered(self.feed):
+            fact = self._stubs.get(n)
+            if fact is not None:
+                return self._board.show(State.GIVEN, self._showing_of(n, fact))
+        return self._board.display
+
+    def _showing_of(self, n: int, fact: Redemption) -> Showing:
+        at = from_ms(fact.at_ms)
+        return Showing(
+            id=fact.intent.hex(),
+            text="",
+            verdict=Verdict(Outcome.ACCEPT, Reason.OK, fact.promotion),
+            promotion=self._promotion(fact.promotion),
+            credential_kind=fact.credential_kind,
+            shown_at=at,
+            source="after-restart",
+            redeemed=Redeemed(n, at, fact.clerk),
+        )
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def stubs_since(self, since: datetime) -> list[Stub]:
+        """This counter's redemptions from ``since`` on, newest first."""
+        with self._lock:
+            names = {clerk.id: clerk.name for clerk in self.clerks()}
+            newest_first = sorted(self._stubs.items(), reverse=True)
+            return [self._stub(n, fact, names) for n, fact in newest_first if from_ms(fact.at_ms) >= since]
+
+    def _stub(self, n: int, fact: Redemption, names: dict[str, str]) -> Stub:
+        promotion = self._promotion(fact.promotion)
+        return Stub(
+            n=n,
+            promotion=fact.promotion,
+            title=fact.promotion if promotion is None else promotion.title,
+            clerk=fact.clerk,
+            clerk_name=names.get(fact.clerk, fact.clerk),
+            at=from_ms(fact.at_ms),
+            voided=self.standing.is_void(self.feed, n),
+        )
+
+    def status(self) -> CounterStatus:
+        """What the status line tells now."""
+        with self._lock:
+            trouble = () if self._trouble is None else (str(self._trouble),)
+            return CounterStatus(
+                link=self.link,
+                bundle_version=self.catalogue.version,
+                bundle_published_ms=self.catalogue.published_at_ms or None,
+                waiting=self.standing.waiting(self.feed),
+                camera=self.camera_state(),
+                notes=self._notes,
+                trouble=trouble,
+            )
+
+    def set_link(self, link: LinkState) -> None:
+        """The replicator reports how the link stands; a change is shown in every tab."""
+        with self._lock:
+            changed = (link.online, link.trouble) != (self.link.online, self.link.trouble)
+            self.link = link
+            if changed:
+                self._redraw()
+
+    def clerks(self) -> list[Clerk]:
+        """Those who may sign in at this counter's store, by name."""
+        store = self.catalogue.store(self.place.store)
+        groups = set() if store is None else set(store.groups)
+        return sorted(
+            (
+                Clerk(one.id, one.name, one.role, one.pin_hash)
+                for one in self.catalogue.staff
+                if not one.stores or self.place.store in one.stores or groups.intersection(one.stores)
+            ),
+            key=lambda clerk: clerk.name,
+        )
+
+    def check_pin(self, clerk_id: str, pin: str) -> Clerk | None:
+        """The clerk whose PIN this is, or None; raises ``pin-locked`` while one has to wait."""
+        return self._pins.check(self.clerks(), clerk_id, pin)

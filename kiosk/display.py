@@ -1,0 +1,92 @@
+"""What a counter shows now, and the board that every open tab follows."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from kiosk.core.promotion import Promotion
+from kiosk.core.verdict import Verdict
+
+
+class State(StrEnum):
+    """The one thing the clerk is to do now."""
+
+    IDLE = "idle"
+    VERDICT = "verdict"
+    REDEEMED = "redeemed"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """The stub of a redemption: its number in this counter's feed, when and by whom.
+
+    ``seen`` says that the answer reached a page, ``voided`` that it was undone.
+    """
+
+    n: int
+    at: datetime
+    clerk: str
+    seen: bool = False
+    voided: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One credential and its answer. ``id`` (32 hex digits) is minted here and makes a second tap harmless."""
+
+    id: str
+    text: str
+    verdict: Verdict
+    promotion: Promotion | None
+    credential_kind: str | None
+    shown_at: datetime
+    source: str  # camera | typed | after-restart
+    redeemed: Redeemed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """An immutable picture of the counter's state. ``version`` grows with every change.
+
+    ``note`` is one sentence about something that went wrong with the last act, or None.
+    """
+
+    version: int
+    state: State
+    showing: Showing | None = None
+    note: str | None = None
+
+
+class Board:
+    """Holds the current :class:`Display` and wakes those who wait for the next one."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._display = Display(1, State.IDLE)
+
+    @property
+    def display(self) -> Display:
+        return self._display
+
+    def show(self, state: State, showing: Showing | None = None, note: str | None = None) -> Display:
+        """Put something else on display."""
+        with self._changed:
+            self._display = Display(self._display.version + 1, state, showing, note)
+            self._changed.notify_all()
+            return self._display
+
+    def amend(self, showing: Showing) -> Display:
+        """Change what is known of the showing on display, without a new version: nothing to redraw."""
+        with self._changed:
+            self._display = replace(self._display, showing=showing)
+            return self._display
+
+    def wait(self, after_version: int, timeout_s: float) -> Display:
+        """The display, at once if it is newer than ``after_version``, else when it changes or time is up."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._display.version > after_version, timeout_s)
+            return self._display
