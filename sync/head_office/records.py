@@ -1,0 +1,164 @@
+"""What head office keeps, as plain frozen records. Instants are Unix milliseconds (``_at_ms``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kiosk.core.entry import FeedId
+
+Role = Literal["clerk", "shift-manager", "head-office"]
+ROLES: tuple[Role, ...] = ("clerk", "shift-manager", "head-office")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRow:
+    """One row of the log for machines: a redemption, or the void of one, in the order of arrival.
+
+    ``cursor`` grows in commit order, so a reader that asks for what is above its last cursor misses
+    none. ``at_ms`` is the counter's clock, ``received_at_ms`` head office's. A void's row repeats its
+    redemption's promotion, credential and amount, names it by ``void_of_n`` (same feed), and has the
+    clerk and time of the void.
+    """
+
+    cursor: int
+    kind: Literal["redemption", "void"]
+    feed: FeedId
+    n: int
+    store: str
+    counter: str
+    promotion: str
+    clerk: str
+    credential_kind: str
+    credential: bytes
+    at_ms: int
+    received_at_ms: int
+    amount_minor: int | None = None
+    currency: str | None = None
+    void_of_n: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionLine:
+    """One redemption as the page shows it: its row, and its void where it has one."""
+
+    row: LogRow
+    void: LogRow | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """One life of a counter's device. ``fenced``: a fork was seen, nothing more is counted of it."""
+
+    store: str
+    counter: str
+    incarnation: int
+    public_key: bytes
+    key_epoch: int
+    enrolled_at_ms: int
+    last_contact_ms: int | None = None
+    bundle_version: int | None = None
+    address: str | None = None
+    fenced: bool = False
+
+    @property
+    def feed(self) -> FeedId:
+        """The feed that this device writes."""
+        return FeedId(f"{self.store}/{self.counter}", self.incarnation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentCode:
+    """A one-time code that admits one device to one counter. ``code`` is what a person types.
+
+    It is kept as it is until it is used, dead or over (both sides prove that they know it), a day at most.
+    """
+
+    store: str
+    counter: str
+    code: str
+    created_at_ms: int
+    expires_at_ms: int
+    wrong_tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBundle:
+    """A sealed bundle: the signed envelope and the SHA-256 of each part, by the part's name."""
+
+    version: int
+    published_at_ms: int
+    fresh_until_ms: int
+    envelope: bytes
+    parts: tuple[tuple[str, bytes], ...]
+
+
+SourceKind = Literal["promotions", "organisation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceText:
+    """A text as somebody published it. ``version`` is that of the first bundle made from it."""
+
+    kind: SourceKind
+    version: int
+    at_ms: int
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedCode:
+    """A listed code as a keyed hash. ``index`` is stable for good; withdrawn codes keep theirs."""
+
+    index: int
+    digest: bytes
+    source: Literal["inline", "imported"]
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clerk:
+    """A person who works a counter. Without ``pin_hash`` they cannot sign in there yet."""
+
+    id: str
+    name: str
+    role: Role
+    stores: tuple[str, ...]
+    pin_hash: str | None
+    from_organisation: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who signs in to head office. Raising ``session_version`` ends all their sessions."""
+
+    name: str
+    password_hash: str
+    must_change: bool
+    session_version: int
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A machine's key to the log; only its SHA-256 is kept."""
+
+    name: str
+    token_hash: bytes
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Authentic bytes that contradict what is held: kept as a fact, counted in no figure.
+
+    ``kind`` is "fork" (another entry n of the same feed), or "foreign-void" (a void of another's redemption).
+    """
+
+    kind: Literal["fork", "foreign-void"]
+    feed: FeedId
+    n: int
+    at_ms: int
+    content: bytes

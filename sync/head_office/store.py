@@ -1,0 +1,232 @@
+"""The port to head office's database. Contract tests hold every implementation to it.
+
+Rules of this port:
+
+- Each method is one transaction and is durable when it returns.
+- ``with store.together() as one:`` makes everything done on ``one`` a single transaction: all of it
+  commits when the block ends, none of it when an error leaves the block. Only one such block runs at a
+  time in the whole of head office, whatever the number of threads or programs: so the order of
+  cursors in the log is the order of commits, and a reader with a cursor misses nothing.
+- What is asked for and not there is ``None`` or empty, never an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from kiosk.core.entry import Checkpoint, Entry, Fact, FeedId, Head
+from kiosk.errors import CounterfoilError
+from kiosk.ports import FeedStore
+from sync.head_office.records import (
+    Account,
+    Clerk,
+    Enrolment,
+    EnrolmentCode,
+    Evidence,
+    ListedCode,
+    LogRow,
+    RedemptionLine,
+    SourceKind,
+    SourceText,
+    StoredBundle,
+    Token,
+)
+
+
+class StoreError(CounterfoilError):
+    """Head office's database cannot be used; codes: store-unreachable, store-newer, store-busy, store-url."""
+
+
+class Feeds(FeedStore, Protocol):
+    """All feeds: those of counters, and the ones head office writes itself."""
+
+    def head(self, feed: FeedId) -> Head:
+        """How far ``feed`` goes; ``NO_ENTRIES`` where nothing is held."""
+        ...
+
+    def append(self, feed: FeedId, facts: Sequence[Fact]) -> Sequence[Entry]:
+        """Write ``facts`` behind the head of a feed that head office writes itself."""
+        ...
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep ``checkpoint`` of a feed that head office writes itself, in place of an older one."""
+        ...
+
+    def add_evidence(self, evidence: Evidence) -> None:
+        """Keep evidence; the same again changes nothing."""
+        ...
+
+    def evidence(self) -> Sequence[Evidence]:
+        """All evidence, oldest first."""
+        ...
+
+
+class Log(Protocol):
+    """The projection of redemptions and voids."""
+
+    def add_log_rows(self, rows: Sequence[LogRow]) -> Sequence[LogRow]:
+        """Add rows behind the last cursor and return them with theirs; the ``cursor`` given is ignored.
+
+        A row whose (feed, n) is there already is left out.
+        """
+        ...
+
+    def redemptions_after(self, cursor: int, limit: int) -> Sequence[LogRow]:
+        """Up to ``limit`` rows above ``cursor`` (0: from the beginning), in order."""
+        ...
+
+    def log_row(self, feed: FeedId, n: int) -> LogRow | None:
+        """The row of entry ``n`` of ``feed``."""
+        ...
+
+    def void_of(self, feed: FeedId, n: int) -> LogRow | None:
+        """The first void of redemption ``n`` of ``feed``."""
+        ...
+
+    def latest_redemptions(
+        self, limit: int, before: int | None = None, store: str | None = None, promotion: str | None = None
+    ) -> Sequence[RedemptionLine]:
+        """Redemptions, newest first: up to ``limit`` with cursors under ``before``."""
+        ...
+
+    def last_cursor(self) -> int:
+        """The newest cursor; 0 where the log is empty."""
+        ...
+
+    def redemption_counts(self) -> Mapping[str, tuple[int, int]]:
+        """By promotion: how many redemptions were received, and how many of them are void."""
+        ...
+
+
+class Counters(Protocol):
+    """Devices and how they come in."""
+
+    def enrolments(self) -> Sequence[Enrolment]:
+        """Every enrolment ever, by store, counter and incarnation."""
+        ...
+
+    def put_enrolment(self, enrolment: Enrolment) -> None:
+        """Add an enrolment, or replace the one with the same store, counter and incarnation."""
+        ...
+
+    def put_code(self, code: EnrolmentCode) -> None:
+        """Keep the code of a counter; the one before it, if any, is dead."""
+        ...
+
+    def code(self, store: str, counter: str) -> EnrolmentCode | None:
+        """The counter's living code."""
+        ...
+
+    def codes(self) -> Sequence[EnrolmentCode]:
+        """All codes not used, replaced or dropped yet (an expired one may be among them)."""
+        ...
+
+    def drop_code(self, store: str, counter: str) -> None:
+        """The counter's code is used up."""
+        ...
+
+
+class Publications(Protocol):
+    """What was published."""
+
+    def latest_bundle(self) -> StoredBundle | None:
+        """The bundle with the highest version."""
+        ...
+
+    def put_bundle(self, bundle: StoredBundle, parts: Mapping[bytes, bytes]) -> None:
+        """Keep a bundle and its parts (by their SHA-256); parts that are there already are left."""
+        ...
+
+    def parts(self, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        """Those of the parts named by SHA-256 that are held."""
+        ...
+
+    def put_source(self, source: SourceText) -> None:
+        """Keep a published text beside those before it."""
+        ...
+
+    def latest_source(self, kind: SourceKind) -> SourceText | None:
+        """The newest text of a kind."""
+        ...
+
+    def sources(self, kind: SourceKind) -> Sequence[SourceText]:
+        """All texts of a kind, newest first."""
+        ...
+
+    def listed_codes(self, promotion: str) -> Sequence[ListedCode]:
+        """Every code the promotion ever had, withdrawn ones too, by index 0, 1, 2 ..."""
+        ...
+
+    def put_listed_codes(self, promotion: str, codes: Sequence[ListedCode]) -> None:
+        """Add codes by index, or replace those with the same index."""
+        ...
+
+
+class People(Protocol):
+    """Clerks, accounts, tokens."""
+
+    def clerks(self) -> Sequence[Clerk]:
+        """All clerks by name."""
+        ...
+
+    def clerk(self, clerk_id: str) -> Clerk | None:
+        """One clerk."""
+        ...
+
+    def put_clerk(self, clerk: Clerk) -> None:
+        """Add a clerk, or replace the one with this id."""
+        ...
+
+    def drop_clerk(self, clerk_id: str) -> None:
+        """Forget a clerk; what they redeemed stays in the log under their id."""
+        ...
+
+    def accounts(self) -> Sequence[Account]:
+        """All accounts by name."""
+        ...
+
+    def account(self, name: str) -> Account | None:
+        """One account."""
+        ...
+
+    def put_account(self, account: Account) -> None:
+        """Add an account, or replace the one with this name."""
+        ...
+
+    def tokens(self) -> Sequence[Token]:
+        """All tokens by name."""
+        ...
+
+    def token_by_hash(self, token_hash: bytes) -> Token | None:
+        """The token with this SHA-256."""
+        ...
+
+    def put_token(self, token: Token) -> None:
+        """Add a token, or replace the one with this name."""
+        ...
+
+    def drop_token(self, name: str) -> None:
+        """The token of this name opens nothing from now on."""
+        ...
+
+
+class HeadOfficeStore(Feeds, Log, Counters, Publications, People, Protocol):
+    """Everything head office keeps, on one database."""
+
+    def together(self) -> AbstractContextManager[HeadOfficeStore]:
+        """One transaction over several calls; see the rules of this module. Inside a block it is the block itself."""
+        ...
+
+    def setting(self, name: str) -> str | None:
+        """A small named text."""
+        ...
+
+    def put_setting(self, name: str, value: str) -> None:
+        """Keep a small named text in place of the one before."""
+        ...
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        ...
