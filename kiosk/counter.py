@@ -144,7 +144,10 @@ class Counter:
                 self._trouble = None
             except CounterfoilError as error:
                 self._trouble = error
-            self._redraw()
+            if self._board.display.state is State.IDLE:
+                self._board.show(State.IDLE)
+            else:
+                self._board.poke()
 
     def install_bundle(self, bundle: CachedBundle, fact: BundleInstalled) -> None:
         """Install a verified bundle with its entry in one transaction, and use it from now on."""
@@ -160,12 +163,8 @@ class Counter:
         return self._board.display
 
     def wait(self, after_version: int, timeout_s: float) -> Display:
-        """The display, at once if newer than ``after_version``, else when it changes or time is up."""
+        """The display: at once if newer than ``after_version``, else when it or the status changes, or time is up."""
         return self._board.wait(after_version, timeout_s)
-
-    def _redraw(self) -> None:
-        now = self._board.display
-        self._board.show(now.state, now.showing, now.note)
 
     @property
     def awaits_clerk(self) -> bool:
@@ -422,12 +421,12 @@ class Counter:
             )
 
     def set_link(self, link: LinkState) -> None:
-        """The replicator reports how the link stands; a change is shown in every tab."""
+        """The replicator reports how the link stands; a change reaches the status line of every tab."""
         with self._lock:
             changed = (link.online, link.trouble) != (self.link.online, self.link.trouble)
             self.link = link
             if changed:
-                self._redraw()
+                self._board.poke()
 
     def clerks(self) -> list[Clerk]:
         """Those who may sign in at this counter's store, by name."""

@@ -67,6 +67,7 @@ class Board:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._display = Display(1, State.IDLE)
+        self._pokes = 0
 
     @property
     def display(self) -> Display:
@@ -86,7 +87,14 @@ class Board:
             return self._display
 
     def wait(self, after_version: int, timeout_s: float) -> Display:
-        """The display, at once if it is newer than ``after_version``, else when it changes or time is up."""
+        """The display: at once if newer than ``after_version``, else when it changes, at a poke, or when time is up."""
         with self._changed:
-            self._changed.wait_for(lambda: self._display.version > after_version, timeout_s)
+            pokes = self._pokes
+            self._changed.wait_for(lambda: self._display.version > after_version or self._pokes != pokes, timeout_s)
             return self._display
+
+    def poke(self) -> None:
+        """Wake those who wait though the display stays as it is: the status line has something new."""
+        with self._changed:
+            self._pokes += 1
+            self._changed.notify_all()
