@@ -1,0 +1,61 @@
+"""Serving a Flask application with waitress: one process, many threads, a clear word when the port is taken."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from typing import Any
+
+from waitress import create_server
+
+from kiosk.errors import SetupError
+
+THREADS = 40
+"""At least 32: each open page holds one thread for its event stream (12 at most), the rest answer."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket on ``host``:``port``; raises :class:`SetupError` with the cure."""
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise _bind_error(error, host, port) from None
+    return listening
+
+
+def _bind_error(error: OSError, host: str, port: int) -> SetupError:
+    if error.errno == errno.EADDRINUSE:
+        return SetupError(
+            "port-taken",
+            f"Port {port} is taken by another program",
+            where=f"{host}:{port}",
+            cure="End that program (perhaps Counterfoil runs already), or choose another port with --port.",
+        )
+    if error.errno == errno.EACCES:
+        return SetupError(
+            "port-forbidden",
+            f"This user may not listen on port {port}",
+            where=f"{host}:{port}",
+            cure="Choose a port above 1023 with --port.",
+        )
+    return SetupError(
+        "address-unusable",
+        f"Cannot listen on {host}:{port}: {error.strerror}",
+        cure="Choose an address of this machine with --host; 127.0.0.1 always works.",
+    )
+
+
+def make_server(app: Any, listening: socket.socket) -> Any:
+    """A waitress server for ``app`` on a socket from :func:`bind`; ``run()`` serves, ``close()`` ends."""
+    return create_server(
+        app,
+        sockets=[listening],
+        threads=THREADS,
+        ident="Counterfoil",
+        channel_timeout=60,
+        max_request_body_size=16 * 1024 * 1024,
+        clear_untrusted_proxy_headers=True,
+    )

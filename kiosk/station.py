@@ -1,0 +1,113 @@
+"""A counter put together from its parts: journal, camera, use cases, pages. ``sync`` is not needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask
+
+from kiosk.clock import Clock, SystemClock, to_ms
+from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret
+from kiosk.core.entry import Opened
+from kiosk.counter import Counter
+from kiosk.journal import Journal
+from kiosk.vision.camera import Camera, open_camera
+from kiosk.vision.codes import Decoder
+from kiosk.vision.watch import Watch
+from kiosk.web import create_app
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPlan:
+    """Which camera, and how a folder of pictures is played (``fps`` None: as fast as it is read)."""
+
+    spec: str | None
+    once: bool = False
+    fps: float | None = 15.0
+    wait_for_clerk: bool = False
+
+
+@dataclass(slots=True)
+class Station:
+    """A counter at work. ``start()`` starts the camera; the pages are served from ``app``."""
+
+    folder: CounterFolder
+    enrolment: Enrolment
+    journal: Journal
+    counter: Counter
+    decoder: Decoder
+    watch: Watch | None
+    clock: Clock
+
+    @classmethod
+    def open(cls, folder: CounterFolder, camera: CameraPlan, clock: Clock | None = None) -> Station:
+        """Open the journal (made at first) and fold it; raises SetupError ``not-enrolled`` and JournalError."""
+        clock = clock or SystemClock()
+        enrolment = Enrolment.load(folder.enrolment)
+        journal = Journal.open(folder.journal)
+        _start_feed(journal, enrolment, folder, clock)
+        decoder = Decoder()
+        counter = Counter(
+            journal=journal, enrolment=enrolment, clock=clock, mint=lambda: os.urandom(16), notes=decoder.notes
+        )
+        station = cls(folder, enrolment, journal, counter, decoder, None, clock)
+        if camera.spec is not None:
+            station.watch = station._watch(camera)
+        return station
+
+    def _watch(self, plan: CameraPlan) -> Watch:
+        watch = Watch(_camera_factory(plan, self.counter), self.decoder, self.counter.in_view, self.clock)
+        self.counter.camera_state = lambda: watch.state
+        return watch
+
+    def app(self, templates: Path, static: Path, extra_blueprints: Sequence[Blueprint] = ()) -> Flask:
+        """The pages of this counter."""
+        return create_app(
+            self.counter,
+            templates=templates,
+            static=static,
+            secret_key=load_or_make_secret(self.folder.web_key),
+            watch=self.watch,
+            extra_blueprints=extra_blueprints,
+        )
+
+    def start(self) -> None:
+        """Start filming."""
+        if self.watch is not None:
+            self.watch.start()
+
+    def stop(self) -> None:
+        """Stop filming, sign the journal's head, close it."""
+        if self.watch is not None:
+            self.watch.stop()
+        self.checkpoint()
+        self.journal.close()
+
+    def checkpoint(self) -> None:
+        """Sign the head of the journal as it stands."""
+        key = load_or_make_key(self.folder.device_key)
+        self.journal.checkpoint_now(key, self.enrolment.key_epoch, to_ms(self.clock.now()))
+
+
+def _start_feed(journal: Journal, enrolment: Enrolment, folder: CounterFolder, clock: Clock) -> None:
+    if enrolment.feed in journal.heads():
+        return
+    public_key: Any = load_or_make_key(folder.device_key).public_key()
+    opened = Opened(
+        at_ms=to_ms(clock.now()),
+        store=enrolment.store,
+        counter=enrolment.counter,
+        public_key=public_key.public_bytes_raw(),
+        key_epoch=enrolment.key_epoch,
+    )
+    journal.start_feed(enrolment.feed, opened)
+
+
+def _camera_factory(plan: CameraPlan, counter: Counter) -> Callable[[], Camera]:
+    spec = plan.spec or ""
+    hold_while = (lambda: counter.awaits_clerk) if plan.wait_for_clerk else None
+    return lambda: open_camera(spec, loop=not plan.once, fps=plan.fps, hold_while=hold_while)
