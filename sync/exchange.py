@@ -1,0 +1,396 @@
+"""The one primitive: ``exchange(vector) -> segments``, the same function on both sides.
+
+Rules of this module:
+
+- A segment is applied in this order: size caps (``wire``), whose feed and which key epoch, the chain,
+  the signature, then one transaction. What fails before the transaction raises and stores nothing.
+- What authenticates is a value, never an error: *stored*, *known* (all of it was here), *gap* (it starts
+  beyond our head: asked for again through the vector) or *fork* (the same n with another hash: kept as
+  evidence, nothing applied).
+- So messages may come twice, late, in any order or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, MalformedEntryError, chain
+from kiosk.errors import ExchangeError
+from kiosk.ports import FeedStore
+from sync.wire import (
+    MAX_SEGMENTS,
+    Exchange,
+    KeyOf,
+    Kind,
+    Party,
+    Segment,
+    decode_exchange,
+    encode_exchange,
+    seal,
+    unseal,
+)
+
+PAGE_ENTRIES = 512
+
+
+class Trust(Protocol):
+    """Whose feeds one side accepts from the other, and by which keys."""
+
+    def accepts(self, feed: FeedId) -> bool:
+        """Whether this feed may come from that party."""
+        ...
+
+    def public_key(self, feed: FeedId, key_epoch: int) -> bytes | None:
+        """The 32-byte Ed25519 key that signs ``feed`` in ``key_epoch``; None: none, or no longer."""
+        ...
+
+
+class Result(StrEnum):
+    """What became of an authentic segment."""
+
+    STORED = "stored"
+    KNOWN = "known"
+    GAP = "gap"
+    FORK = "fork"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The answer to one segment: ``entries`` are those newly stored, ``head`` where the feed ends here now."""
+
+    feed: FeedId
+    result: Result
+    entries: tuple[Entry, ...]
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Evidence that a feed's writer signed two histories: ``other`` and ``stored`` share n and differ in hash."""
+
+    feed: FeedId
+    stored: Entry
+    other: tuple[Entry, ...]
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """A feed the other side claims to hold otherwise than we do: longer (its writer was restored), or another hash."""
+
+    feed: FeedId
+    ours: Head
+    theirs: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most one message carries: entries and the bytes of their bodies."""
+
+    entries: int = 8_192
+    body_bytes: int = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Segments for the other side; ``more``: there is more than these limits let through."""
+
+    segments: tuple[Segment, ...]
+    more: bool
+
+
+KeepFork = Callable[[Fork], None]
+Signer = Callable[[FeedId, Head], Checkpoint | None]
+"""A checkpoint over any head of a feed that one writes oneself; None for another's feed."""
+
+
+def _no_signer(_feed: FeedId, _head: Head) -> None:
+    return None
+
+
+def _no_bundle(_their_version: int) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """All that one side needs to exchange with one other party.
+
+    ``may_send`` is the audience rule. ``bundle_version`` is what is in force here (0: none);
+    ``newer_bundle(their_version)`` the signed envelope of a newer one, or None. Nothing in here knows
+    who asked first.
+    """
+
+    store: FeedStore
+    trust: Trust
+    may_send: Callable[[FeedId], bool]
+    keep_fork: KeepFork
+    sign: Signer = _no_signer
+    bundle_version: Callable[[], int] = lambda: 0
+    newer_bundle: Callable[[int], bytes | None] = _no_bundle
+    limits: Limits = field(default_factory=Limits)
+
+
+# --- sending -----------------------------------------------------------------------------------
+
+
+def offer(
+    store: FeedStore,
+    theirs: Mapping[FeedId, Head],
+    *,
+    may_send: Callable[[FeedId], bool],
+    sign: Signer = _no_signer,
+    limits: Limits | None = None,
+) -> Offer:
+    """What a party with the vector ``theirs`` lacks, each segment complete up to a checkpoint.
+
+    A feed that one writes oneself is cut and signed wherever the limits ask for it; another's goes up
+    to its newest checkpoint. Where their head is on another branch than ours, our branch from that
+    number on is sent: it is what lets them see the fork.
+    """
+    limits = limits or Limits()
+    segments: list[Segment] = []
+    entries_left, bytes_left, more = limits.entries, limits.body_bytes, False
+    for feed, head in sorted(store.heads().items()):
+        if not may_send(feed):
+            continue
+        after = _send_after(store, feed, head, theirs.get(feed, NO_ENTRIES))
+        if after is None:
+            continue
+        if len(segments) >= MAX_SEGMENTS or entries_left <= 0 or bytes_left <= 0:
+            return Offer(tuple(segments), more=True)
+        segment, cut = _cut(store, feed, head, after, sign, Limits(entries_left, bytes_left))
+        more = more or cut
+        if segment is not None:
+            segments.append(segment)
+            entries_left -= len(segment.bodies)
+            bytes_left -= sum(map(len, segment.bodies))
+    return Offer(tuple(segments), more)
+
+
+def _send_after(store: FeedStore, feed: FeedId, ours: Head, theirs: Head) -> Head | None:
+    """Where to start sending; None: they lack nothing that we have."""
+    if theirs.n > ours.n or theirs == ours:
+        return None
+    if head_at(store, feed, theirs.n) == theirs:
+        return theirs
+    return head_at(store, feed, theirs.n - 1)
+
+
+def head_at(store: FeedStore, feed: FeedId, n: int) -> Head | None:
+    """The feed's head when it had ``n`` entries; None where it has fewer, or no longer holds that one."""
+    if n <= 0:
+        return NO_ENTRIES
+    found = store.entries(feed, n - 1, 1)
+    return Head(n, found[0].hash) if found and found[0].n == n else None
+
+
+def _cut(
+    store: FeedStore, feed: FeedId, head: Head, after: Head, sign: Signer, limits: Limits
+) -> tuple[Segment | None, bool]:
+    """A segment within the limits, and whether the feed goes on behind it."""
+    stored = store.checkpoint(feed)
+    own = sign(feed, head) if stored is None or stored.n < head.n else stored
+    newest = own or stored
+    if newest is None or newest.n <= after.n:
+        return None, False
+    entries = _read(store, feed, after.n, newest.n, limits)
+    if not entries:
+        return None, True
+    last = Head(entries[-1].n, entries[-1].hash)
+    mark = newest if last.n == newest.n else sign(feed, last)
+    if mark is None:  # another's feed, longer than the limits: it goes whole or not at all
+        return None, True
+    return Segment(feed, after, tuple(entry.body for entry in entries), mark), last.n < newest.n
+
+
+def _read(store: FeedStore, feed: FeedId, after_n: int, until_n: int, limits: Limits) -> list[Entry]:
+    read: list[Entry] = []
+    size = 0
+    while after_n < until_n and len(read) < limits.entries:
+        page = store.entries(feed, after_n, min(PAGE_ENTRIES, until_n - after_n, limits.entries - len(read)))
+        for entry in page:
+            size += len(entry.body)
+            if size > limits.body_bytes and read:
+                return read
+            read.append(entry)
+        if not page:
+            break
+        after_n = page[-1].n
+    return read
+
+
+# --- applying ----------------------------------------------------------------------------------
+
+
+def apply(store: FeedStore, segment: Segment, trust: Trust, keep_fork: KeepFork) -> Applied:
+    """Check one segment and store what of it is new.
+
+    Raises :class:`ExchangeError` (``segment-empty``, ``feed-foreign``, ``key-epoch-unknown``,
+    ``segment-chain``, ``segment-signature``) where it does not authenticate; then nothing is stored.
+    """
+    entries = _authentic(segment, trust)
+    for attempt in (1, 2):
+        try:
+            return _fit(store, segment, entries, keep_fork)
+        except ExchangeError:
+            # another thread stored the same feed since we looked; look again, once
+            if attempt == 2 or _head_of(store, segment.feed).n <= segment.after.n:
+                raise
+    raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _authentic(segment: Segment, trust: Trust) -> tuple[Entry, ...]:
+    mark, feed = segment.checkpoint, segment.feed
+    if not segment.bodies or mark.feed != feed:
+        raise ExchangeError("segment-empty", f"A segment of {feed} that holds nothing", where=str(feed))
+    if not trust.accepts(feed):
+        # a party that writes in another's name
+        raise ExchangeError("feed-foreign", f"{feed} may not come from this party", where=str(feed))
+    public_key = trust.public_key(feed, mark.key_epoch)
+    if public_key is None:
+        # a key that was replaced or revoked
+        raise ExchangeError(
+            "key-epoch-unknown",
+            f"{feed} is signed with key {mark.key_epoch}, which is not its key",
+            where=str(feed),
+            cure="Enrol that counter anew with a one-time code from head office.",
+        )
+    try:
+        entries = tuple(chain(feed, segment.after, segment.bodies))
+    except MalformedEntryError as error:
+        raise ExchangeError("segment-chain", str(error), where=str(feed)) from None
+    if (entries[-1].n, entries[-1].hash) != (mark.n, mark.head):
+        # entries left out, added, swapped or altered between the writer and us
+        raise ExchangeError(
+            "segment-chain", f"A segment of {feed} that does not end in its checkpoint", where=str(feed)
+        )
+    if not mark.is_signed_by(public_key):
+        # a history that its writer never signed
+        raise ExchangeError("segment-signature", f"A segment of {feed} not signed by its writer", where=str(feed))
+    return entries
+
+
+def _head_of(store: FeedStore, feed: FeedId) -> Head:
+    return store.heads().get(feed, NO_ENTRIES)
+
+
+def _fit(store: FeedStore, segment: Segment, entries: tuple[Entry, ...], keep_fork: KeepFork) -> Applied:
+    feed, head = segment.feed, _head_of(store, segment.feed)
+    if segment.after.n > head.n:
+        return Applied(feed, Result.GAP, (), head)
+    fork = _find_fork(store, segment, entries)
+    if fork is not None:
+        keep_fork(fork)
+        return Applied(feed, Result.FORK, (), head)
+    fresh = tuple(entry for entry in entries if entry.n > head.n)
+    if not fresh:
+        return Applied(feed, Result.KNOWN, (), head)
+    store.store_segment(fresh, segment.checkpoint)
+    return Applied(feed, Result.STORED, fresh, Head(fresh[-1].n, fresh[-1].hash))
+
+
+def _find_fork(store: FeedStore, segment: Segment, entries: tuple[Entry, ...]) -> Fork | None:
+    """The first entry held here under the same number with another hash."""
+    feed, after = segment.feed, segment.after
+    if after.n > 0:
+        held = store.entries(feed, after.n - 1, 1)
+        if held and held[0].n == after.n and held[0].hash != after.hash:
+            return Fork(feed, held[0], entries, segment.checkpoint)
+    theirs = {entry.n: entry.hash for entry in entries}
+    n, last_n = after.n, entries[-1].n
+    while n < last_n and (page := store.entries(feed, n, min(PAGE_ENTRIES, last_n - n))):
+        for entry in page:
+            if theirs.get(entry.n, entry.hash) != entry.hash:
+                return Fork(feed, entry, entries, segment.checkpoint)
+        n = page[-1].n
+    return None
+
+
+# --- both ways in one message -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an exchange from the other side came to."""
+
+    exchange: Exchange
+    applied: tuple[Applied, ...]
+    divergences: tuple[Divergence, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries newly stored, feed by feed in order."""
+        return tuple(entry for one in self.applied for entry in one.entries)
+
+
+def compose(side: Side, theirs: Mapping[FeedId, Head] | None, *, their_bundle_version: int | None = None) -> Exchange:
+    """What to tell a party whose vector is ``theirs``; None: not known yet, so nothing but our vector is sent."""
+    heads = side.store.heads()
+    vector = {feed: head for feed, head in heads.items() if side.may_send(feed) or side.trust.accepts(feed)}
+    made = Offer((), more=False)
+    if theirs is not None:
+        made = offer(side.store, theirs, may_send=side.may_send, sign=side.sign, limits=side.limits)
+    version = side.bundle_version()
+    bundle = None if their_bundle_version is None else side.newer_bundle(their_bundle_version)
+    return Exchange(vector, made.segments, version, bundle, made.more)
+
+
+def take(side: Side, exchange: Exchange) -> Taken:
+    """Apply all that an authenticated party sent. Raises at the first segment that does not authenticate."""
+    applied = tuple(apply(side.store, segment, side.trust, side.keep_fork) for segment in exchange.segments)
+    return Taken(exchange, applied, _divergences(side, exchange.vector))
+
+
+def _divergences(side: Side, theirs: Mapping[FeedId, Head]) -> tuple[Divergence, ...]:
+    found = []
+    for feed, ours in side.store.heads().items():
+        claimed = theirs.get(feed, ours)
+        if claimed == ours or not (side.may_send(feed) or side.trust.accepts(feed)):
+            continue
+        longer = claimed.n > ours.n and side.may_send(feed) and not side.trust.accepts(feed)
+        if longer or (claimed.n <= ours.n and head_at(side.store, feed, claimed.n) != claimed):
+            found.append(Divergence(feed, ours, claimed))
+    return tuple(found)
+
+
+def ask(
+    side: Side, theirs: Mapping[FeedId, Head] | None, *, us: Party, recipient: str, nonce: bytes, at_ms: int
+) -> bytes:
+    """The request that opens an exchange; ``theirs`` is the vector of the last answer, None before the first."""
+    return seal(
+        Kind.EXCHANGE, encode_exchange(compose(side, theirs)), party=us, recipient=recipient, nonce=nonce, at_ms=at_ms
+    )
+
+
+def read_answer(message: bytes, *, us: Party, key_of: KeyOf, nonce: bytes) -> Exchange:
+    """The exchange in the answer to the request with ``nonce``; nothing is applied yet (see :func:`take`)."""
+    opened = unseal(message, kind=Kind.EXCHANGE_ANSWER, recipient=us.origin, key_of=key_of, nonce=nonce)
+    return decode_exchange(opened.body)
+
+
+def answer(
+    message: bytes,
+    *,
+    us: Party,
+    key_of: KeyOf,
+    side_of: Callable[[str], Side],
+    at_ms: int,
+    settle: Callable[[str, Taken], None] = lambda _sender, _taken: None,
+) -> bytes:
+    """Answer a request: apply what it brings, then say what its sender lacks.
+
+    ``side_of`` gives our side towards a sender's origin. ``settle`` runs between the two, after all is
+    stored: head office writes its receipts there, so that they travel in this very answer.
+    """
+    opened = unseal(message, kind=Kind.EXCHANGE, recipient=us.origin, key_of=key_of)
+    side = side_of(opened.sender)
+    taken = take(side, decode_exchange(opened.body))
+    settle(opened.sender, taken)
+    told = compose(side, taken.exchange.vector, their_bundle_version=taken.exchange.bundle_version)
+    return seal(
+        Kind.EXCHANGE_ANSWER, encode_exchange(told), party=us, recipient=opened.sender, nonce=opened.nonce, at_ms=at_ms
+    )
