@@ -108,6 +108,37 @@ def chain(feed: FeedId, after: Head, bodies: Iterable[bytes]) -> list[Entry]:
     return entries
 
 
+class BrokenChainError(ValueError):
+    """Entry ``n`` is not what its feed's writer wrote. ``torn``: bytes cannot be read, rather than read differently."""
+
+    def __init__(self, n: int, why: str, *, torn: bool = False) -> None:
+        super().__init__(f"entry {n}: {why}")
+        self.n = n
+        self.why = why
+        self.torn = torn
+
+
+def follow(feed: FeedId, after: Head, rows: Iterable[tuple[int, bytes, bytes]]) -> Head:
+    """The head behind ``rows`` of (n, hash, body) that continue ``feed`` at ``after``, each hash computed anew.
+
+    Raises :class:`BrokenChainError` at the first row that is missing or whose hash is not its own.
+    """
+    name = str(feed).encode()
+    prefix = b"".join((FORMAT, struct.pack(">H", len(name)), name))
+    number, length, sha256 = struct.Struct(">Q").pack, struct.Struct(">I").pack, hashlib.sha256
+    n, previous = after.n, after.hash
+    for found_n, found_hash, body in rows:
+        n += 1
+        if found_n != n:
+            raise BrokenChainError(n, f"it is missing; the next one found is {found_n}")
+        if type(body) is not bytes:  # a damaged file can give any type
+            raise BrokenChainError(n, "its body is not bytes", torn=True)
+        previous = sha256(prefix + number(n) + previous + length(len(body)) + body).digest()
+        if previous != found_hash:
+            raise BrokenChainError(n, "its bytes do not give its hash")
+    return Head(n, previous)
+
+
 # --- checkpoints -------------------------------------------------------------------------------
 
 
@@ -288,14 +319,14 @@ def decode_fact(body: bytes) -> Fact:
         raise MalformedEntryError(f"a body of {len(body)} bytes; {MAX_BODY_BYTES} are allowed")
     try:
         read = cbor2.loads(body)
-    except Exception as error:  # cbor2 raises a family of errors of its own and of the types it builds
+    except Exception as error:  # noqa: BLE001 - cbor2 raises a family of errors of its own and of the types it builds
         raise MalformedEntryError(f"a body that is not CBOR: {error}") from None
     if not isinstance(read, dict) or not isinstance(read.get(0), int) or isinstance(read[0], bool):
         raise MalformedEntryError("a body without a kind")
     kind = _KINDS.get(read[0])
     if kind is None:
         return Unknown(kind=read[0], fields=read)
-    return kind(**{name: value for name, value in _values(kind, read)})
+    return kind(**dict(_values(kind, read)))
 
 
 def _values(kind: type[Fact], read: dict[Any, Any]) -> Iterable[tuple[str, Any]]:

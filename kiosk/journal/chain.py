@@ -1,0 +1,80 @@
+"""Reading the chain back: one walk, used for the newest entries at every opening and for all of them by verify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import apsw
+
+from kiosk.core.entry import NO_ENTRIES, BrokenChainError, Checkpoint, FeedId, Head, follow
+
+_ROWS = "SELECT n, hash, body FROM entry WHERE feed = ? AND n > ? ORDER BY n"
+_CHECKPOINTS = (
+    "SELECT c.n, c.head, c.key_epoch, c.at_ms, c.signature, e.hash FROM checkpoint c "
+    "LEFT JOIN entry e ON e.feed = c.feed AND e.n = c.n WHERE c.feed = ? "
+)
+_OLDEST_FIRST = "ORDER BY c.n, c.key_epoch"
+_NEWEST_FIRST = "ORDER BY c.n DESC, c.key_epoch DESC LIMIT 1"
+_UNREADABLE = (apsw.Error, UnicodeDecodeError)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFeed:
+    """A feed and the number of its row in the table ``feed``."""
+
+    row: int
+    id: FeedId
+
+
+def last_n(db: apsw.Connection, row: int) -> int:
+    """The number of the newest entry of a feed; 0 if it has none."""
+    n = db.execute("SELECT max(n) FROM entry WHERE feed = ?", (row,)).get
+    return n if isinstance(n, int) else 0
+
+
+def walk(db: apsw.Connection, feed: KnownFeed, after_n: int = 0) -> Head:
+    """The head of ``feed``, all entries behind ``after_n`` checked; raises :class:`BrokenChainError`."""
+    try:
+        head = follow(feed.id, _head_at(db, feed, after_n), db.execute(_ROWS, (feed.row, after_n)))
+    except _UNREADABLE as error:
+        raise BrokenChainError(_torn_at(db, feed, after_n), f"it cannot be read: {error}", torn=True) from error
+    if head.n == 0:
+        raise BrokenChainError(1, "it is missing; the feed is known but has no entries")
+    return head
+
+
+def _head_at(db: apsw.Connection, feed: KnownFeed, n: int) -> Head:
+    if n == 0:
+        return NO_ENTRIES
+    found = db.execute("SELECT hash FROM entry WHERE feed = ? AND n = ?", (feed.row, n)).get
+    if not isinstance(found, bytes):
+        raise BrokenChainError(n, "it is missing")
+    return Head(n, found)
+
+
+def _torn_at(db: apsw.Connection, feed: KnownFeed, after_n: int) -> int:
+    """The first entry behind ``after_n`` that cannot be read: read again, one at a time, counting."""
+    n = after_n
+    try:
+        for _ in db.execute(_ROWS, (feed.row, after_n)):
+            n += 1
+    except _UNREADABLE:
+        pass
+    return n + 1
+
+
+def checkpoints(db: apsw.Connection, feed: KnownFeed, *, newest: bool = False) -> Iterator[Checkpoint]:
+    """The checkpoints of ``feed`` in order, or the newest alone; :class:`BrokenChainError` where one does not fit."""
+    rows = db.execute(_CHECKPOINTS + (_NEWEST_FIRST if newest else _OLDEST_FIRST), (feed.row,))
+    for n, head, key_epoch, at_ms, signature, entry in rows:
+        if entry is None:
+            raise BrokenChainError(n, "it is missing; a checkpoint covers it")
+        if entry != head:
+            raise BrokenChainError(n, "it is not the entry that its checkpoint covers")
+        yield Checkpoint(feed.id, n, head, key_epoch, at_ms, signature)
+
+
+def feeds(db: apsw.Connection) -> list[KnownFeed]:
+    """Every feed in the file, in the order in which they were met."""
+    return [KnownFeed(row, FeedId.parse(name)) for row, name in db.execute("SELECT id, name FROM feed ORDER BY id")]
