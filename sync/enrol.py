@@ -29,9 +29,10 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from kiosk.config import Enrolment
 from kiosk.core.entry import FeedId, MalformedEntryError
+from kiosk.core.strict_cbor import encode
 from kiosk.errors import ExchangeError
 from sync.post import Post
-from sync.wire import ENROL_PATH, SIGNATURE_BYTES, array, decode, encode, is_signed, malformed, octets, text, whole
+from sync.wire import ENROL_PATH, SIGNATURE_BYTES, array, decode, is_signed, malformed, octets, text, whole
 
 VERSION = 1
 ALPHABET = "0123456789ACDEFGHJKMNPRTVWXY"

@@ -16,13 +16,15 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, NoReturn
+from typing import Any
 
-import cbor2
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from kiosk.core import strict_cbor
+from kiosk.core.bundle import MAX_ENVELOPE_BYTES
 from kiosk.core.entry import HASH_BYTES, MAX_BODY_BYTES, Checkpoint, FeedId, Head, MalformedEntryError
+from kiosk.core.strict_cbor import encode
 from kiosk.errors import ExchangeError
 
 VERSION = 1
@@ -38,7 +40,6 @@ MAX_SEGMENTS = 4_096
 MAX_SEGMENT_ENTRIES = 65_536
 MAX_PARTS_ASKED = 1_024
 MAX_NAME_CHARACTERS = 128
-MAX_DEPTH = 8
 NONCE_BYTES = 16
 SIGNATURE_BYTES = 64
 PLAIN, DEFLATED = 0, 1
@@ -126,40 +127,14 @@ def too_large(what: str, size: int, cap: int) -> ExchangeError:
     )
 
 
-def _no_tags(*_: Any) -> NoReturn:
-    raise cbor2.CBORDecodeError("tags are not used here")
-
-
-# Tags that cbor2 would turn into objects by itself (regular expressions, cycles, huge integers, ...).
-_BUILT_IN_TAGS = (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
-_REFUSED_TAGS: dict[int, Callable[..., Any]] = dict.fromkeys(_BUILT_IN_TAGS, _no_tags)
-
-
-def encode(value: object) -> bytes:
-    """Deterministic CBOR of ``value``."""
-    return cbor2.dumps(value, canonical=True)
-
-
 def decode(raw: bytes, cap: int = MAX_MESSAGE_BYTES) -> Any:
     """The value that ``raw`` spells in deterministic CBOR; raises ``message-too-large`` or ``message-malformed``."""
     if len(raw) > cap:
         raise too_large("A message", len(raw), cap)
     try:
-        value = cbor2.loads(
-            raw,
-            max_depth=MAX_DEPTH,
-            allow_indefinite=False,
-            allow_duplicate_keys=False,
-            tag_hook=_no_tags,
-            semantic_decoders=_REFUSED_TAGS,
-        )
-        if encode(value) != raw:
-            raise malformed("it is not in the deterministic encoding")
-    except ExchangeError:
-        raise
-    except Exception as error:  # noqa: BLE001 (cbor2 raises a family of errors, and those of the types it builds)
-        raise malformed(str(error)[:120] or type(error).__name__) from None
-    return value
+        return strict_cbor.decode(raw)
+    except strict_cbor.StrictCborError as error:
+        raise malformed(str(error)) from None
 
 
 def array(value: Any, length: int | None = None, *, cap: int = MAX_SEGMENTS, what: str = "array") -> list[Any]:
@@ -314,7 +289,7 @@ def decode_exchange(body: bytes) -> Exchange:
         vector={_feed(name): _head(head) for name, head in vector.items()},
         segments=tuple(_segment(item) for item in array(fields.get(2), what="the segments")),
         bundle_version=whole(fields.get(3), what="the bundle's version"),
-        bundle=octets(fields[4], cap=1024 * 1024, what="the bundle") if 4 in fields else None,
+        bundle=octets(fields[4], cap=MAX_ENVELOPE_BYTES, what="the bundle") if 4 in fields else None,
         more=fields.get(5) is True,
     )
 
