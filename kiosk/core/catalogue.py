@@ -1,0 +1,108 @@
+"""What is published, as one counter looks things up in it: promotions, stores, staff and what recognises a code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+
+from kiosk.core.credential import Presented, digest, fold, fold_word
+from kiosk.core.organisation import Organisation, StaffMember, Store
+from kiosk.core.promotion import Promotion, not_enforced
+from kiosk.core.schedule import Schedule
+
+DEFAULT_PER_CODE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A text that the catalogue knows: ``kind`` "listed" or "word", whose it is, and its 16-byte digest."""
+
+    kind: str
+    promotion: str
+    digest: bytes
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One promotion made ready for deciding: its stores resolved, its times as numbers."""
+
+    promotion: Promotion
+    schedule: Schedule
+    stores: Mapping[str, Store]
+    kinds: frozenset[str]
+    per_code: int
+    not_checked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """One published state. ``listed`` maps the digests of listed codes to promotion ids.
+
+    ``promotions`` is by id; ``published_at_ms`` is Unix milliseconds, 0 for nothing published yet.
+    """
+
+    version: int
+    published_at_ms: int
+    organisation: Organisation
+    promotions: Mapping[str, Promotion]
+    listed: Mapping[bytes, str]
+    fleet_key: bytes = field(repr=False)
+    staff: tuple[StaffMember, ...] = ()
+    _terms: Mapping[str, Terms] = field(init=False, repr=False)
+    _words: Mapping[str, str] = field(init=False, repr=False)
+    _stores: Mapping[str, Store] = field(init=False, repr=False)
+    _zones: Mapping[str, tzinfo] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        promotions = self.promotions.values()
+        words = {fold_word(fold(word)): one.id for one in promotions for word in one.words}
+        ready = {one.id: _terms_of(one, self.organisation) for one in promotions}
+        object.__setattr__(self, "_words", words)
+        object.__setattr__(self, "_terms", ready)
+        object.__setattr__(self, "_stores", {store.id: store for store in self.organisation.stores})
+        object.__setattr__(self, "_zones", {store.id: store.zone for store in self.organisation.stores})
+
+    @classmethod
+    def empty(cls, fleet_key: bytes = b"") -> Catalogue:
+        """Nothing is published yet: every code is unknown."""
+        return cls(0, 0, Organisation(name="Nothing published yet"), {}, {}, fleet_key)
+
+    def identify(self, presented: Presented) -> Credential | None:
+        """What the text is: a listed code before a code word; None where no promotion knows it."""
+        listed = digest(self.fleet_key, "listed", presented.folded)
+        promotion = self.listed.get(listed)
+        if promotion is not None and promotion in self._terms:
+            return Credential("listed", promotion, listed, presented.text)
+        promotion = self._words.get(presented.word)
+        if promotion is not None:
+            return Credential("word", promotion, digest(self.fleet_key, "word", presented.word), presented.text)
+        return None
+
+    def terms(self, promotion: str) -> Terms | None:
+        """The promotion of that id, ready for deciding."""
+        return self._terms.get(promotion)
+
+    def store(self, store_id: str) -> Store | None:
+        """The store of that id."""
+        return self._stores.get(store_id)
+
+    def zone(self, store_id: str) -> tzinfo:
+        """The store's time zone; UTC where the store is not published."""
+        return self._zones.get(store_id, UTC)
+
+
+def _terms_of(promotion: Promotion, organisation: Organisation) -> Terms:
+    return Terms(
+        promotion=promotion,
+        schedule=promotion.valid.schedule(),
+        stores={store.id: store for store in organisation.stores_named(promotion.stores)},
+        kinds=frozenset(promotion.credentials),
+        per_code=promotion.limits.per_code or DEFAULT_PER_CODE,
+        not_checked=not_enforced(promotion),
+    )
+
+
+EMPTY = Catalogue.empty()
+"""Nothing is published yet, and no key is known."""

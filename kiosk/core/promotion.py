@@ -1,0 +1,361 @@
+"""Promotions as head office publishes them: the interchange format, one schema for YAML and JSON.
+
+Rules of this module:
+
+- Unknown fields, wrong types and words where a number belongs are errors; nothing is guessed.
+- Amounts are text with exact decimals, in the currency of ``value``; dates are ISO 8601; instants there are none.
+- A field whose rule is not built yet is kept and named by :func:`not_enforced`.
+- What cannot work is refused here, before it is published: :class:`PromotionFile` sees all at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from kiosk.core.credential import MAX_CHARACTERS, fold, fold_word, present
+from kiosk.core.money import AMOUNT_PATTERN, AmountError, to_minor
+from kiosk.core.organisation import Fault, Kebab, Words, refusal
+from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, parse_hours
+
+CredentialKind = Literal["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"]
+BUILT_KINDS: frozenset[str] = frozenset({"listed", "word"})
+"""The kinds of credential that this release recognises."""
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Count = Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]
+Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]
+
+
+def _amount_is_text(value: object) -> object:
+    if isinstance(value, int | float):
+        raise refusal(
+            Fault((), f"The amount {value} is a bare number.", 'Write it in quotes, with its decimals: "12.00".')
+        )
+    return value
+
+
+def _date_is_iso(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise refusal(Fault((), f"There is no day {value}.")) from None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise refusal(Fault((), f"{value!r} is no date.", "Write it as 2026-11-30."))
+
+
+def _hours_are_a_span(value: str) -> str:
+    try:
+        parse_hours(value)
+    except HoursError as error:
+        raise refusal(Fault((), f"{error}.")) from None
+    return value
+
+
+def _can_be_held_up(value: str) -> str:
+    if present(value) is None:
+        what = "is empty" if len(value) <= MAX_CHARACTERS else f"has {len(value)} characters"
+        raise refusal(
+            Fault((), f"The code {what}.", f"A code has 1 to {MAX_CHARACTERS} characters besides spaces and hyphens.")
+        )
+    return value
+
+
+Amount = Annotated[str, BeforeValidator(_amount_is_text), StringConstraints(strict=True, pattern=AMOUNT_PATTERN)]
+IsoDate = Annotated[date, BeforeValidator(_date_is_iso)]
+Hours = Annotated[str, StringConstraints(strict=True, pattern=HOURS_PATTERN), AfterValidator(_hours_are_a_span)]
+Code = Annotated[str, StringConstraints(strict=True), AfterValidator(_can_be_held_up)]
+
+
+class _Published(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
+
+
+class Value(_Published):
+    """What one redemption is worth: an amount, or a percentage of the basket with an optional cap."""
+
+    amount: Amount | None = None
+    percent: Annotated[StrictInt, Field(ge=1, le=100)] | None = None
+    at_most: Amount | None = None
+    currency: Currency | None = None
+
+    @model_validator(mode="after")
+    def _one_way_of_counting(self) -> Self:
+        if (self.amount is None) == (self.percent is None):
+            raise refusal(Fault((), "A value is an amount or a percentage.", "Give one of the two."))
+        if self.at_most is not None and self.percent is None:
+            raise refusal(Fault(("at_most",), "Only a percentage can be capped.", "Remove at_most."))
+        if self.currency is None and (self.amount or self.at_most):
+            raise refusal(Fault((), "The value names no currency.", "Add currency: USD, or whichever it is."))
+        if self.amount is not None and not self.amount.strip("0."):
+            raise refusal(Fault(("amount",), "A value of nothing is none.", "Leave value out."))
+        return self
+
+    @property
+    def amount_minor(self) -> int | None:
+        """The amount in minor units of the currency; None for a percentage."""
+        return None if self.amount is None or self.currency is None else to_minor(self.amount, self.currency)
+
+
+class Valid(_Published):
+    """When it runs: dates inclusive, hours start-inclusive and end-exclusive, all store-local."""
+
+    from_: Annotated[IsoDate, Field(alias="from")]
+    until: IsoDate
+    days: tuple[Day, ...] = ()
+    hours: tuple[Hours, ...] = ()
+    except_: Annotated[tuple[IsoDate, ...], Field(alias="except")] = ()
+
+    @field_validator("until")
+    @classmethod
+    def _until_is_not_before_from(cls, until: date, info: ValidationInfo) -> date:
+        first = info.data.get("from_")
+        if first is not None and until < first:
+            raise refusal(Fault((), f"until {until} lies before from {first}.", "Swap them."))
+        return until
+
+    @model_validator(mode="after")
+    def _some_day_is_left(self) -> Self:
+        schedule = self.schedule()
+        if next(schedule.days_from(self.from_), None) is None:
+            raise refusal(Fault((), "With these days and exceptions it never runs.", "Check days and except."))
+        return self
+
+    def schedule(self) -> Schedule:
+        """The same as the core reckons with it."""
+        days = frozenset(DAY_NAMES.index(day) for day in self.days) if self.days else frozenset(range(7))
+        spans = tuple(parse_hours(hours) for hours in self.hours)
+        return Schedule(self.from_, self.until, days, spans, frozenset(self.except_))
+
+
+class ScreenMarks(_Published):
+    """What an authentic check-in or offer screen shows, as posted."""
+
+    offer: Words | None = None
+    claims: tuple[Words, ...] = ()
+    dates_shown: Words | None = None
+    sample: Words | None = None
+
+
+class Rotating(_Published):
+    """A rotating code: the name of a key that head office keeps, never the key."""
+
+    key: Kebab
+
+
+class Gs1(_Published):
+    """GS1 coupons by their offer codes."""
+
+    offer_codes: tuple[Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,20}$")], ...] = Field(
+        min_length=1
+    )
+
+
+class Foreign(_Published):
+    """Another system's signed codes."""
+
+    kind: Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    key: Words
+    items: tuple[StrictInt, ...] = ()
+
+
+class Basket(_Published):
+    """What the sale must come to."""
+
+    min: Amount | None = None
+    max: Amount | None = None
+
+
+class Limits(_Published):
+    """Caps; each may be reached exactly."""
+
+    total: Count | None = None
+    per_store: Count | None = None
+    per_store_day: Count | None = None
+    per_clerk_day: Count | None = None
+    per_customer: Count | None = None
+    per_code: Count | None = None
+    budget: Amount | None = None
+
+
+class Offline(_Published):
+    """How credentials that can be used once are honoured while head office cannot be reached."""
+
+    policy: Literal["online", "owner", "home-store", "floor"]
+    floor: Amount | None = None
+    risk: Amount | None = None
+
+
+class Promotion(_Published):
+    """One rule-based benefit that head office has published."""
+
+    id: Kebab
+    title: Words
+    channel: Literal["check-in", "post", "story", "offer", "text", "email", "print", "other"] = "other"
+    network: Words | None = None
+    venue: Words | None = None
+    venue_aliases: tuple[Words, ...] = ()
+    stores: Annotated[tuple[Kebab, ...], Field(min_length=1)] | None = None
+    gives: Words
+    steps: tuple[Words, ...] = ()
+    say: Words | None = None
+    terms: Words | None = None
+    value: Value | None = None
+    announce_from: IsoDate | None = None
+    valid: Valid
+    grace_days: Annotated[StrictInt, Field(ge=0, le=366)] = 0
+    paused: StrictBool = False
+    credentials: Annotated[tuple[CredentialKind, ...], Field(min_length=1)]
+    words: tuple[Annotated[Code, Field(max_length=64)], ...] = ()
+    codes: tuple[Code, ...] = Field(default=(), repr=False)
+    screen: ScreenMarks | None = None
+    rotating: Rotating | None = None
+    gs1: Gs1 | None = None
+    foreign: Foreign | None = None
+    evidence: dict[CredentialKind, Amount] = Field(default_factory=dict)
+    basket: Basket | None = None
+    limits: Limits = Limits()
+    offline: Offline | None = None
+    stacks_with: tuple[Kebab, ...] = ()
+    stack_cap: Amount | None = None
+    void_restores_use: StrictBool = True
+
+    @field_validator("valid")
+    @classmethod
+    def _announced_before_it_runs(cls, valid: Valid, info: ValidationInfo) -> Valid:
+        announced = info.data.get("announce_from")
+        if announced is not None and announced > valid.from_:
+            raise refusal(
+                Fault(
+                    ("from",),
+                    f"It runs from {valid.from_} but is announced on {announced}.",
+                    "Announce it on the first day at the latest.",
+                )
+            )
+        return valid
+
+    @model_validator(mode="after")
+    def _each_kind_can_be_recognised(self) -> Self:
+        needs: Mapping[str, tuple[str, object]] = {
+            "word": ("words", self.words),
+            "screen": ("screen", self.screen),
+            "rotating": ("rotating", self.rotating),
+            "gs1": ("gs1", self.gs1),
+            "foreign": ("foreign", self.foreign),
+        }
+        for i, kind in enumerate(self.credentials):
+            name, given = needs.get(kind, ("", True))
+            if not given:
+                raise refusal(
+                    Fault(
+                        ("credentials", i),
+                        f"Nothing says how to recognise a credential of kind {kind}.",
+                        f"Add {name}, or remove {kind} from credentials.",
+                    )
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _amounts_fit_the_currency(self) -> Self:
+        currency = self.value.currency if self.value is not None else None
+        if currency is None:
+            return self
+        for at, amount in self._amounts():
+            try:
+                to_minor(amount, currency)
+            except AmountError as error:
+                raise refusal(Fault(at, f"{error}.")) from None
+        return self
+
+    def _amounts(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        for part in ("value", "basket", "limits", "offline"):
+            for name in ("amount", "at_most", "min", "max", "budget", "floor", "risk"):
+                amount = getattr(getattr(self, part), name, None)
+                if amount is not None:
+                    yield (part, name), amount
+        for kind, amount in self.evidence.items():
+            yield ("evidence", kind), amount
+        if self.stack_cap is not None:
+            yield ("stack_cap",), self.stack_cap
+
+
+class PromotionFile(_Published):
+    """The whole of a file of promotions; they are checked against each other too."""
+
+    promotions: tuple[Promotion, ...]
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        faults = list(collisions(self.promotions))
+        if faults:
+            raise refusal(*faults)
+        return self
+
+
+def collisions(promotions: Iterable[Promotion]) -> Iterator[Fault]:
+    """Where one id, or one text held up, could mean two promotions. Places are below the list of promotions."""
+    ids: set[str] = set()
+    codes: dict[str, str] = {}
+    words: dict[str, str] = {}
+    code_words: dict[str, str] = {}
+    for i, promotion in enumerate(promotions):
+        if promotion.id in ids:
+            yield Fault(("promotions", i, "id"), f"The id {promotion.id!r} is used twice.", "Give each its own.")
+        ids.add(promotion.id)
+        for kind, texts in (("codes", promotion.codes), ("words", promotion.words)):
+            for k, text in enumerate(texts):
+                folded = fold(text)
+                as_word = fold_word(folded)
+                if kind == "codes":
+                    other = _other(promotion, codes.setdefault(folded, promotion.id)) or words.get(as_word)
+                    code_words.setdefault(as_word, promotion.id)
+                else:
+                    other = _other(promotion, words.setdefault(as_word, promotion.id)) or code_words.get(as_word)
+                if other is not None:
+                    yield Fault(("promotions", i, kind, k), _same(text, other), "Change one of the two.")
+
+
+def _other(promotion: Promotion, owner: str) -> str | None:
+    return None if owner == promotion.id else owner
+
+
+def _same(text: str, other: str) -> str:
+    shown = text if len(text) <= 40 else f"{text[:40]}…"
+    return f"{shown!r} would be taken for a code or word of {other!r} (case, spaces, hyphens and look-alikes aside)."
+
+
+def promotion_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a file of promotions."""
+    return PromotionFile.model_json_schema()
+
+
+_UNBUILT_LIMITS = ("per_store", "per_store_day", "per_clerk_day", "per_customer", "budget")
+_UNBUILT_FIELDS = (
+    "grace_days", "screen", "rotating", "gs1", "foreign", "evidence", "basket", "offline", "stacks_with", "stack_cap",
+)  # fmt: skip
+
+
+def not_enforced(promotion: Promotion) -> tuple[str, ...]:
+    """The fields that ``promotion`` sets but that no rule reads yet, as dotted names."""
+    names = [f"credentials.{kind}" for kind in promotion.credentials if kind not in BUILT_KINDS]
+    names += [name for name in _UNBUILT_FIELDS if getattr(promotion, name)]
+    names += [f"limits.{name}" for name in _UNBUILT_LIMITS if getattr(promotion.limits, name) is not None]
+    return tuple(names)

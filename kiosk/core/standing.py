@@ -1,0 +1,204 @@
+"""All that a counter knows now, folded from entries of its own feed and of others.
+
+Rules of this module:
+
+- Entries may come in any order, and twice; the standing they lead to is the same.
+- A redemption is named by (feed, n). Told by its own feed and by head office it counts once, and what its own feed
+  says goes before what is told of it.
+- A void may come before what it undoes. Voided is for good.
+- Only head office speaks for others: receipts and uses seen are taken from its feeds alone. Receipts of its newest
+  incarnation replace those of older ones (after a restore counters send again).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+
+from kiosk.core.entry import (
+    Answered,
+    BundleInstalled,
+    Fact,
+    FeedId,
+    MalformedEntryError,
+    Receipt,
+    Redemption,
+    UseSeen,
+    Void,
+)
+
+HEAD_OFFICE = "head-office"
+
+_Name = tuple[FeedId, int]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Use:
+    """One redemption as far as a later one needs to know it. ``at_ms`` is the clock of the counter that made it."""
+
+    at_ms: int
+    feed: FeedId
+    n: int
+    store: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Told:
+    by_own_feed: bool
+    promotion: str
+    credential: bytes
+    use: Use
+
+
+@dataclass(slots=True)
+class Standing:
+    """A fold. ``own`` is the feed of this counter; None where nobody in particular asks."""
+
+    own: FeedId | None = None
+    bundle_floor: int = 0
+    _told: dict[_Name, _Told] = field(default_factory=dict, repr=False)
+    _redemptions: dict[_Name, Redemption] = field(default_factory=dict, repr=False)
+    _intents: dict[bytes, _Name] = field(default_factory=dict, repr=False)
+    _voided: set[_Name] = field(default_factory=set, repr=False)
+    _answered: set[_Name] = field(default_factory=set, repr=False)
+    _by_credential: dict[tuple[str, bytes], set[_Name]] = field(default_factory=dict, repr=False)
+    _live: dict[str, int] = field(default_factory=dict, repr=False)
+    _unanswered: dict[FeedId, set[int]] = field(default_factory=dict, repr=False)
+    _to_receipt: dict[FeedId, list[int]] = field(default_factory=dict, repr=False)
+    _receipts: dict[FeedId, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _names: dict[str, FeedId] = field(default_factory=dict, repr=False, compare=False)
+
+    def apply(self, feed: FeedId, n: int, fact: Fact) -> None:
+        """Fold entry ``n`` of ``feed``."""
+        if isinstance(fact, Redemption):
+            self._redeemed(feed, n, fact)
+        elif isinstance(fact, UseSeen):
+            self._seen(feed, fact)
+        elif isinstance(fact, Void):
+            self._note_to_receipt(feed, n)
+            self._void(self._feed(fact.feed), fact.n)
+        elif isinstance(fact, Answered):
+            self._answered.add((feed, fact.n))
+            self._unanswered.get(feed, set()).discard(fact.n)
+        elif isinstance(fact, BundleInstalled):
+            if self.own is None or feed == self.own:
+                self.bundle_floor = max(self.bundle_floor, fact.version)
+        elif isinstance(fact, Receipt):
+            self._receipt(feed, fact)
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def live_uses(self, promotion: str, digest: bytes) -> list[Use]:
+        """The redemptions of one credential that are not voided, oldest first."""
+        return [use for use in self.uses(promotion, digest) if (use.feed, use.n) not in self._voided]
+
+    def uses(self, promotion: str, digest: bytes) -> list[Use]:
+        """All redemptions of one credential, voided ones too, oldest first."""
+        names = self._by_credential.get((promotion, digest))
+        return sorted(self._told[name].use for name in names) if names else []
+
+    def total(self, promotion: str) -> int:
+        """How many redemptions of ``promotion`` are known and not voided."""
+        return self._live.get(promotion, 0)
+
+    def redemption_of(self, intent: bytes) -> tuple[FeedId, int] | None:
+        """Which redemption was made under ``intent``."""
+        return self._intents.get(intent)
+
+    def redemption(self, feed: FeedId, n: int) -> Redemption | None:
+        """The redemption that is entry ``n`` of ``feed``."""
+        return self._redemptions.get((feed, n))
+
+    def is_void(self, feed: FeedId, n: int) -> bool:
+        """Whether redemption ``n`` of ``feed`` is undone."""
+        return (feed, n) in self._voided
+
+    def unanswered(self, feed: FeedId) -> list[int]:
+        """The live redemptions of ``feed`` whose answer nobody saw, oldest first."""
+        return sorted(self._unanswered.get(feed, ()))
+
+    def receipted_n(self, feed: FeedId) -> int:
+        """Up to which entry ``feed`` is on head office's disk; 0 for none."""
+        return self._receipts.get(feed, (0, 0))[1]
+
+    def waiting(self, feed: FeedId) -> int:
+        """How many redemptions and voids of ``feed`` head office has not receipted."""
+        numbers = self._to_receipt.get(feed, [])
+        return len(numbers) - bisect_right(numbers, self.receipted_n(feed))
+
+    # --- folding ---------------------------------------------------------------------------------
+
+    def _redeemed(self, feed: FeedId, n: int, fact: Redemption) -> None:
+        name = (feed, n)
+        self._redemptions[name] = fact
+        self._intents[fact.intent] = min(name, self._intents.get(fact.intent, name))
+        self._note_to_receipt(feed, n)
+        if name not in self._answered and name not in self._voided:
+            self._unanswered.setdefault(feed, set()).add(n)
+        self._tell(name, _Told(True, fact.promotion, fact.credential, Use(fact.at_ms, feed, n, fact.store)))
+
+    def _seen(self, teller: FeedId, fact: UseSeen) -> None:
+        feed = self._feed(fact.feed)
+        if feed is None or not _is_head_office(teller):
+            return
+        use = Use(fact.used_at_ms, feed, fact.n, fact.store)
+        self._tell((feed, fact.n), _Told(False, fact.promotion, fact.credential, use))
+        if fact.void:
+            self._void(feed, fact.n)
+
+    def _tell(self, name: _Name, told: _Told) -> None:
+        before = self._told.get(name)
+        if before is not None:
+            if before >= told:
+                return
+            self._forget(name, before)
+        self._told[name] = told
+        self._by_credential.setdefault((told.promotion, told.credential), set()).add(name)
+        if name not in self._voided:
+            self._live[told.promotion] = self._live.get(told.promotion, 0) + 1
+
+    def _forget(self, name: _Name, told: _Told) -> None:
+        names = self._by_credential[told.promotion, told.credential]
+        names.discard(name)
+        if not names:
+            del self._by_credential[told.promotion, told.credential]
+        if name not in self._voided:
+            self._count_down(told.promotion)
+
+    def _count_down(self, promotion: str) -> None:
+        self._live[promotion] -= 1
+        if not self._live[promotion]:
+            del self._live[promotion]
+
+    def _void(self, feed: FeedId | None, n: int) -> None:
+        if feed is None or (feed, n) in self._voided:
+            return
+        self._voided.add((feed, n))
+        self._unanswered.get(feed, set()).discard(n)
+        told = self._told.get((feed, n))
+        if told is not None:
+            self._count_down(told.promotion)
+
+    def _receipt(self, teller: FeedId, fact: Receipt) -> None:
+        feed = self._feed(fact.feed)
+        if feed is not None and _is_head_office(teller):
+            self._receipts[feed] = max(self._receipts.get(feed, (0, 0)), (teller.incarnation, fact.n))
+
+    def _note_to_receipt(self, feed: FeedId, n: int) -> None:
+        numbers = self._to_receipt.setdefault(feed, [])
+        at = bisect_left(numbers, n)
+        if at == len(numbers) or numbers[at] != n:
+            numbers.insert(at, n)
+
+    def _feed(self, name: str) -> FeedId | None:
+        """The feed of that name; None where a newer release wrote a name that is none here."""
+        if name not in self._names:
+            try:
+                self._names[name] = FeedId.parse(name)
+            except MalformedEntryError:
+                return None
+        return self._names[name]
+
+
+def _is_head_office(feed: FeedId) -> bool:
+    return feed.origin == HEAD_OFFICE or feed.origin.startswith(f"{HEAD_OFFICE}/")
