@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from kiosk.core.bundle import Manifest, OpenedBundle, open_bundle, part_matches, read_manifest
+from kiosk.core.bundle import Manifest, OpenedBundle, catalogue_of, open_bundle, part_matches, read_manifest
 from kiosk.core.entry import BundleInstalled
 from kiosk.errors import BundleError
 from kiosk.ports import CachedBundle
@@ -38,34 +38,41 @@ Install = Callable[[CachedBundle, BundleInstalled], None]
 
 
 class BundleFetcher:
-    """Fetches, verifies and installs bundles for one counter. For one thread."""
+    """Fetches, verifies and installs bundles for one counter. ``take`` is for one thread; ``version`` for any."""
 
-    def __init__(self, root_key: bytes, cached: Callable[[], CachedBundle | None], install: Install) -> None:
-        """``cached`` is the bundle in force; ``install`` makes one so, in one transaction with its entry."""
+    def __init__(
+        self, root_key: bytes, cached: Callable[[], CachedBundle | None], floor: Callable[[], int], install: Install
+    ) -> None:
+        """``cached`` is the bundle in force, ``floor`` the version that the journal says was in force.
+
+        ``install`` makes a bundle the one in force, in one transaction with its entry.
+        """
         self._root_key = root_key
         self._cached = cached
+        self._floor = floor
         self._install = install
         self._kept: dict[bytes, bytes] = {}
-
-    def version(self) -> int:
-        """The version in force; 0: none, or none that verifies."""
         opened = self._in_force()
-        return opened.version if opened else 0
+        self.version = opened.version if opened else 0
+        """The version in force; 0: none, or none that verifies (then even the same version is fetched again)."""
+        self._roles_version = opened.roles_version if opened else 0
 
     def take(self, envelope: bytes, ask: AskParts, at_ms: int) -> OpenedBundle | None:
         """Install the bundle of ``envelope`` if it is newer than the one in force; None when it is not.
 
         Raises ``BundleError`` and ``ExchangeError``; the one in force then stays so.
         """
-        cached, in_force = self._cached(), self._in_force()
-        version, roles_version = (in_force.version, in_force.roles_version) if in_force else (0, 0)
-        manifest = read_manifest(envelope, self._root_key, version, roles_floor=roles_version)
-        if manifest.version == version:
+        floor = max(self._floor(), self.version)
+        manifest = read_manifest(envelope, self._root_key, floor, roles_floor=self._roles_version)
+        if manifest.version == self.version:
             return None
+        cached = self._cached()
         parts = self._collect(manifest, cached.parts if cached else {}, ask)
-        opened = open_bundle(envelope, parts, self._root_key, version + 1, roles_floor=roles_version)
+        opened = open_bundle(envelope, parts, self._root_key, floor, roles_floor=self._roles_version)
+        catalogue_of(opened, b"")  # nothing is installed that this release cannot read
         fact = BundleInstalled(at_ms=at_ms, version=opened.version, manifest_hash=opened.manifest_hash)
         self._install(CachedBundle(envelope, parts), fact)
+        self.version, self._roles_version = opened.version, opened.roles_version
         self._kept.clear()
         return opened
 
@@ -74,9 +81,9 @@ class BundleFetcher:
         if cached is None:
             return None
         try:
-            return open_bundle(cached.envelope, cached.parts, self._root_key, 0)
+            return open_bundle(cached.envelope, cached.parts, self._root_key, self._floor())
         except BundleError:
-            return None  # a damaged cache is fetched anew; the journal's floor still holds against rollback
+            return None
 
     def _collect(self, manifest: Manifest, cached: Mapping[bytes, bytes], ask: AskParts) -> dict[bytes, bytes]:
         marks = {mark.sha256: mark for mark in manifest.parts.values()}

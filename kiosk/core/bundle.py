@@ -21,6 +21,11 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from pydantic import ValidationError
+
+from kiosk.core.catalogue import Catalogue
+from kiosk.core.organisation import Organisation, StaffMember
+from kiosk.core.promotion import Promotion
 from kiosk.core.strict_cbor import StrictCborError, decode, encode
 from kiosk.errors import BundleError
 
@@ -126,6 +131,26 @@ def code_parts(promotion: str, digests: bytes) -> dict[str, bytes]:
     return {f"codes/{promotion}" + (f"/{k}" if k else ""): piece for k, piece in enumerate(pieces)}
 
 
+def content_parts(
+    promotions: Iterable[Promotion],
+    organisation: Organisation,
+    staff: Iterable[StaffMember],
+    codes: Mapping[str, bytes],
+) -> dict[str, bytes]:
+    """The parts of a bundle by name, for :func:`seal_bundle`; ``codes`` are digests by promotion id.
+
+    Codes written in the file are left out: they travel as digests like imported ones.
+    """
+    parts = {
+        "promotions": encode([one.model_dump(mode="json", by_alias=True, exclude={"codes"}) for one in promotions]),
+        "organisation": encode(organisation.model_dump(mode="json", by_alias=True)),
+        "staff": encode([one.model_dump(mode="json", by_alias=True) for one in staff]),
+    }
+    for promotion, digests in codes.items():
+        parts |= code_parts(promotion, digests)
+    return parts
+
+
 def _sign(key: Ed25519PrivateKey, signed: bytes) -> tuple[bytes, bytes]:
     return key.public_key().public_bytes_raw(), key.sign(signed)
 
@@ -198,8 +223,28 @@ def decode_part(opened: OpenedBundle, name: str) -> Any:
     return _decode(part)
 
 
-def codes_of(opened: OpenedBundle) -> Iterable[tuple[str, bytes]]:
-    """(promotion, digest) of every listed code; raises ``bundle-malformed``."""
+def catalogue_of(opened: OpenedBundle, fleet_key: bytes) -> Catalogue:
+    """The catalogue that a bundle holds; raises ``bundle-part-missing`` or ``bundle-malformed``."""
+    promotions, staff = _list(decode_part(opened, "promotions"), None), _list(decode_part(opened, "staff"), None)
+    try:
+        read = [Promotion.model_validate(one) for one in promotions]
+        members = tuple(StaffMember.model_validate(one) for one in staff)
+        organisation = Organisation.model_validate(decode_part(opened, "organisation"))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise _malformed(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    return Catalogue(
+        opened.version,
+        opened.published_at_ms,
+        organisation,
+        {one.id: one for one in read},
+        dict(_listed(opened)),
+        fleet_key,
+        members,
+    )
+
+
+def _listed(opened: OpenedBundle) -> Iterable[tuple[bytes, str]]:
     for name, part in opened.parts.items():
         if not name.startswith("codes/"):
             continue
@@ -207,7 +252,7 @@ def codes_of(opened: OpenedBundle) -> Iterable[tuple[str, bytes]]:
             raise _malformed(f"the part {name!r} is no list of {DIGEST_BYTES}-byte digests")
         promotion = name.split("/")[1]
         for at in range(0, len(part), DIGEST_BYTES):
-            yield promotion, part[at : at + DIGEST_BYTES]
+            yield part[at : at + DIGEST_BYTES], promotion
 
 
 def _signers(signed: bytes, signatures: Signatures, trusted: Sequence[bytes]) -> set[bytes]:
