@@ -152,7 +152,7 @@ class Counter:
     def install_bundle(self, bundle: CachedBundle, fact: BundleInstalled) -> None:
         """Install a verified bundle with its entry in one transaction, and use it from now on."""
         with self._lock:
-            self.learn(self._journal.install_bundle(bundle, fact))
+            self.learn([self._journal.install_bundle(bundle, fact)])
             self.reload_bundle()
 
     # --- the display --------------------------------------------------------------------------
