@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from kiosk.core.entry import FeedId
@@ -49,7 +49,10 @@ class RedemptionLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """One life of a counter's device. ``fenced``: a fork was seen, nothing more is counted of it."""
+    """One life of a counter's device. ``fenced``: a fork of its feed was seen; enrol that counter anew.
+
+    ``key_epoch`` is never used twice for one counter.
+    """
 
     store: str
     counter: str
@@ -70,17 +73,28 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentCode:
-    """A one-time code that admits one device to one counter. ``code`` is what a person types.
+    """What is kept of a one-time code that admits one device to one counter; never the code itself.
 
-    It is kept as it is until it is used, dead or over (both sides prove that they know it), a day at most.
+    ``code_id`` is its public part. Once used, ``request_hash`` (SHA-256) and ``answer`` are there, so that
+    the very same request, whose answer was lost, gets the very same answer.
     """
 
+    code_id: str
     store: str
     counter: str
-    code: str
     created_at_ms: int
     expires_at_ms: int
+    salt: bytes
+    stretched: bytes = field(repr=False)
+    private_key: bytes = field(repr=False)
     wrong_tries: int = 0
+    request_hash: bytes | None = None
+    answer: bytes | None = field(default=None, repr=False)
+
+    @property
+    def used(self) -> bool:
+        """Whether a device came in with it."""
+        return self.answer is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,3 +176,26 @@ class Evidence:
     n: int
     at_ms: int
     content: bytes
+
+
+# --- orders: the same in every store, whatever its database thinks of letters ---------------------
+
+
+def enrolment_order(one: Enrolment) -> tuple[str, str, int]:
+    """By store, counter and incarnation."""
+    return one.store, one.counter, one.incarnation
+
+
+def code_order(one: EnrolmentCode) -> tuple[str, str, int, str]:
+    """By store, counter and age."""
+    return one.store, one.counter, one.created_at_ms, one.code_id
+
+
+def clerk_order(one: Clerk) -> tuple[str, str]:
+    """By name."""
+    return one.name.casefold(), one.id
+
+
+def evidence_order(one: Evidence) -> tuple[int, str, int, str, bytes]:
+    """Oldest first."""
+    return one.at_ms, str(one.feed), one.n, one.kind, one.content

@@ -112,19 +112,19 @@ class Counters(Protocol):
         ...
 
     def put_code(self, code: EnrolmentCode) -> None:
-        """Keep the code of a counter; the one before it, if any, is dead."""
+        """Keep a one-time code, or replace the one with its ``code_id``."""
         ...
 
-    def code(self, store: str, counter: str) -> EnrolmentCode | None:
-        """The counter's living code."""
+    def code(self, code_id: str) -> EnrolmentCode | None:
+        """The code with this public part, used or not."""
         ...
 
     def codes(self) -> Sequence[EnrolmentCode]:
-        """All codes not used, replaced or dropped yet (an expired one may be among them)."""
+        """All codes not dropped yet, by store, counter and age; expired and used ones may be among them."""
         ...
 
-    def drop_code(self, store: str, counter: str) -> None:
-        """The counter's code is used up."""
+    def drop_code(self, code_id: str) -> None:
+        """Forget a code."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""The port to head office's database on SQLite and PostgreSQL, by SQLAlchemy Core."""

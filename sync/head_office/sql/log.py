@@ -1,0 +1,107 @@
+"""The log of redemptions and voids on SQL. Cursors are 1, 2, 3 ... in the order of commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, select, tuple_
+
+from kiosk.core.entry import FeedId
+from sync.head_office.records import LogRow, RedemptionLine
+from sync.head_office.sql.database import Database
+from sync.head_office.sql.rows import record, values
+from sync.head_office.sql.tables import log
+
+_BATCH = 200
+
+
+class SqlLog:
+    """The part of the port that :class:`sync.head_office.store.Log` names."""
+
+    _database: Database
+
+    def add_log_rows(self, rows: Sequence[LogRow]) -> Sequence[LogRow]:
+        with self._database.writing() as connection:
+            there = _held(connection, [(str(row.feed), row.n) for row in rows])
+            cursor = _last_cursor(connection)
+            added = []
+            for row in rows:
+                if (str(row.feed), row.n) not in there:
+                    there.add((str(row.feed), row.n))
+                    cursor += 1
+                    added.append(replace(row, cursor=cursor))
+            if added:
+                connection.execute(insert(log), [{**values(row), "feed": str(row.feed)} for row in added])
+        return added
+
+    def redemptions_after(self, cursor: int, limit: int) -> Sequence[LogRow]:
+        return self._rows(select(log).where(log.c.cursor > cursor).order_by(log.c.cursor).limit(limit))
+
+    def log_row(self, feed: FeedId, n: int) -> LogRow | None:
+        return next(iter(self._rows(select(log).where(log.c.feed == str(feed), log.c.n == n))), None)
+
+    def void_of(self, feed: FeedId, n: int) -> LogRow | None:
+        query = select(log).where(log.c.feed == str(feed), log.c.void_of_n == n).order_by(log.c.cursor).limit(1)
+        return next(iter(self._rows(query)), None)
+
+    def latest_redemptions(
+        self, limit: int, before: int | None = None, store: str | None = None, promotion: str | None = None
+    ) -> Sequence[RedemptionLine]:
+        query = select(log).where(log.c.kind == "redemption").order_by(log.c.cursor.desc()).limit(limit)
+        for column, wanted in ((log.c.store, store), (log.c.promotion, promotion)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        if before is not None:
+            query = query.where(log.c.cursor < before)
+        rows = self._rows(query)
+        voids = self._voids_of(rows)
+        return [RedemptionLine(row=row, void=voids.get((row.feed, row.n))) for row in rows]
+
+    def last_cursor(self) -> int:
+        with self._database.reading() as connection:
+            return _last_cursor(connection)
+
+    def redemption_counts(self) -> Mapping[str, tuple[int, int]]:
+        voided = func.count(func.distinct(log.c.feed + "#" + func.cast(log.c.void_of_n, log.c.feed.type)))
+        query = select(log.c.promotion, log.c.kind, func.count(), voided).group_by(log.c.promotion, log.c.kind)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        received = {promotion: many for promotion, kind, many, _ in rows if kind == "redemption"}
+        voids = {promotion: distinct for promotion, kind, _, distinct in rows if kind == "void"}
+        return {promotion: (many, voids.get(promotion, 0)) for promotion, many in received.items()}
+
+    def _rows(self, query: Select[Any]) -> list[LogRow]:
+        with self._database.reading() as connection:
+            return [_log_row(row) for row in connection.execute(query).all()]
+
+    def _voids_of(self, rows: Sequence[LogRow]) -> Mapping[tuple[FeedId, int], LogRow]:
+        found: dict[tuple[FeedId, int], LogRow] = {}
+        for batch in _batches([(str(row.feed), row.n) for row in rows]):
+            wanted = tuple_(log.c.feed, log.c.void_of_n).in_(batch)
+            for void in self._rows(select(log).where(wanted).order_by(log.c.cursor)):
+                assert void.void_of_n is not None
+                found.setdefault((void.feed, void.void_of_n), void)
+        return found
+
+
+def _log_row(row: Row[Any]) -> LogRow:
+    read = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name for it)
+    return record(LogRow, {**read, "feed": FeedId.parse(read["feed"]), "credential": bytes(read["credential"])})
+
+
+def _last_cursor(connection: Connection) -> int:
+    return connection.execute(select(func.max(log.c.cursor))).scalar() or 0
+
+
+def _held(connection: Connection, keys: Sequence[tuple[str, int]]) -> set[tuple[str, int]]:
+    there: set[tuple[str, int]] = set()
+    for batch in _batches(keys):
+        query = select(log.c.feed, log.c.n).where(tuple_(log.c.feed, log.c.n).in_(batch))
+        there.update((feed, n) for feed, n in connection.execute(query).all())
+    return there
+
+
+def _batches(keys: Sequence[tuple[str, int]]) -> Iterable[Sequence[tuple[str, int]]]:
+    return (keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH))

@@ -1,0 +1,88 @@
+"""Bundles, their parts, the texts they were made from, and listed codes on SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import delete, insert, select
+
+from sync.head_office.records import ListedCode, SourceKind, SourceText, StoredBundle
+from sync.head_office.sql.database import Database
+from sync.head_office.sql.rows import put, record, values
+from sync.head_office.sql.tables import bundle as bundles
+from sync.head_office.sql.tables import bundle_part, listed_code, part, source
+
+
+class SqlPublications:
+    """The part of the port that :class:`sync.head_office.store.Publications` names."""
+
+    _database: Database
+
+    def latest_bundle(self) -> StoredBundle | None:
+        with self._database.reading() as connection:
+            query = select(bundles).order_by(bundles.c.version.desc()).limit(1)
+            row = connection.execute(query).mappings().first()
+            if row is None:
+                return None
+            named = select(bundle_part.c.name, bundle_part.c.digest).where(bundle_part.c.version == row["version"])
+            parts = connection.execute(named).all()
+        return StoredBundle(
+            version=row["version"],
+            published_at_ms=row["published_at_ms"],
+            fresh_until_ms=row["fresh_until_ms"],
+            envelope=bytes(row["envelope"]),
+            parts=tuple(sorted((name, digest) for name, digest in parts)),
+        )
+
+    def put_bundle(self, bundle: StoredBundle, parts: Mapping[bytes, bytes]) -> None:
+        row = values(bundle)
+        named = [{"version": bundle.version, "name": name, "digest": digest} for name, digest in row.pop("parts")]
+        with self._database.writing() as connection:
+            held = connection.execute(select(part.c.digest).where(part.c.digest.in_(list(parts)))).scalars()
+            missing = set(parts) - {bytes(digest) for digest in held}
+            if missing:
+                fresh = [{"digest": digest, "content": parts[digest]} for digest in sorted(missing)]
+                connection.execute(insert(part), fresh)
+            connection.execute(insert(bundles).values(row))
+            if named:
+                connection.execute(insert(bundle_part), named)
+
+    def parts(self, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        query = select(part.c.digest, part.c.content).where(part.c.digest.in_(list(digests)))
+        with self._database.reading() as connection:
+            return {bytes(digest): bytes(content) for digest, content in connection.execute(query).all()}
+
+    def put_source(self, source_text: SourceText) -> None:
+        with self._database.writing() as connection:
+            put(connection, source, values(source_text))
+
+    def latest_source(self, kind: SourceKind) -> SourceText | None:
+        return next(iter(self.sources(kind)), None)
+
+    def sources(self, kind: SourceKind) -> Sequence[SourceText]:
+        query = select(source).where(source.c.kind == kind).order_by(source.c.version.desc())
+        with self._database.reading() as connection:
+            return [record(SourceText, row) for row in connection.execute(query).mappings().all()]
+
+    def listed_codes(self, promotion: str) -> Sequence[ListedCode]:
+        query = select(listed_code).where(listed_code.c.promotion == promotion).order_by(listed_code.c.idx)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            ListedCode(index=row["idx"], digest=bytes(row["digest"]), source=row["source"], live=row["live"])
+            for row in rows
+        ]
+
+    def put_listed_codes(self, promotion: str, codes: Sequence[ListedCode]) -> None:
+        rows = [
+            {"promotion": promotion, "idx": one.index, "digest": one.digest, "source": one.source, "live": one.live}
+            for one in codes
+        ]
+        table = listed_code.c
+        with self._database.writing() as connection:
+            for start in range(0, len(rows), 500):
+                batch = rows[start : start + 500]
+                there = table.idx.in_([row["idx"] for row in batch])
+                connection.execute(delete(listed_code).where(table.promotion == promotion, there))
+            if rows:
+                connection.execute(insert(listed_code), rows)

@@ -1,0 +1,293 @@
+"""Head office's database in memory: implements the port, and tests may look at and edit its tables directly."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, Fact, FeedId, Head, chain, encode_fact
+from sync.head_office.records import (
+    Account,
+    Clerk,
+    Enrolment,
+    EnrolmentCode,
+    Evidence,
+    ListedCode,
+    LogRow,
+    RedemptionLine,
+    SourceKind,
+    SourceText,
+    StoredBundle,
+    Token,
+    clerk_order,
+    code_order,
+    enrolment_order,
+    evidence_order,
+)
+from sync.head_office.sql.feeds import check_follows
+
+
+@dataclass
+class Tables:
+    """All that is kept; copied when a transaction begins, put back when it fails."""
+
+    feeds: dict[FeedId, list[Entry]] = field(default_factory=dict)
+    checkpoints: dict[FeedId, Checkpoint] = field(default_factory=dict)
+    evidence: list[Evidence] = field(default_factory=list)
+    log: list[LogRow] = field(default_factory=list)
+    enrolments: dict[tuple[str, str, int], Enrolment] = field(default_factory=dict)
+    codes: dict[str, EnrolmentCode] = field(default_factory=dict)
+    bundles: list[StoredBundle] = field(default_factory=list)
+    parts: dict[bytes, bytes] = field(default_factory=dict)
+    sources: dict[tuple[SourceKind, int], SourceText] = field(default_factory=dict)
+    listed: dict[str, dict[int, ListedCode]] = field(default_factory=dict)
+    clerks: dict[str, Clerk] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    tokens: dict[str, Token] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+class HeadOfficeTwin:
+    """:class:`sync.head_office.store.HeadOfficeStore` in memory."""
+
+    def __init__(self) -> None:
+        self.tables = Tables()
+        self._lock = threading.RLock()
+        self._depth = 0
+
+    @contextmanager
+    def together(self) -> Iterator[HeadOfficeTwin]:
+        with self._lock:
+            before = None if self._depth else copy.deepcopy(self.tables)
+            self._depth += 1
+            try:
+                yield self
+            except BaseException:
+                if before is not None:
+                    self.tables = before
+                raise
+            finally:
+                self._depth -= 1
+
+    # --- feeds
+
+    def heads(self) -> Mapping[FeedId, Head]:
+        with self._lock:
+            return {feed: self.head(feed) for feed, held in self.tables.feeds.items() if held}
+
+    def head(self, feed: FeedId) -> Head:
+        with self._lock:
+            held = self.tables.feeds.get(feed)
+            return Head(held[-1].n, held[-1].hash) if held else NO_ENTRIES
+
+    def entries(self, feed: FeedId, after_n: int, limit: int) -> Sequence[Entry]:
+        with self._lock:
+            return list(self.tables.feeds.get(feed, [])[after_n : after_n + limit])
+
+    def checkpoint(self, feed: FeedId) -> Checkpoint | None:
+        with self._lock:
+            return self.tables.checkpoints.get(feed)
+
+    def store_segment(self, entries: Sequence[Entry], checkpoint: Checkpoint) -> None:
+        with self.together():
+            check_follows(self.head(entries[0].feed), entries)
+            self.tables.feeds.setdefault(entries[0].feed, []).extend(entries)
+            self.put_checkpoint(checkpoint)
+
+    def append(self, feed: FeedId, facts: Sequence[Fact]) -> Sequence[Entry]:
+        with self.together():
+            entries = chain(feed, self.head(feed), map(encode_fact, facts))
+            if entries:
+                self.tables.feeds.setdefault(feed, []).extend(entries)
+            return entries
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        with self.together():
+            if checkpoint.feed in self.tables.feeds:
+                self.tables.checkpoints[checkpoint.feed] = checkpoint
+
+    def add_evidence(self, evidence: Evidence) -> None:
+        with self.together():
+            if not any(replace(one, at_ms=evidence.at_ms) == evidence for one in self.tables.evidence):
+                self.tables.evidence.append(evidence)
+
+    def evidence(self) -> Sequence[Evidence]:
+        with self._lock:
+            return sorted(self.tables.evidence, key=evidence_order)
+
+    # --- the log
+
+    def add_log_rows(self, rows: Sequence[LogRow]) -> Sequence[LogRow]:
+        with self.together():
+            there = {(row.feed, row.n) for row in self.tables.log}
+            added = []
+            for row in rows:
+                if (row.feed, row.n) not in there:
+                    there.add((row.feed, row.n))
+                    added.append(replace(row, cursor=len(self.tables.log) + 1))
+                    self.tables.log.append(added[-1])
+            return added
+
+    def redemptions_after(self, cursor: int, limit: int) -> Sequence[LogRow]:
+        with self._lock:
+            return [row for row in self.tables.log if row.cursor > cursor][:limit]
+
+    def log_row(self, feed: FeedId, n: int) -> LogRow | None:
+        with self._lock:
+            return next((row for row in self.tables.log if (row.feed, row.n) == (feed, n)), None)
+
+    def void_of(self, feed: FeedId, n: int) -> LogRow | None:
+        with self._lock:
+            return next((row for row in self.tables.log if (row.feed, row.void_of_n) == (feed, n)), None)
+
+    def latest_redemptions(
+        self, limit: int, before: int | None = None, store: str | None = None, promotion: str | None = None
+    ) -> Sequence[RedemptionLine]:
+        with self._lock:
+            found = [
+                RedemptionLine(row=row, void=self.void_of(row.feed, row.n))
+                for row in reversed(self.tables.log)
+                if row.kind == "redemption"
+                and (before is None or row.cursor < before)
+                and (store is None or row.store == store)
+                and (promotion is None or row.promotion == promotion)
+            ]
+            return found[:limit]
+
+    def last_cursor(self) -> int:
+        with self._lock:
+            return self.tables.log[-1].cursor if self.tables.log else 0
+
+    def redemption_counts(self) -> Mapping[str, tuple[int, int]]:
+        counts: dict[str, tuple[int, int]] = {}
+        with self._lock:
+            for row in self.tables.log:
+                if row.kind == "redemption":
+                    received, voided = counts.get(row.promotion, (0, 0))
+                    is_void = self.void_of(row.feed, row.n) is not None
+                    counts[row.promotion] = (received + 1, voided + is_void)
+        return counts
+
+    # --- counters
+
+    def enrolments(self) -> Sequence[Enrolment]:
+        with self._lock:
+            return sorted(self.tables.enrolments.values(), key=enrolment_order)
+
+    def put_enrolment(self, enrolment: Enrolment) -> None:
+        with self.together():
+            self.tables.enrolments[enrolment.store, enrolment.counter, enrolment.incarnation] = enrolment
+
+    def put_code(self, code: EnrolmentCode) -> None:
+        with self.together():
+            self.tables.codes[code.code_id] = code
+
+    def code(self, code_id: str) -> EnrolmentCode | None:
+        with self._lock:
+            return self.tables.codes.get(code_id)
+
+    def codes(self) -> Sequence[EnrolmentCode]:
+        with self._lock:
+            return sorted(self.tables.codes.values(), key=code_order)
+
+    def drop_code(self, code_id: str) -> None:
+        with self.together():
+            self.tables.codes.pop(code_id, None)
+
+    # --- publications
+
+    def latest_bundle(self) -> StoredBundle | None:
+        with self._lock:
+            return max(self.tables.bundles, key=lambda one: one.version, default=None)
+
+    def put_bundle(self, bundle: StoredBundle, parts: Mapping[bytes, bytes]) -> None:
+        with self.together():
+            self.tables.bundles.append(replace(bundle, parts=tuple(sorted(bundle.parts))))
+            self.tables.parts = {**parts, **self.tables.parts}
+
+    def parts(self, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        with self._lock:
+            return {digest: self.tables.parts[digest] for digest in digests if digest in self.tables.parts}
+
+    def put_source(self, source_text: SourceText) -> None:
+        with self.together():
+            self.tables.sources[source_text.kind, source_text.version] = source_text
+
+    def latest_source(self, kind: SourceKind) -> SourceText | None:
+        return next(iter(self.sources(kind)), None)
+
+    def sources(self, kind: SourceKind) -> Sequence[SourceText]:
+        with self._lock:
+            return sorted(
+                (one for one in self.tables.sources.values() if one.kind == kind), key=lambda one: -one.version
+            )
+
+    def listed_codes(self, promotion: str) -> Sequence[ListedCode]:
+        with self._lock:
+            return [code for _, code in sorted(self.tables.listed.get(promotion, {}).items())]
+
+    def put_listed_codes(self, promotion: str, codes: Sequence[ListedCode]) -> None:
+        with self.together():
+            self.tables.listed.setdefault(promotion, {}).update({code.index: code for code in codes})
+
+    # --- people
+
+    def clerks(self) -> Sequence[Clerk]:
+        with self._lock:
+            return sorted(self.tables.clerks.values(), key=clerk_order)
+
+    def clerk(self, clerk_id: str) -> Clerk | None:
+        with self._lock:
+            return self.tables.clerks.get(clerk_id)
+
+    def put_clerk(self, clerk: Clerk) -> None:
+        with self.together():
+            self.tables.clerks[clerk.id] = clerk
+
+    def drop_clerk(self, clerk_id: str) -> None:
+        with self.together():
+            self.tables.clerks.pop(clerk_id, None)
+
+    def accounts(self) -> Sequence[Account]:
+        with self._lock:
+            return [account for _, account in sorted(self.tables.accounts.items())]
+
+    def account(self, name: str) -> Account | None:
+        with self._lock:
+            return self.tables.accounts.get(name)
+
+    def put_account(self, account: Account) -> None:
+        with self.together():
+            self.tables.accounts[account.name] = account
+
+    def tokens(self) -> Sequence[Token]:
+        with self._lock:
+            return [token for _, token in sorted(self.tables.tokens.items())]
+
+    def token_by_hash(self, token_hash: bytes) -> Token | None:
+        with self._lock:
+            return next((one for one in self.tables.tokens.values() if one.token_hash == token_hash), None)
+
+    def put_token(self, token: Token) -> None:
+        with self.together():
+            self.tables.tokens[token.name] = token
+
+    def drop_token(self, name: str) -> None:
+        with self.together():
+            self.tables.tokens.pop(name, None)
+
+    # --- settings
+
+    def setting(self, name: str) -> str | None:
+        with self._lock:
+            return self.tables.settings.get(name)
+
+    def put_setting(self, name: str, value: str) -> None:
+        with self.together():
+            self.tables.settings[name] = value
+
+    def close(self) -> None:
+        pass
