@@ -115,13 +115,17 @@ def _no_bundle(_their_version: int) -> None:
     return None
 
 
+def _no_listener(_entries: tuple[Entry, ...]) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """All that one side needs to exchange with one other party.
 
     ``may_send`` is the audience rule. ``bundle_version`` is what is in force here (0: none);
-    ``newer_bundle(their_version)`` the signed envelope of a newer one, or None. Nothing in here knows
-    who asked first.
+    ``newer_bundle(their_version)`` the signed envelope of a newer one, or None. ``learned`` is told the
+    entries of each segment as soon as they are stored. Nothing in here knows who asked first.
     """
 
     store: FeedStore
@@ -132,6 +136,7 @@ class Side:
     bundle_version: Callable[[], int] = lambda: 0
     newer_bundle: Callable[[int], bytes | None] = _no_bundle
     limits: Limits = field(default_factory=Limits)
+    learned: Callable[[tuple[Entry, ...]], None] = _no_listener
 
 
 # --- sending -----------------------------------------------------------------------------------
@@ -341,8 +346,12 @@ def compose(side: Side, theirs: Mapping[FeedId, Head] | None, *, their_bundle_ve
 
 def take(side: Side, exchange: Exchange) -> Taken:
     """Apply all that an authenticated party sent. Raises at the first segment that does not authenticate."""
-    applied = tuple(apply(side.store, segment, side.trust, side.keep_fork) for segment in exchange.segments)
-    return Taken(exchange, applied, _divergences(side, exchange.vector))
+    applied = []
+    for segment in exchange.segments:
+        applied.append(apply(side.store, segment, side.trust, side.keep_fork))
+        if applied[-1].entries:
+            side.learned(applied[-1].entries)
+    return Taken(exchange, tuple(applied), _divergences(side, exchange.vector))
 
 
 def _divergences(side: Side, theirs: Mapping[FeedId, Head]) -> tuple[Divergence, ...]:
@@ -361,9 +370,12 @@ def ask(
     side: Side, theirs: Mapping[FeedId, Head] | None, *, us: Party, recipient: str, nonce: bytes, at_ms: int
 ) -> bytes:
     """The request that opens an exchange; ``theirs`` is the vector of the last answer, None before the first."""
-    return seal(
-        Kind.EXCHANGE, encode_exchange(compose(side, theirs)), party=us, recipient=recipient, nonce=nonce, at_ms=at_ms
-    )
+    return seal_request(compose(side, theirs), us=us, recipient=recipient, nonce=nonce, at_ms=at_ms)
+
+
+def seal_request(exchange: Exchange, *, us: Party, recipient: str, nonce: bytes, at_ms: int) -> bytes:
+    """The request that carries a composed exchange."""
+    return seal(Kind.EXCHANGE, encode_exchange(exchange), party=us, recipient=recipient, nonce=nonce, at_ms=at_ms)
 
 
 def read_answer(message: bytes, *, us: Party, key_of: KeyOf, nonce: bytes) -> Exchange:

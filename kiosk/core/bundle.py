@@ -20,7 +20,6 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
 from pydantic import ValidationError
 
 from kiosk.core.catalogue import Catalogue
@@ -34,6 +33,7 @@ MAX_PARTS = 4_096
 MAX_PART_BYTES = 4 * 1024 * 1024
 MAX_BUNDLE_BYTES = 64 * 1024 * 1024
 MAX_KEYS = 16
+MAX_RECORDS = 100_000
 DIGEST_BYTES = 16
 CODES_IN_PART = MAX_PART_BYTES // DIGEST_BYTES
 
@@ -225,7 +225,7 @@ def decode_part(opened: OpenedBundle, name: str) -> Any:
 
 def catalogue_of(opened: OpenedBundle, fleet_key: bytes) -> Catalogue:
     """The catalogue that a bundle holds; raises ``bundle-part-missing`` or ``bundle-malformed``."""
-    promotions, staff = _list(decode_part(opened, "promotions"), None), _list(decode_part(opened, "staff"), None)
+    promotions, staff = (_list(decode_part(opened, name), None, MAX_RECORDS) for name in ("promotions", "staff"))
     try:
         read = [Promotion.model_validate(one) for one in promotions]
         members = tuple(StaffMember.model_validate(one) for one in staff)
