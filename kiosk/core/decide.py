@@ -122,7 +122,8 @@ def _time(question: _Question) -> Reason | None:
         return Reason.NOT_YET
     if day in schedule.blackout:
         return Reason.BLACKOUT
-    return Reason.WRONG_HOUR if day.weekday() in schedule.days else Reason.WRONG_DAY
+    in_its_tail = day > schedule.last  # the small hours of the last night, on a night whose clock is set back
+    return Reason.WRONG_HOUR if in_its_tail or day.weekday() in schedule.days else Reason.WRONG_DAY
 
 
 def _limit(question: _Question) -> Reason | None:

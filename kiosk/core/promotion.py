@@ -31,7 +31,7 @@ from pydantic import (
 
 from kiosk.core.credential import MAX_CHARACTERS, fold, fold_word, present
 from kiosk.core.money import AMOUNT_PATTERN, AmountError, to_minor
-from kiosk.core.organisation import Fault, Kebab, Words, refusal
+from kiosk.core.organisation import Fault, Kebab, Organisation, Words, refusal
 from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, parse_hours
 
 CredentialKind = Literal["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"]
@@ -86,7 +86,7 @@ Code = Annotated[str, StringConstraints(strict=True), AfterValidator(_can_be_hel
 
 
 class _Published(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
 
 class Value(_Published):
@@ -310,36 +310,58 @@ class PromotionFile(_Published):
         return self
 
 
+class _Claims:
+    """Which promotion each folded code and word was first seen in."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, str] = {}
+        self._words: dict[str, str] = {}
+        self._codes_as_words: dict[str, str] = {}
+
+    def code(self, owner: str, text: str) -> str | None:
+        """Claim a listed code for ``owner``; the promotion that a text held up could mean instead, or None."""
+        folded = fold(text)
+        as_word = fold_word(folded)
+        self._codes_as_words.setdefault(as_word, owner)
+        first = self._codes.setdefault(folded, owner)
+        return first if first != owner else self._words.get(as_word)
+
+    def word(self, owner: str, text: str) -> str | None:
+        """Claim a code word likewise."""
+        as_word = fold_word(fold(text))
+        first = self._words.setdefault(as_word, owner)
+        return first if first != owner else self._codes_as_words.get(as_word)
+
+
 def collisions(promotions: Iterable[Promotion]) -> Iterator[Fault]:
-    """Where one id, or one text held up, could mean two promotions. Places are below the list of promotions."""
+    """Where an id is used twice, or one text held up could mean two promotions, or both a word and a listed code."""
     ids: set[str] = set()
-    codes: dict[str, str] = {}
-    words: dict[str, str] = {}
-    code_words: dict[str, str] = {}
+    claims = _Claims()
     for i, promotion in enumerate(promotions):
         if promotion.id in ids:
             yield Fault(("promotions", i, "id"), f"The id {promotion.id!r} is used twice.", "Give each its own.")
         ids.add(promotion.id)
-        for kind, texts in (("codes", promotion.codes), ("words", promotion.words)):
-            for k, text in enumerate(texts):
-                folded = fold(text)
-                as_word = fold_word(folded)
-                if kind == "codes":
-                    other = _other(promotion, codes.setdefault(folded, promotion.id)) or words.get(as_word)
-                    code_words.setdefault(as_word, promotion.id)
-                else:
-                    other = _other(promotion, words.setdefault(as_word, promotion.id)) or code_words.get(as_word)
-                if other is not None:
-                    yield Fault(("promotions", i, kind, k), _same(text, other), "Change one of the two.")
-
-
-def _other(promotion: Promotion, owner: str) -> str | None:
-    return None if owner == promotion.id else owner
+        for k, code in enumerate(promotion.codes):
+            if other := claims.code(promotion.id, code):
+                yield Fault(("promotions", i, "codes", k), _same(code, other), "Change one of the two.")
+        for k, word in enumerate(promotion.words):
+            if other := claims.word(promotion.id, word):
+                yield Fault(("promotions", i, "words", k), _same(word, other), "Change one of the two.")
 
 
 def _same(text: str, other: str) -> str:
     shown = text if len(text) <= 40 else f"{text[:40]}…"
-    return f"{shown!r} would be taken for a code or word of {other!r} (case, spaces, hyphens and look-alikes aside)."
+    return f"{shown!r} is a code or word of {other!r} too (case, spaces, hyphens and look-alikes aside)."
+
+
+def unknown_stores(promotions: Iterable[Promotion], organisation: Organisation) -> Iterator[Fault]:
+    """Where a promotion names a store or group that the organisation does not have."""
+    known = {store.id for store in organisation.stores} | {group for one in organisation.stores for group in one.groups}
+    for i, promotion in enumerate(promotions):
+        for k, name in enumerate(promotion.stores or ()):
+            if name not in known:
+                what = f"There is no store and no group {name!r}."
+                yield Fault(("promotions", i, "stores", k), what, "Add it to organisation.yaml, or correct the name.")
 
 
 def promotion_schema() -> dict[str, Any]:

@@ -79,7 +79,7 @@ class Standing:
             self._void(self._feed(fact.feed), fact.n)
         elif isinstance(fact, Answered):
             self._answered.add((feed, fact.n))
-            self._unanswered.get(feed, set()).discard(fact.n)
+            self._no_longer_unanswered(feed, fact.n)
         elif isinstance(fact, BundleInstalled):
             if self.own is None or feed == self.own:
                 self.bundle_floor = max(self.bundle_floor, fact.version)
@@ -174,10 +174,17 @@ class Standing:
         if feed is None or (feed, n) in self._voided:
             return
         self._voided.add((feed, n))
-        self._unanswered.get(feed, set()).discard(n)
+        self._no_longer_unanswered(feed, n)
         told = self._told.get((feed, n))
         if told is not None:
             self._count_down(told.promotion)
+
+    def _no_longer_unanswered(self, feed: FeedId, n: int) -> None:
+        numbers = self._unanswered.get(feed)
+        if numbers is not None:
+            numbers.discard(n)
+            if not numbers:
+                del self._unanswered[feed]
 
     def _receipt(self, teller: FeedId, fact: Receipt) -> None:
         feed = self._feed(fact.feed)
