@@ -90,8 +90,17 @@ def entry_hash(feed: FeedId, n: int, previous: bytes, body: bytes) -> bytes:
     """The 32-byte hash of entry ``n`` of ``feed`` whose predecessor's hash is ``previous``."""
     name = str(feed).encode()
     return hashlib.sha256(
-        b"".join((FORMAT, struct.pack(">H", len(name)), name, struct.pack(">Q", n), previous,
-                  struct.pack(">I", len(body)), body))
+        b"".join(
+            (
+                FORMAT,
+                struct.pack(">H", len(name)),
+                name,
+                struct.pack(">Q", n),
+                previous,
+                struct.pack(">I", len(body)),
+                body,
+            )
+        )
     ).digest()
 
 
@@ -299,18 +308,25 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,), "str": (str,), "bytes": (bytes,), "bool": (bool,),
     "int | None": (int,), "str | None": (str,), "bytes | None": (bytes,), "Mapping[str, int] | None": (dict,),
 }  # fmt: skip
+_FIELDS: dict[type[Fact], list[tuple[str, int, bool, tuple[type, ...]]]] = {
+    kind: [(spec.name, spec.metadata["key"], spec.default is MISSING, _TYPES[str(spec.type)]) for spec in fields(kind)]
+    for kind in _KINDS.values()
+}  # worked out once: a counter decodes its whole journal each time it starts
 
 
 def encode_fact(fact: Fact) -> bytes:
-    """The body of an entry: deterministic CBOR, absent optional fields left out."""
+    """The body of an entry: deterministic CBOR, absent optional fields left out; :class:`MalformedEntryError`."""
     if isinstance(fact, Unknown):
         raise MalformedEntryError(f"a fact of the unknown kind {fact.kind} can be kept but not written")
     body: dict[int, Any] = {0: fact.KIND}
-    for spec in fields(fact):
-        value = getattr(fact, spec.name)
+    for name, key, _, _ in _FIELDS[type(fact)]:
+        value = getattr(fact, name)
         if value is not None and value is not False:
-            body[spec.metadata["key"]] = value
-    return cbor2.dumps(body, canonical=True)
+            body[key] = value
+    try:
+        return cbor2.dumps(body, canonical=True)
+    except ValueError as error:  # half a surrogate pair, which no UTF-8 can hold
+        raise MalformedEntryError(f"a fact that cannot be written: {error}") from error
 
 
 def decode_fact(body: bytes) -> Fact:
@@ -330,13 +346,12 @@ def decode_fact(body: bytes) -> Fact:
 
 
 def _values(kind: type[Fact], read: dict[Any, Any]) -> Iterable[tuple[str, Any]]:
-    for spec in fields(kind):
-        value = read.get(spec.metadata["key"])
+    for name, key, required, allowed in _FIELDS[kind]:
+        value = read.get(key)
         if value is None:
-            if spec.default is MISSING:
-                raise MalformedEntryError(f"{kind.__name__} without {spec.name}")
-            continue
-        allowed = _TYPES[str(spec.type)]
-        if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-            raise MalformedEntryError(f"{kind.__name__}.{spec.name} is {type(value).__name__}, not {spec.type}")
-        yield spec.name, value
+            if required:
+                raise MalformedEntryError(f"{kind.__name__} without {name}")
+        elif type(value) not in allowed:  # by exact type: to Python a bool is an int
+            raise MalformedEntryError(f"{kind.__name__}.{name} is {type(value).__name__}")
+        else:
+            yield name, value

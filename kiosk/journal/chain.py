@@ -16,7 +16,7 @@ _CHECKPOINTS = (
 )
 _OLDEST_FIRST = "ORDER BY c.n, c.key_epoch"
 _NEWEST_FIRST = "ORDER BY c.n DESC, c.key_epoch DESC LIMIT 1"
-_UNREADABLE = (apsw.Error, UnicodeDecodeError)
+UNREADABLE = (apsw.Error, UnicodeDecodeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def walk(db: apsw.Connection, feed: KnownFeed, after_n: int = 0) -> Head:
     """The head of ``feed``, all entries behind ``after_n`` checked; raises :class:`BrokenChainError`."""
     try:
         head = follow(feed.id, _head_at(db, feed, after_n), db.execute(_ROWS, (feed.row, after_n)))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise BrokenChainError(_torn_at(db, feed, after_n), f"it cannot be read: {error}", torn=True) from error
     if head.n == 0:
         raise BrokenChainError(1, "it is missing; the feed is known but has no entries")
@@ -59,7 +59,7 @@ def _torn_at(db: apsw.Connection, feed: KnownFeed, after_n: int) -> int:
     try:
         for _ in db.execute(_ROWS, (feed.row, after_n)):
             n += 1
-    except _UNREADABLE:
+    except UNREADABLE:
         pass
     return n + 1
 
@@ -72,6 +72,8 @@ def checkpoints(db: apsw.Connection, feed: KnownFeed, *, newest: bool = False) -
             raise BrokenChainError(n, "it is missing; a checkpoint covers it")
         if entry != head:
             raise BrokenChainError(n, "it is not the entry that its checkpoint covers")
+        if (type(key_epoch), type(at_ms), type(signature)) != (int, int, bytes):  # only damage makes them others
+            raise BrokenChainError(n, "its checkpoint cannot be read", torn=True)
         yield Checkpoint(feed.id, n, head, key_epoch, at_ms, signature)
 
 
