@@ -23,17 +23,24 @@ if sys.version_info < (3, 11):
     )
     sys.exit(3)
 
-import argparse
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from kiosk import __version__
 from kiosk.errors import CounterfoilError
 from kiosk.setup import environment
 
-COUNTER_PORT = 8710
-HEAD_OFFICE_PORT = 8700
+TYPE_CHECKING = False  # argparse and typing are loaded where they are needed: the way into .venv is short
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+    from flask import Blueprint
+
+    from kiosk.station import Station
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 (argparse names it no other way)
+
 FAULT = 3
 INTERRUPTED = 130
 
@@ -50,17 +57,15 @@ Type one of these:
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: "Sequence[str] | None" = None) -> int:
     """Do what was typed; the answer is the exit code."""
     typed = list(sys.argv[1:] if arguments is None else arguments)
     if not typed:
         print(INTRO.format(version=__version__, name=command_name()), end="")
         return 0
-    args = parser().parse_args(typed)
     try:
-        place = environment.checkout_of(Path(__file__))
-        if place is not None and os.environ.get("COUNTERFOIL_ENVIRONMENT") != "as-is":
-            environment.enter(place, "test" if args.command == "test" else "run", Path(__file__).resolve(), typed)
+        enter_environment(typed)
+        args = parser().parse_args(typed)
         return int(args.run(args))
     except CounterfoilError as error:
         if os.environ.get("COUNTERFOIL_DEBUG"):
@@ -72,14 +77,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+def enter_environment(typed: "Sequence[str]") -> None:
+    """In a checkout: return only inside its environment, prepared if it has to be. In a wheel: return."""
+    place = environment.checkout_of(Path(__file__))
+    if place is None or os.environ.get("COUNTERFOIL_ENVIRONMENT") == "as-is":
+        return
+    profile: environment.Profile = "test" if typed[0] == "test" else "run"
+    if not environment.ready(place, profile):
+        parser().parse_args(typed)  # help, and what was typed wrongly, need no preparation
+        from kiosk.setup.preparation import prepare
+
+        prepare(place, profile)
+    elif place.inside:
+        return
+    environment.restart(place, Path(__file__).resolve(), typed)
+
+
 def command_name() -> str:
     """What a person types to get here."""
     return "counterfoil" if environment.checkout_of(Path(__file__)) is None else "python3 run_kiosk.py"
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> "argparse.ArgumentParser":
     """Every command's arguments. Reads no package: ``--help`` works before anything is installed."""
-    from kiosk.commands import bench, doctor, test, verify
+    import argparse
+
+    from kiosk.commands import bench, counter, demo, doctor, test, verify
 
     top = argparse.ArgumentParser(
         prog=command_name(),
@@ -89,56 +112,15 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version="counterfoil " + __version__)
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    add_demo(commands)
-    add_counter(commands)
+    demo.add_parser(commands, run_demo)
+    counter.add_parser(commands, run_counter)
     add_head_office(commands)
     for module in (doctor, verify, bench, test):
         module.add_parser(commands)
     return top
 
 
-def add_counter(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The counter: one device at one counter of a store."""
-    words = "Serve one counter: its camera, its journal and the clerk's page."
-    counter = commands.add_parser("counter", help="serve one counter", description=words)
-    counter.add_argument(
-        "--data", type=Path, default=Path("counter"), metavar="DIR", help="journal, keys and cache (default: ./counter)"
-    )
-    counter.add_argument("--port", type=int, default=COUNTER_PORT, help="of the clerk's page (default: %(default)s)")
-    counter.add_argument(
-        "--host", default="127.0.0.1", help="address to serve on; default: this machine only (%(default)s)"
-    )
-    counter.add_argument(
-        "--camera",
-        default="0",
-        metavar="SPEC",
-        help="device number or path, video file, folder of pictures, http:// or rtsp:// address (default: device 0)",
-    )
-    counter.add_argument("--head-office", metavar="URL", help="where head office serves; needed once, with --code")
-    counter.add_argument("--code", metavar="CODE", help="the one-time code that head office shows for this counter")
-    counter.set_defaults(run=run_counter)
-
-
-def add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The demonstration: the whole road on one machine."""
-    words = "Start head office and one counter on loopback, with sample promotions and a filmed scene."
-    demo = commands.add_parser("demo", help="see it work: head office and one counter", description=words)
-    demo.add_argument("--check", action="store_true", help="walk the road with no screen; one JSON line, exit 0 or 1")
-    demo.add_argument("--camera", metavar="SPEC", help="play this instead of the sample scene (see counter --help)")
-    demo.add_argument(
-        "--codes", type=Path, metavar="MANIFEST.csv", help="publish this file's texts (column expected_all) as codes"
-    )
-    demo.add_argument("--port", type=int, default=COUNTER_PORT, help="of the counter (default: %(default)s)")
-    demo.add_argument(
-        "--head-office-port", type=int, default=HEAD_OFFICE_PORT, help="of head office (default: %(default)s)"
-    )
-    demo.add_argument("--data", type=Path, metavar="DIR", help="where it keeps its files (default: .demo)")
-    demo.add_argument("--fresh", action="store_true", help="forget what the demo kept and begin again")
-    demo.add_argument("--no-browser", action="store_true", help="do not open the browser")
-    demo.set_defaults(run=run_demo)
-
-
-def add_head_office(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_head_office(commands: "Commands") -> None:
     """Head office's commands, where ``sync`` is there."""
     try:
         from sync.head_office.commands import add_parser
@@ -149,12 +131,67 @@ def add_head_office(commands: "argparse._SubParsersAction[argparse.ArgumentParse
     add_parser(commands)
 
 
-def run_counter(args: argparse.Namespace) -> int:
+def run_counter(args: "argparse.Namespace") -> int:
     """Put the counter together and serve it until it is stopped."""
-    raise NotImplementedError("the counter's composition")
+    from kiosk import assets
+    from kiosk.config import CounterFolder, load_or_make_key
+    from kiosk.serving import bind, serve
+    from kiosk.station import CameraPlan, Station
+
+    listening = bind(args.host, args.port)
+    folder = CounterFolder(args.data)
+    if args.code:
+        from sync.line import enrol_by_code
+
+        enrolment = enrol_by_code(args.head_office, args.code, load_or_make_key(folder.device_key))
+        enrolment.save(folder.enrolment)
+        print("Enrolled as {0}.".format(enrolment.origin), file=sys.stderr)
+    plan = CameraPlan(
+        None if args.camera == "none" else args.camera,
+        once=args.camera_once,
+        fps=args.camera_fps or None,
+        wait_for_clerk=args.wait_for_clerk,
+    )
+    station = Station.open(folder, plan)
+    blueprints, stop_link = link(station)
+    app = station.app(assets.templates(), assets.static(), blueprints)
+    station.start()
+    print("The counter's page: http://{0}:{1}/".format(args.host, args.port), file=sys.stderr, flush=True)
+    try:
+        serve(app, listening)
+    finally:
+        stop_link()
+        station.stop()
+    return 0
 
 
-def run_demo(args: argparse.Namespace) -> int:
+def link(station: "Station") -> "tuple[list[Blueprint], Callable[[], None]]":
+    """The line to head office, where ``sync`` is there; without it a counter serves and redeems all the same."""
+    try:
+        from sync.line import Ends, open_line
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("sync"):
+            raise
+        return [], lambda: None
+    counter = station.counter
+    line = open_line(
+        Ends(
+            enrolment=station.enrolment,
+            device_key=station.device_key,
+            journal=station.journal,
+            clock=station.clock,
+            checkpoint=station.checkpoint,
+            learn=counter.learn,
+            bundle_floor=lambda: counter.standing.bundle_floor,
+            install=counter.install_bundle,
+            tell=counter.set_link,
+        )
+    )
+    counter.carrier = line.replicator
+    return [line.blueprint], line.stop
+
+
+def run_demo(args: "argparse.Namespace") -> int:
     """Start both sides as a person would, and walk the road."""
     raise NotImplementedError("the demo's composition")
 

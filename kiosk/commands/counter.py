@@ -1,0 +1,38 @@
+"""``counter``: its arguments. What it does is put together in run_kiosk.py, where kiosk and sync meet."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+PORT = 8710
+
+
+def add_parser(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], run: Callable[[argparse.Namespace], int]
+) -> None:
+    """The arguments of one device at one counter of a store."""
+    words = "Serve one counter: its camera, its journal and the clerk's page."
+    counter = commands.add_parser("counter", help="serve one counter", description=words)
+    counter.add_argument(
+        "--data", type=Path, default=Path("counter"), metavar="DIR", help="journal, keys and cache (default: ./counter)"
+    )
+    counter.add_argument("--port", type=int, default=PORT, help="of the clerk's page (default: %(default)s)")
+    counter.add_argument(
+        "--host", default="127.0.0.1", help="address to serve on; default: this machine only (%(default)s)"
+    )
+    counter.add_argument(
+        "--camera",
+        default="0",
+        metavar="SPEC",
+        help="device number or path, video file, folder of pictures, http:// or rtsp:// address; none for a counter "
+        "with a hand-held scanner only (default: device 0)",
+    )
+    counter.add_argument("--head-office", metavar="URL", help="where head office serves; needed once, with --code")
+    counter.add_argument("--code", metavar="CODE", help="the one-time code that head office shows for this counter")
+    # for the demo and the tests: how a folder of pictures is played
+    counter.add_argument("--camera-once", action="store_true", help=argparse.SUPPRESS)
+    counter.add_argument("--camera-fps", type=float, default=15.0, help=argparse.SUPPRESS)
+    counter.add_argument("--wait-for-clerk", action="store_true", help=argparse.SUPPRESS)
+    counter.set_defaults(run=run)
