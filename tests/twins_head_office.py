@@ -161,11 +161,11 @@ class HeadOfficeTwin:
         with self._lock:
             return self.tables.log[-1].cursor if self.tables.log else 0
 
-    def redemption_counts(self) -> Mapping[str, tuple[int, int]]:
+    def redemption_counts(self, store: str | None = None) -> Mapping[str, tuple[int, int]]:
         counts: dict[str, tuple[int, int]] = {}
         with self._lock:
             for row in self.tables.log:
-                if row.kind == "redemption":
+                if row.kind == "redemption" and store in {None, row.store}:
                     received, voided = counts.get(row.promotion, (0, 0))
                     is_void = self.void_of(row.feed, row.n) is not None
                     counts[row.promotion] = (received + 1, voided + is_void)

@@ -95,8 +95,8 @@ class Log(Protocol):
         """The newest cursor; 0 where the log is empty."""
         ...
 
-    def redemption_counts(self) -> Mapping[str, tuple[int, int]]:
-        """By promotion: how many redemptions were received, and how many of them are void."""
+    def redemption_counts(self, store: str | None = None) -> Mapping[str, tuple[int, int]]:
+        """By promotion: how many redemptions were received (of one ``store`` only), and how many of them are void."""
         ...
 
 

@@ -254,6 +254,13 @@ def test_counts_say_how_many_were_received_and_how_many_are_void(store: HeadOffi
     assert store.redemption_counts() == {"tacos": (2, 1), "coffee": (1, 0)}
 
 
+def test_counts_can_be_of_one_store(store: HeadOfficeStore) -> None:
+    store.add_log_rows([row(1), row(2, store="pier-9"), row(3), void(4, of=3)])
+    assert store.redemption_counts("bayside") == {"tacos": (2, 1)}
+    assert store.redemption_counts("pier-9") == {"tacos": (1, 0)}
+    assert store.redemption_counts("elm-street") == {}
+
+
 def test_more_rows_than_one_query_holds(store: HeadOfficeStore) -> None:
     many = 1_001
     store.add_log_rows([row(n) for n in range(1, many + 1)])

@@ -63,9 +63,11 @@ class SqlLog:
         with self._database.reading() as connection:
             return _last_cursor(connection)
 
-    def redemption_counts(self) -> Mapping[str, tuple[int, int]]:
+    def redemption_counts(self, store: str | None = None) -> Mapping[str, tuple[int, int]]:
         voided = func.count(func.distinct(log.c.feed + "#" + func.cast(log.c.void_of_n, log.c.feed.type)))
         query = select(log.c.promotion, log.c.kind, func.count(), voided).group_by(log.c.promotion, log.c.kind)
+        if store is not None:
+            query = query.where(log.c.store == store)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         received = {promotion: many for promotion, kind, many, _ in rows if kind == "redemption"}
