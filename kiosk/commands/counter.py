@@ -18,7 +18,7 @@ def add_parser(
     counter.add_argument(
         "--data", type=Path, default=Path("counter"), metavar="DIR", help="journal, keys and cache (default: ./counter)"
     )
-    counter.add_argument("--port", type=int, default=PORT, help="of the clerk's page (default: %(default)s)")
+    counter.add_argument("--port", type=port, default=PORT, help="of the clerk's page (default: %(default)s)")
     counter.add_argument(
         "--host", default="127.0.0.1", help="address to serve on; default: this machine only (%(default)s)"
     )
@@ -36,3 +36,11 @@ def add_parser(
     counter.add_argument("--camera-fps", type=float, default=15.0, help=argparse.SUPPRESS)
     counter.add_argument("--wait-for-clerk", action="store_true", help=argparse.SUPPRESS)
     counter.set_defaults(run=run)
+
+
+def port(typed: str) -> int:
+    """A TCP port; 0 lets the machine choose one."""
+    number = int(typed)
+    if not 0 <= number <= 65535:
+        raise ValueError(typed)
+    return number

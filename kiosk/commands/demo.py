@@ -22,9 +22,13 @@ def add_parser(
     demo.add_argument(
         "--codes", type=Path, metavar="MANIFEST.csv", help="publish this file's texts (column expected_all) as codes"
     )
-    demo.add_argument("--port", type=int, default=counter.PORT, help="of the counter (default: %(default)s)")
+    demo.add_argument("--port", type=counter.port, default=counter.PORT, help="of the counter (default: %(default)s)")
     demo.add_argument(
-        "--head-office-port", type=int, default=HEAD_OFFICE_PORT, help="of head office (default: %(default)s)"
+        "--head-office-port",
+        type=counter.port,
+        default=HEAD_OFFICE_PORT,
+        metavar="PORT",
+        help="of head office (default: %(default)s)",
     )
     demo.add_argument("--data", type=Path, metavar="DIR", help="where it keeps its files (default: .demo)")
     demo.add_argument("--fresh", action="store_true", help="forget what the demo kept and begin again")

@@ -30,14 +30,15 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "What follows -- goes to pytest: test -- -k redeem"
     )
     command = commands.add_parser("test", help="run every check and all tests", description=words)
+    command.usage = f"{command.prog} [-h] [--fast] [-- PYTEST ARGUMENTS]"
     command.add_argument("--fast", action="store_true", help="leave out browser and end-to-end tests")
-    command.add_argument("pytest", nargs="*", metavar="-- PYTEST ...", help="arguments for pytest")
+    command.add_argument("pytest", nargs="*", metavar="PYTEST ARGUMENTS", help="arguments for pytest")
     command.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """0 when every step passes; each step is run, so that one round shows all there is to mend."""
-    if importlib.util.find_spec("pytest") is None or not (ROOT / "tests").is_dir():
+    if importlib.util.find_spec("pytest") is None or not (ROOT / "tests/requirements.lock").is_file():
         raise SetupError(
             "no-tests-here",
             "The tests lie in the repository, not in the installed package",
