@@ -1,0 +1,331 @@
+"""The signed bundle, attack by attack. Opening is pure: what is refused changed nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.core import bundle
+from kiosk.core.bundle import OpenedBundle, SignedRoles, catalogue_of, open_bundle, seal_bundle, sign_roles
+from kiosk.core.credential import digest, fold, present
+from kiosk.core.organisation import Organisation, StaffMember
+from kiosk.core.promotion import Promotion
+from kiosk.core.strict_cbor import decode, encode
+from kiosk.errors import BundleError
+
+DAY_MS = 86_400_000
+PUBLISHED_MS = 1_793_966_400_000
+FLEET_KEY = b"f" * 32
+
+
+def key(seed: int) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+
+
+def public(one: Ed25519PrivateKey) -> bytes:
+    return one.public_key().public_bytes_raw()
+
+
+ROOT, PUBLISHER, SECOND, THIEF = key(1), key(2), key(3), key(66)
+ROLES = sign_roles(version=1, publishing_keys=[public(PUBLISHER)], root_key=ROOT)
+PARTS = {"promotions": encode([]), "organisation": encode({"name": "Harbor Grill"}), "staff": encode([])}
+
+
+@dataclass
+class Sealed:
+    envelope: bytes
+    parts: dict[bytes, bytes]
+
+    def open(self, floor: int = 0, *, roles_floor: int = 0) -> OpenedBundle:
+        return open_bundle(self.envelope, self.parts, public(ROOT), floor, roles_floor=roles_floor)
+
+    def refusal(self, floor: int = 0, *, roles_floor: int = 0) -> str:
+        with pytest.raises(BundleError) as caught:
+            self.open(floor, roles_floor=roles_floor)
+        return caught.value.code
+
+
+def sealed(
+    version: int = 7,
+    *,
+    parts: Mapping[str, bytes] = PARTS,
+    roles: SignedRoles = ROLES,
+    keys: tuple[Ed25519PrivateKey, ...] = (PUBLISHER,),
+) -> Sealed:
+    return Sealed(
+        *seal_bundle(
+            version=version,
+            published_at_ms=PUBLISHED_MS,
+            fresh_until_ms=PUBLISHED_MS + DAY_MS,
+            hard_until_ms=PUBLISHED_MS + 30 * DAY_MS,
+            parts=parts,
+            roles=roles,
+            publishing_keys=keys,
+        )
+    )
+
+
+def test_what_was_sealed_is_opened_with_its_times_and_parts() -> None:
+    opened = sealed().open()
+    assert (opened.version, opened.published_at_ms, opened.roles_version) == (7, PUBLISHED_MS, 1)
+    assert (opened.fresh_until_ms, opened.hard_until_ms) == (PUBLISHED_MS + DAY_MS, PUBLISHED_MS + 30 * DAY_MS)
+    assert opened.parts == PARTS
+    assert opened.manifest_hash == hashlib.sha256(decode(sealed().envelope)[2]).digest()
+
+
+def test_parts_of_other_bundles_in_the_cache_do_no_harm() -> None:
+    one = sealed()
+    one.parts[b"x" * 32] = b"left over"
+    assert one.open().parts == PARTS
+
+
+# --- attacks -----------------------------------------------------------------------------------------
+
+
+def test_rollback_to_an_older_bundle_is_refused() -> None:
+    assert sealed(6).refusal(floor=7) == "bundle-older"
+
+
+def test_the_version_at_the_floor_opens() -> None:
+    assert sealed(7).open(floor=7).version == 7
+
+
+def test_roles_rolled_back_to_a_stolen_key_are_refused() -> None:
+    newer = sign_roles(version=2, publishing_keys=[public(SECOND)], root_key=ROOT)
+    assert sealed(8, roles=newer, keys=(SECOND,)).open(roles_floor=2).roles_version == 2
+    assert sealed(9).refusal(roles_floor=2) == "bundle-older"
+
+
+def test_bundle_signed_by_a_key_of_no_role_is_refused() -> None:
+    assert sealed(keys=(THIEF,)).refusal() == "bundle-signature"
+
+
+def test_unsigned_bundle_is_refused() -> None:
+    assert sealed(keys=()).refusal() == "bundle-signature"
+
+
+def test_roles_signed_by_a_key_other_than_the_pinned_root_are_refused() -> None:
+    roles = sign_roles(version=1, publishing_keys=[public(THIEF)], root_key=THIEF)
+    assert sealed(roles=roles, keys=(THIEF,)).refusal() == "bundle-signature"
+
+
+def test_manifest_altered_after_signing_is_refused() -> None:
+    one = sealed()
+    roles, roles_signatures, manifest, signatures = decode(one.envelope)
+    later = encode({**decode(manifest), 2: 99})
+    assert Sealed(encode([roles, roles_signatures, later, signatures]), one.parts).refusal() == "bundle-signature"
+
+
+def test_signed_roles_do_not_pass_for_a_manifest() -> None:
+    one = sealed()
+    roles = decode(one.envelope)[0]
+    as_manifest = encode([roles, decode(one.envelope)[1], roles, [list(bundle._sign(PUBLISHER, roles))]])
+    assert Sealed(as_manifest, one.parts).refusal() == "bundle-malformed"
+
+
+def test_two_people_must_sign_where_the_roles_say_so() -> None:
+    both = sign_roles(version=1, publishing_keys=[public(PUBLISHER), public(SECOND)], root_key=ROOT, threshold=2)
+    assert sealed(roles=both, keys=(PUBLISHER, SECOND)).open().version == 7
+    assert sealed(roles=both, keys=(PUBLISHER,)).refusal() == "bundle-signature"
+
+
+def test_one_key_that_signs_twice_counts_once() -> None:
+    both = sign_roles(version=1, publishing_keys=[public(PUBLISHER), public(SECOND)], root_key=ROOT, threshold=2)
+    assert sealed(roles=both, keys=(PUBLISHER, PUBLISHER)).refusal() == "bundle-signature"
+
+
+@pytest.mark.parametrize("threshold", [0, 2])
+def test_roles_that_ask_for_no_signature_or_for_too_many_are_refused(threshold: int) -> None:
+    roles = sign_roles(version=1, publishing_keys=[public(PUBLISHER)], root_key=ROOT, threshold=threshold)
+    assert sealed(roles=roles).refusal() == "bundle-malformed"
+
+
+def test_missing_part_is_named() -> None:
+    one = sealed()
+    del one.parts[hashlib.sha256(PARTS["organisation"]).digest()]
+    with pytest.raises(BundleError, match="'organisation'") as caught:
+        one.open()
+    assert caught.value.code == "bundle-part-missing"
+
+
+def test_altered_part_is_named() -> None:
+    one = sealed()
+    one.parts[hashlib.sha256(PARTS["organisation"]).digest()] = encode({"name": "Harbor Thief"})
+    with pytest.raises(BundleError, match="'organisation'") as caught:
+        one.open()
+    assert caught.value.code == "bundle-part-altered"
+
+
+def test_mix_and_match_of_two_signed_bundles_is_refused() -> None:
+    old = sealed(6, parts={**PARTS, "organisation": encode({"name": "Last year's stores"})})
+    new = sealed(7)
+    assert Sealed(new.envelope, {**old.parts}).refusal() == "bundle-part-missing"
+    wanted = hashlib.sha256(PARTS["organisation"]).digest()
+    swapped = {**new.parts, wanted: encode({"name": "Last year's stores"})}
+    assert Sealed(new.envelope, swapped).refusal() == "bundle-part-altered"
+
+
+def test_endless_envelope_is_refused() -> None:
+    assert Sealed(bytes(bundle.MAX_ENVELOPE_BYTES + 1), {}).refusal() == "bundle-too-large"
+
+
+def resealed(marks: object, version: object = 7, fresh: object = PUBLISHED_MS + DAY_MS) -> Sealed:
+    """A manifest that head office's own code would never write, truly signed."""
+    fields = {1: "counterfoil-manifest", 2: version, 3: PUBLISHED_MS, 4: fresh, 5: PUBLISHED_MS + 2 * DAY_MS, 6: marks}
+    manifest = encode(fields)
+    pairs = [list(one) for one in ROLES.signatures]
+    return Sealed(encode([ROLES.roles, pairs, manifest, [list(bundle._sign(PUBLISHER, manifest))]]), {})
+
+
+def test_part_of_the_cap_passes_the_manifest_and_one_over_is_refused() -> None:
+    assert resealed({"staff": [bytes(32), bundle.MAX_PART_BYTES]}).refusal() == "bundle-part-missing"
+    assert resealed({"staff": [bytes(32), bundle.MAX_PART_BYTES + 1]}).refusal() == "bundle-too-large"
+
+
+def test_endless_data_in_many_parts_is_refused() -> None:
+    many = {f"codes/p/{k}": [k.to_bytes(32, "big"), bundle.MAX_PART_BYTES] for k in range(17)}
+    assert resealed(many).refusal() == "bundle-too-large"
+
+
+def test_more_parts_than_allowed_are_refused() -> None:
+    many = {f"codes/p/{k}": [k.to_bytes(32, "big"), 16] for k in range(bundle.MAX_PARTS + 1)}
+    assert resealed(many).refusal() == "bundle-too-large"
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [[], {"../staff": [bytes(32), 1]}, {"": [bytes(32), 1]}, {1: [bytes(32), 1]}, {"staff": [bytes(31), 1]},
+     {"staff": [bytes(32)]}, {"staff": [bytes(32), -1]}, {"staff": [bytes(32), True]}],
+)  # fmt: skip
+def test_a_manifest_of_the_wrong_shape_is_refused(marks: object) -> None:
+    assert resealed(marks).refusal() == "bundle-malformed"
+
+
+@pytest.mark.parametrize(("version", "fresh"), [(0, PUBLISHED_MS), (7, PUBLISHED_MS - 1), (7, 2**60), ("7", 0)])
+def test_a_manifest_that_makes_no_sense_is_refused(version: object, fresh: object) -> None:
+    assert resealed({}, version, fresh).refusal() == "bundle-malformed"
+
+
+def test_head_office_does_not_seal_what_no_counter_would_open() -> None:
+    with pytest.raises(BundleError, match="'staff'"):
+        sealed(parts={"staff": bytes(bundle.MAX_PART_BYTES + 1)})
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_flipped_bit_or_a_cut_never_opens(data: st.DataObject) -> None:
+    one = sealed()
+    at = data.draw(st.integers(0, len(one.envelope) - 1))
+    flipped = bytearray(one.envelope)
+    flipped[at] ^= 1 << data.draw(st.integers(0, 7))
+    assert Sealed(bytes(flipped), one.parts).refusal()
+    assert Sealed(one.envelope[:at], one.parts).refusal() == "bundle-malformed"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=300))
+def test_any_bytes_are_refused_as_a_bundle_error(raw: bytes) -> None:
+    assert Sealed(raw, {}).refusal() == "bundle-malformed"
+
+
+# --- the catalogue in it -----------------------------------------------------------------------------
+
+
+PROMOTION = Promotion.model_validate(
+    {
+        "id": "shrimp-tacos-checkin",
+        "title": "Free shrimp tacos",
+        "gives": "One shrimp tacos appetizer, free",
+        "valid": {"from": "2026-11-01", "until": "2026-11-30", "days": ["fri", "sat"], "hours": ["17:00-22:00"]},
+        "value": {"amount": "12.00", "currency": "USD"},
+        "credentials": ["listed", "word"],
+        "words": ["SHRIMP20"],
+        "codes": ["TACO-7F3K-9HXM"],
+        "limits": {"total": 100},
+    }
+)
+ORGANISATION = Organisation.model_validate(
+    {
+        "name": "Harbor Grill",
+        "stores": [
+            {
+                "id": "bayside",
+                "name": "Bayside",
+                "time_zone": "America/New_York",
+                "counters": [{"id": "front", "name": "Front"}],
+            }
+        ],
+    }
+)
+MIA = StaffMember(id="mia", name="Mia", role="clerk", stores=("bayside",), pin_hash="$argon2id$...")
+
+
+def listed(*codes: str) -> bytes:
+    return b"".join(digest(FLEET_KEY, "listed", fold(code)) for code in codes)
+
+
+def content(codes: bytes = b"") -> dict[str, bytes]:
+    return bundle.content_parts([PROMOTION], ORGANISATION, [MIA], {PROMOTION.id: codes} if codes else {})
+
+
+def test_the_catalogue_is_the_one_that_was_published() -> None:
+    catalogue = catalogue_of(sealed(parts=content(listed("TACO-7F3K-9HXM"))).open(), FLEET_KEY)
+    assert (catalogue.version, catalogue.published_at_ms) == (7, PUBLISHED_MS)
+    assert catalogue.organisation == ORGANISATION
+    assert catalogue.staff == (MIA,)
+    assert catalogue.promotions == {PROMOTION.id: PROMOTION.model_copy(update={"codes": ()})}
+
+
+@pytest.mark.parametrize(("held_up", "kind"), [("taco 7f3k 9hxm", "listed"), ("shrimp-20", "word")])
+def test_its_codes_and_words_are_recognised(held_up: str, kind: str) -> None:
+    catalogue = catalogue_of(sealed(parts=content(listed("TACO-7F3K-9HXM"))).open(), FLEET_KEY)
+    presented = present(held_up)
+    assert presented is not None
+    found = catalogue.identify(presented)
+    assert found is not None
+    assert (found.kind, found.promotion) == (kind, PROMOTION.id)
+
+
+def test_codes_do_not_travel_in_the_open() -> None:
+    assert b"TACO" not in b"".join(content(listed("TACO-7F3K-9HXM")).values())
+
+
+def test_a_long_code_list_is_cut_so_that_growth_changes_its_last_part_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundle, "CODES_IN_PART", 2)
+    three, four = listed("A", "B", "C"), listed("A", "B", "C", "D")
+    before, after = content(three), content(four)
+    assert [name for name in after if before.get(name) != after[name]] == [f"codes/{PROMOTION.id}/1"]
+    catalogue = catalogue_of(sealed(parts=after).open(), FLEET_KEY)
+    assert set(catalogue.listed) == {four[at : at + 16] for at in range(0, 64, 16)}
+
+
+@pytest.mark.parametrize("name", ["promotions", "organisation", "staff"])
+def test_a_bundle_without_one_of_its_parts_is_no_catalogue(name: str) -> None:
+    parts = content()
+    del parts[name]
+    with pytest.raises(BundleError) as caught:
+        catalogue_of(sealed(parts=parts).open(), FLEET_KEY)
+    assert (caught.value.code, caught.value.where) == ("bundle-part-missing", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("promotions", b"\xff"),
+        ("promotions", encode({})),
+        ("promotions", encode([{"id": "x"}])),
+        ("organisation", encode([])),
+        ("staff", encode([1])),
+        ("codes/shrimp-tacos-checkin", b"15 bytes, no 16"),
+    ],
+)
+def test_a_part_that_cannot_be_read_is_no_catalogue(name: str, part: bytes) -> None:
+    with pytest.raises(BundleError) as caught:
+        catalogue_of(sealed(parts={**content(), name: part}).open(), FLEET_KEY)
+    assert caught.value.code == "bundle-malformed"
