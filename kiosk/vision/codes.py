@@ -9,7 +9,9 @@ Rules of this module:
   a frame stays near that of two stages. A view that stays still and was tried with every stage is left
   alone until it changes.
 
-The order is by measurement on 249 photos of QR codes (``bench codes``): kiosk/decisions has the figures.
+The order is by measurement (``bench codes``): of 249 photos of QR codes zxing alone reads 204, with zbar 218, with
+the retries 230; 2.5 times pyzbar's p95 time is the limit, 1.8 what it takes. Turning the picture for 1D codes
+doubles the cost of zxing on each frame and read 1 code in 107 more, so one retry does it.
 """
 
 from __future__ import annotations
@@ -109,7 +111,7 @@ class Spread:
     """Reads live frames with a ``decoder``, its retries spread one to a frame.
 
     A frame that costs more than ``budget_ms`` is a debt that the frames after it pay by going without a retry.
-    ``clock_ms`` counts milliseconds.
+    ``clock_ms`` counts milliseconds, by default those that this thread has computed.
     """
 
     MOVED = 12  # grey levels by which a patch of 40 x 40 pixels changes when something in view moved
@@ -117,8 +119,8 @@ class Spread:
     def __init__(
         self,
         decoder: Decoder,
-        budget_ms: float = 60.0,
-        clock_ms: Callable[[], float] = lambda: time.perf_counter() * 1000,
+        budget_ms: float = 100.0,
+        clock_ms: Callable[[], float] = lambda: time.thread_time() * 1000,
     ) -> None:
         self._decoder = decoder
         self._budget_ms = budget_ms

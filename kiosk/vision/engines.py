@@ -123,7 +123,7 @@ def _zbar_corners(points: list[tuple[float, float]]) -> Corners:
 
 
 def load_zbar(load: Callable[[str], Any] = importlib.import_module) -> Zbar:
-    """The zbar library, ready to read; raises :class:`SetupError` ``zbar-missing`` where it or its bindings lack."""
+    """The zbar library, ready to read; raises :class:`SetupError` ``zbar-missing`` where either is missing."""
     try:
         return Zbar(load("pyzbar.wrapper"))
     except (ImportError, OSError) as fault:

@@ -21,8 +21,8 @@ from datetime import datetime
 
 from kiosk.clock import Clock, SystemClock
 from kiosk.errors import CameraError
-from kiosk.vision.frames import Camera, Frame
 from kiosk.vision.codes import Decoder, Spread
+from kiosk.vision.frames import Camera, Frame
 from kiosk.vision.picture import jpeg
 from kiosk.vision.sighting import Corners, Sighting
 

@@ -1,0 +1,102 @@
+"""What of the seeing works on this machine: for ``doctor``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import qrcode
+
+from kiosk.errors import CameraError, SetupError
+from kiosk.vision.camera import open_camera
+from kiosk.vision.engines import Engine, Zbar, load_zbar, zxing
+from kiosk.vision.frames import Camera, Frame
+from kiosk.vision.picture import Grey
+
+TRY_CAMERA_S = 5.0
+_TEXT = "COUNTERFOIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: whether it works, a sentence that says so, and what to do where it does not."""
+
+    name: str
+    ok: bool
+    words: str
+    cure: str = ""
+
+
+def checks(
+    camera_spec: str | None,
+    *,
+    load: Callable[[], Zbar] = load_zbar,
+    open_: Callable[[str], Camera] = open_camera,
+) -> list[Check]:
+    """Both decoders, the camera that ``camera_spec`` names (None: not looked at), the reader of screens."""
+    return [check_zxing(), check_zbar(load), check_camera(camera_spec, open_), check_screens()]
+
+
+def check_zxing() -> Check:
+    """Whether zxing reads a code made on the spot."""
+    if not _reads(zxing):
+        return Check("zxing", False, "zxing does not read a plain QR code", "Install the environment anew.")
+    return Check("zxing", True, "zxing reads QR, Code 128, EAN/UPC, Data Matrix and Aztec codes")
+
+
+def check_zbar(load: Callable[[], Zbar] = load_zbar) -> Check:
+    """Whether zbar is there and reads."""
+    try:
+        engine = load()
+    except SetupError as fault:
+        return Check("zbar", False, fault.what, fault.cure)
+    if not _reads(engine):
+        return Check("zbar", False, "zbar does not read a plain QR code", "Install libzbar 0.23 or newer.")
+    return Check("zbar", True, "zbar reads what zxing does not: QR, Code 128 and EAN codes")
+
+
+def check_camera(spec: str | None, open_: Callable[[str], Camera] = open_camera) -> Check:
+    """Whether the camera opens and gives a picture, and what size and light it has."""
+    if spec is None:
+        return Check("camera", False, "no camera was named, so none was tried", "Name one: doctor 0 is the first.")
+    try:
+        camera = open_(spec)
+        try:
+            frame = _first_frame(camera)
+        finally:
+            camera.close()
+    except CameraError as fault:
+        return Check("camera", False, f"{fault.what} ({fault.where})", fault.cure)
+    if frame is None:
+        return Check("camera", False, f"{camera.words} gives no picture", "Unplug it and plug it in again.")
+    height, width = frame.image.shape[:2]
+    if frame.image.mean() < 8:
+        return Check("camera", False, f"{camera.words} films, but all is black", "Open its cover, or make light.")
+    return Check("camera", True, f"{camera.words} films, {width} x {height} pixels")
+
+
+def check_screens() -> Check:
+    """The reader of check-in screens."""
+    return Check("screens", False, "reading check-in screens is not in this release", "")
+
+
+def _first_frame(camera: Camera) -> Frame | None:
+    until_s = time.monotonic() + TRY_CAMERA_S
+    while time.monotonic() < until_s and not camera.ended:
+        frame = camera.read()
+        if frame is not None:
+            return frame
+    return None
+
+
+def _reads(engine: Engine) -> bool:
+    return [sighting.text for sighting in engine(_sample())] == [_TEXT]
+
+
+def _sample() -> Grey:
+    code = qrcode.QRCode(border=4)
+    code.add_data(_TEXT)
+    modules = np.array(code.get_matrix(), bool)
+    return np.where(np.kron(modules, np.ones((6, 6), bool)), 0, 255).astype(np.uint8)
