@@ -48,13 +48,13 @@ class Finding:
 class Patient:
     """What is looked at. ``camera`` None: the first device, which a counter with a hand-held scanner may lack."""
 
-    data: Path
+    folder: Path
     camera: str | None = None
     head_office: str | None = None
 
     @property
     def journal(self) -> Path:
-        return self.data / "journal.db"
+        return self.folder / "journal.db"
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
@@ -103,7 +103,7 @@ def vision(patient: Patient) -> Iterator[Finding]:
 def journal(patient: Patient) -> Iterator[Finding]:
     """The journal verifies from its first entry to its last."""
     if not patient.journal.exists():
-        words = f"No journal in {patient.data} yet; the counter makes one when it is enrolled"
+        words = f"No journal in {patient.folder} yet; the counter makes one when it is enrolled"
         yield Finding("journal", State.LACKING, words, "For another folder say --data DIR.")
         return
     from kiosk.journal import verify
@@ -119,7 +119,7 @@ def journal(patient: Patient) -> Iterator[Finding]:
 
 def disk(patient: Patient) -> Iterator[Finding]:
     """There is room for the journal, and it can be written."""
-    folder = next(folder for folder in (patient.data.resolve(), *patient.data.resolve().parents) if folder.is_dir())
+    folder = next(folder for folder in (patient.folder.resolve(), *patient.folder.resolve().parents) if folder.is_dir())
     free = shutil.disk_usage(folder).free
     words = f"{free / 1e9:.1f} GB free at {folder}"
     cure = "Free some space: a redemption that cannot be written is refused."
@@ -166,7 +166,7 @@ def network(patient: Patient) -> Iterator[Finding]:
 def _enrolled_at(patient: Patient) -> str | None:
     from kiosk.config import CounterFolder, Enrolment
 
-    path = CounterFolder(patient.data).enrolment
+    path = CounterFolder(patient.folder).enrolment
     return Enrolment.load(path).head_office_url if path.exists() else None
 
 
