@@ -1,0 +1,152 @@
+"""The counter's pages as one Flask application, put together around a :class:`~kiosk.counter.Counter`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from flask import Blueprint, Flask, Response, current_app
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from htmx_flask import Htmx
+from markupsafe import Markup, escape
+from werkzeug.exceptions import HTTPException
+
+from kiosk.clock import Clock, SystemClock
+from kiosk.counter import Counter
+from kiosk.errors import CounterfoilError
+from kiosk.web import guard
+from kiosk.web.respond import respond, wants_fragment
+from kiosk.web.stream import Streams
+from kiosk.web.views import Desk, initials
+
+MAX_FORM_BYTES = 128 * 1024
+STATIC_AGE_S = 3600
+
+
+class Outlines(Protocol):
+    """Where codes are in the newest picture: (text, four corners), corners as parts of its width and height."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def outlines(self) -> Sequence[tuple[str, Sequence[tuple[float, float]]]]: ...
+
+
+class Filming(Protocol):
+    """What the pages need of the camera's loop."""
+
+    def latest_jpeg(self, after: int = 0) -> tuple[int, bytes] | None: ...
+
+    def overlay(self) -> Outlines: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """All that the routes work with; ``current_app.extensions["counterfoil"]``."""
+
+    counter: Counter
+    desk: Desk
+    watch: Filming | None
+    streams: Streams
+    clock: Clock
+
+
+def floor() -> Floor:
+    """The floor of the application that answers now."""
+    found = current_app.extensions["counterfoil"]
+    assert isinstance(found, Floor)
+    return found
+
+
+def create_app(
+    counter: Counter,
+    *,
+    templates: Path,
+    static: Path,
+    secret_key: bytes,
+    watch: Filming | None = None,
+    extra_blueprints: Sequence[Blueprint] = (),
+    clock: Clock | None = None,
+    names: Sequence[str] = (),
+) -> Flask:
+    """The pages of ``counter``. ``extra_blueprints`` authenticate themselves; ``names`` are further host names."""
+    app = Flask("kiosk.web", template_folder=str(templates), static_folder=str(static))
+    app.config.update(
+        SECRET_KEY=secret_key,
+        SESSION_COOKIE_NAME="counter",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=16),
+        SESSION_REFRESH_EACH_REQUEST=False,  # a picture that arrives late must not sign the clerk in again
+        WTF_CSRF_TIME_LIMIT=None,  # a page may lie open for a whole shift; the token lives as long as the session
+        WTF_CSRF_SSL_STRICT=False,
+        MAX_CONTENT_LENGTH=MAX_FORM_BYTES,
+        SEND_FILE_MAX_AGE_DEFAULT=STATIC_AGE_S,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["strong_numbers"] = strong_numbers
+    app.jinja_env.filters["initials"] = initials
+    app.jinja_env.globals["static_version"] = _static_version(static)
+    guard.install(app, names)
+    csrf = CSRFProtect(app)
+    Htmx(app)
+    desk = Desk(counter, boot=os.urandom(4).hex())
+    app.extensions["counterfoil"] = Floor(counter, desk, watch, Streams(), clock or SystemClock())
+    from kiosk.web.pages import pages  # noqa: PLC0415  (pages needs floor() from here)
+
+    app.register_blueprint(pages)
+    for blueprint in extra_blueprints:
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint)
+    app.register_error_handler(CSRFError, _stale_page)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(CounterfoilError, _fault)
+    return app
+
+
+def strong_numbers(text: str) -> Markup:
+    """``text`` with each number of two digits or more set off, since a clerk has to key it in."""
+    parts = re.split(r"(\d{2,})", text)
+    return Markup("").join(Markup("<b>{}</b>").format(part) if part.isdigit() else escape(part) for part in parts)
+
+
+def _static_version(static: Path) -> str:
+    """Changes with our own files, so that no browser keeps the sheets of the release before."""
+    newest = max((file.stat().st_mtime_ns for file in static.glob("*.*")), default=0)
+    return f"{newest:x}"[-8:]
+
+
+def _stale_page(_error: Exception) -> Response:
+    """The page is older than its session: have it loaded anew, nothing was done."""
+    response = _told(400, "This page is too old", "Nothing was done. Load it again and repeat.", "page-stale")
+    response.headers["HX-Refresh"] = "true"
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    words = {
+        404: ("There is no such page", "Go back to the counter.", "no-such-page"),
+        413: ("That is too much", "A code has 4,296 characters at most. Nothing was done.", "payload-too-large"),
+        421: ("This is another machine", "Open the counter by its own address.", "host-unknown"),
+        422: ("The page sent something odd", "Nothing was done. Load it again and repeat.", "form-malformed"),
+    }
+    status = error.code or 500
+    what, cure, code = words.get(status, (error.name, "Go back to the counter.", f"http-{status}"))
+    return _told(status, what, cure, code)
+
+
+def _fault(error: Exception) -> Response:
+    assert isinstance(error, CounterfoilError)
+    return _told(503, error.what, error.cure, error.code)
+
+
+def _told(status: int, what: str, cure: str, code: str) -> Response:
+    if wants_fragment():
+        return Response(f"{what}. {cure} [{code}]", status, mimetype="text/plain")
+    return respond("error", status=status, what=what, cure=cure, code=code)

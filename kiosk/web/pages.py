@@ -1,0 +1,270 @@
+"""The routes of the counter. Each post is a real form; htmx gets the fragment, a plain browser a 303.
+
+Refusals are answers (200); a form without its fields is malformed (422) and does nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, request, session, stream_with_context
+from jinja2_fragments.flask import render_block, render_blocks
+from werkzeug.wrappers import Response as AnyResponse
+
+from kiosk.clerks import Clerk
+from kiosk.display import Display
+from kiosk.errors import CounterfoilError
+from kiosk.web.app import floor
+from kiosk.web.respond import go, respond, wants_fragment
+from kiosk.web.stream import follow
+from kiosk.web.words import NARROW_HEADLINE
+
+pages = Blueprint("counter", __name__)
+
+MAX_PIN = 16
+STATUS_BLOCKS = ("status", "lamp", "note")
+_OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.healthz"}
+_SHOWING = re.compile(r"[0-9a-f]{32}")
+
+
+# --- who is here ---------------------------------------------------------------------------------
+
+
+def clerk_here() -> Clerk | None:
+    """The clerk who signed in with this browser, if still on the staff list."""
+    clerk_id = session.get("clerk")
+    return next((one for one in floor().counter.clerks() if one.id == clerk_id), None)
+
+
+def acting() -> str:
+    """The id of the clerk who acts; without one the request ends."""
+    clerk = clerk_here()
+    if clerk is None:
+        abort(403)
+    return clerk.id
+
+
+@pages.before_request
+def only_clerks() -> Response | None:
+    """Everything but signing in and the health check needs a clerk."""
+    if request.endpoint in _OPEN or clerk_here() is not None:
+        return None
+    if request.endpoint == "counter.events":
+        return Response(status=204)  # tells an event source not to come back
+    if request.endpoint == "counter.camera":
+        abort(403)
+    return go("counter.sign_in")
+
+
+@pages.app_context_processor
+def frame() -> dict[str, Any]:
+    """What the frame around every page shows."""
+    here = floor()
+    clerk = clerk_here() if request.endpoint is not None else None
+    return {"desk": here.desk, "clerk": clerk, "status": here.desk.status(here.clock.now()), "oob": False}
+
+
+@pages.get("/sign-in")
+def sign_in() -> Response:
+    """The names, and the PIN pad once one is tapped."""
+    return respond("sign_in", "pad", **_pad(request.args.get("clerk", "")))
+
+
+@pages.post("/sign-in")
+def sign_in_post() -> Response:
+    """Check a PIN. A wrong one is answered on the page."""
+    clerk_id, pin = request.form.get("clerk"), request.form.get("pin")
+    if clerk_id is None or pin is None or len(pin) > MAX_PIN:
+        abort(422)
+    wrong = "That PIN does not fit. Try again."
+    try:
+        clerk = floor().counter.check_pin(clerk_id, pin)
+    except CounterfoilError as error:
+        clerk, wrong = None, f"{error.what}. {error.cure}"
+    if clerk is None:
+        return respond("sign_in", "pad", **_pad(clerk_id), wrong=wrong)
+    session.pop("clerk", None)
+    session.permanent = True
+    session["clerk"] = clerk.id
+    return go("counter.home")
+
+
+def _pad(clerk_id: str) -> dict[str, Any]:
+    clerks = floor().counter.clerks()
+    chosen = next((one for one in clerks if one.id == clerk_id), clerks[0] if len(clerks) == 1 else None)
+    return {"clerks": clerks, "chosen": chosen}
+
+
+@pages.post("/sign-out")
+def sign_out() -> Response:
+    """Leave the counter to the next clerk."""
+    session.pop("clerk", None)
+    return go("counter.sign_in")
+
+
+# --- the counter page ----------------------------------------------------------------------------
+
+
+@pages.get("/")
+def home() -> Response:
+    """The counter: camera, ticket, status line."""
+    return _shown(floor().counter.display)
+
+
+@pages.get("/ticket")
+def ticket() -> Response:
+    """The ticket as it stands."""
+    return _shown(floor().counter.display)
+
+
+@pages.get("/status")
+def status() -> Response:
+    """The status line; as a page: all that is behind it."""
+    if wants_fragment():
+        return respond("counter", *STATUS_BLOCKS, **_ticket_context(floor().counter.display), oob=True)
+    return respond("status", counter_status=floor().counter.status())
+
+
+def _shown(display: Display) -> Response:
+    response = respond("counter", "ticket", **_ticket_context(display))
+    response.headers["X-Ticket"] = floor().desk.key(display)
+    return response
+
+
+def _ticket_context(display: Display) -> dict[str, Any]:
+    here = floor()
+    shown = here.desk.ticket(display, here.clock.now())
+    return {"ticket": shown, "long": len(shown.headline) > NARROW_HEADLINE}
+
+
+def _after(display: Display) -> Response:
+    """The answer to an act: the ticket for htmx, else the counter page by a 303."""
+    return _shown(display) if wants_fragment() else go("counter.home")
+
+
+@pages.get("/events")
+def events() -> AnyResponse:
+    """The one long connection."""
+    here = floor()
+
+    def ticket_event(display: Display) -> tuple[str, str]:
+        return here.desk.key(display), render_block("counter/counter.html", "ticket", **_ticket_context(display))
+
+    def status_event() -> str:
+        return render_blocks("counter/counter.html", list(STATUS_BLOCKS), **frame() | {"oob": True})
+
+    def flow() -> Iterator[str]:
+        yield from follow(here.streams, here.counter.wait, ticket_event, status_event)
+
+    response = Response(stream_with_context(flow()), mimetype="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+@pages.get("/camera.jpg")
+def camera() -> Response:
+    """The newest picture after number ``after``: JPEG, its number and the codes' corners in headers; else 204."""
+    watch = floor().watch
+    after = request.args.get("after", 0, int)
+    found = None if watch is None else watch.latest_jpeg(after)
+    if watch is None or found is None:
+        return Response(status=204)
+    response = Response(found[1], mimetype="image/jpeg")
+    response.headers["X-Frame"] = str(found[0])
+    response.headers["X-Corners"] = _corners([corners for _, corners in watch.overlay().outlines])
+    return response
+
+
+def _corners(outlines: Any) -> str:
+    return ";".join(" ".join(f"{x:.4f},{y:.4f}" for x, y in corners) for corners in outlines)
+
+
+# --- acts ----------------------------------------------------------------------------------------
+
+
+@pages.get("/look")
+def look_page() -> Response:
+    """Type a code with large keys."""
+    return respond("look", "keys")
+
+
+@pages.post("/look")
+def look() -> Response:
+    """Answer a code that was typed, or scanned by a hand-held scanner."""
+    text, source = request.form.get("text"), request.form.get("source", "typed")
+    if text is None or source not in ("typed", "scanner"):
+        abort(422)
+    return _after(floor().counter.look(text, source))
+
+
+@pages.post("/redeem")
+def redeem() -> Response:
+    """Redeem what is shown. The same showing twice redeems once."""
+    return _after(floor().counter.redeem(_showing(), acting()))
+
+
+@pages.post("/next")
+def next_customer() -> Response:
+    """Leave what is shown."""
+    return _after(floor().counter.next(_showing()))
+
+
+@pages.post("/seen")
+def seen() -> Response:
+    """A page that somebody looks at has shown the answer."""
+    floor().counter.seen(_showing())
+    return Response(status=204) if wants_fragment() else go("counter.home")
+
+
+@pages.post("/given")
+def given() -> Response:
+    """Answer whether a redemption from before the restart was handed over."""
+    answer = request.form.get("answer")
+    if answer not in ("yes", "no"):
+        abort(422)
+    return _after(floor().counter.given(_number(), answer == "yes", acting()))
+
+
+@pages.get("/undo")
+def undo_page() -> Response:
+    """Today's stubs, to take one back; with ``n`` only that one."""
+    here = floor()
+    now = here.clock.now().astimezone(here.desk.zone)
+    stubs = here.counter.stubs_since(now.replace(hour=0, minute=0, second=0, microsecond=0))
+    n = request.args.get("n", 0, int)
+    return respond("undo", "stubs", stubs=[one for one in stubs if n in (0, one.n)], asked=n)
+
+
+@pages.post("/undo")
+def undo() -> Response:
+    """Void a redemption of this counter whose goods are back."""
+    return _after(floor().counter.undo(_number(), acting(), "goods back"))
+
+
+@pages.get("/healthz")
+def healthz() -> Response:
+    """For machines: whether this counter answers, and what it knows."""
+    known = floor().counter.status()
+    return jsonify(
+        ok=not known.trouble,
+        version=known.bundle_version,
+        waiting=known.waiting,
+        online=known.link.online,
+        camera=known.camera.code,
+    )
+
+
+def _showing() -> str:
+    showing = request.form.get("showing", "")
+    if not _SHOWING.fullmatch(showing):
+        abort(422)
+    return showing
+
+
+def _number() -> int:
+    n = request.form.get("n", 0, int)
+    if n < 1:
+        abort(422)
+    return n

@@ -1,0 +1,103 @@
+"""What is on at a store today: the list that a counter shows while nobody is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from kiosk.core.catalogue import Catalogue, Terms
+from kiosk.core.promotion import Promotion
+from kiosk.core.schedule import is_open, next_opening
+from kiosk.web import times
+
+SOON = timedelta(days=7)
+RECENT_DAYS = 7
+
+_CHANNELS = {"text": "text message", "email": "e-mail", "other": ""}
+_KINDS = {"listed": "Listed code", "word": "Code word", "screen": "Screen", "voucher": "Signed voucher"}
+
+
+@dataclass(frozen=True, slots=True)
+class OnToday:
+    """One row. ``tone`` is on, later or over; ``thumb`` is a code word in two lines, or nothing."""
+
+    title: str
+    line: str
+    tone: str
+    icon: str
+    when: str
+    thumb: tuple[str, ...] = ()
+
+
+def on_today(catalogue: Catalogue, store: str, now: datetime) -> list[OnToday]:
+    """The promotions of ``store`` that run now, begin within a week or ended within one; those that run first."""
+    zone = catalogue.zone(store)
+    found = []
+    for promotion_id in catalogue.promotions:
+        terms = catalogue.terms(promotion_id)
+        if terms is not None and store in terms.stores:
+            placed = _place(terms, zone, now)
+            if placed is not None:
+                found.append(placed)
+    return [row for _, row in sorted(found, key=lambda one: one[0])]
+
+
+def _place(terms: Terms, zone: tzinfo, now: datetime) -> tuple[tuple[int, float, str], OnToday] | None:
+    promotion, local = terms.promotion, now.astimezone(zone)
+    announced = promotion.announce_from
+    if announced is not None and local.date() < announced:
+        return None
+    opening = next_opening(terms.schedule, zone, now)
+    title = promotion.title
+    if opening is None:
+        away = (local.date() - terms.schedule.last).days
+        row = _row(promotion, "over", "minus", f"over since {_since(terms, local)}")
+        return ((3, float(away), title), row) if away <= RECENT_DAYS else None
+    if promotion.paused:
+        return (2, 0.0, title), _row(promotion, "over", "pause", "paused")
+    if is_open(terms.schedule, local):
+        when = _till(opening.end_at, zone, now)
+        return (0, opening.end_at.timestamp(), title), _row(promotion, "on", "check", when)
+    if opening.start_at - now > SOON:
+        return None
+    when = f"from {_short(opening.start_at, zone, now)}"
+    return (1, opening.start_at.timestamp(), title), _row(promotion, "later", "clock", when)
+
+
+def _till(end: datetime, zone: tzinfo, now: datetime) -> str:
+    if end - now >= timedelta(hours=24):
+        return "on all day"
+    return f"on till {times.clock(end, zone)}" if times.clock(end, zone) != "00:00" else "on till midnight"
+
+
+def _short(at: datetime, zone: tzinfo, now: datetime) -> str:
+    local = at.astimezone(zone)
+    if local.date() == now.astimezone(zone).date():
+        return f"{local:%H:%M}"
+    weekday = times.WEEKDAYS[local.weekday()][:3]
+    return weekday if (local.hour, local.minute) == (0, 0) else f"{weekday} {local:%H:%M}"
+
+
+def _since(terms: Terms, local: datetime) -> str:
+    last = terms.schedule.last
+    return "today" if last >= local.date() else times.WEEKDAYS[last.weekday()][:3]
+
+
+def _row(promotion: Promotion, tone: str, icon: str, when: str) -> OnToday:
+    return OnToday(promotion.title, _line(promotion), tone, icon, when, _thumb(promotion))
+
+
+def _line(promotion: Promotion) -> str:
+    channel = _CHANNELS.get(promotion.channel, promotion.channel)
+    if promotion.network is not None:
+        return f"{promotion.network} {channel}".strip()
+    kinds = [_KINDS[kind] for kind in promotion.credentials if kind in _KINDS]
+    return ", ".join(part for part in (kinds[0] if kinds else "", channel) if part)
+
+
+def _thumb(promotion: Promotion) -> tuple[str, ...]:
+    word = promotion.words[0] if promotion.words else ""
+    if not 2 < len(word) <= 10 or not word.isalnum():
+        return ()
+    middle = (len(word) + 1) // 2
+    return (word[:middle], word[middle:]) if len(word) > 5 else (word,)

@@ -1,0 +1,388 @@
+"""What the templates are given: every word and number of a page, ready to print. No HTML here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+
+from kiosk.clock import from_ms, to_ms
+from kiosk.core.money import AmountError, from_minor, to_minor
+from kiosk.core.organisation import Store
+from kiosk.core.promotion import Promotion, Value
+from kiosk.core.verdict import Outcome, Reason
+from kiosk.counter import Counter, Stub
+from kiosk.display import Display, Redeemed, Showing, State
+from kiosk.web import times
+from kiosk.web.today import OnToday, on_today
+from kiosk.web.words import WORD_OF_OUTCOME, Asked, Way, Words, for_reason
+
+STALE_AFTER_S = 24 * 3600
+LAST_STUBS = 3
+_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How strong a kind of credential is: 5 of 5 is strongest."""
+
+    words: str
+    icon: str
+    strength: int
+    rank: str
+
+
+EVIDENCE = {
+    "voucher": Evidence("Signed", "shield", 5, "strongest of five"),
+    "listed": Evidence("Listed code", "list", 4, "second of five"),
+    "rotating": Evidence("Rotating", "refresh", 3, "third of five"),
+    "word": Evidence("Code word", "word", 2, "fourth of five"),
+    "screen": Evidence("Your eyes", "phone", 1, "weakest of five"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One labelled line of a stub. With ``of``, ``text`` is a number and a meter is drawn."""
+
+    label: str
+    text: str
+    of: int | None = None
+    mono: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The ticket in any of its states: idle, accept, refuse, redeemed, undone or given.
+
+    ``key`` is "boot.version"; ``hint`` is what the camera's box says. Absent parts are empty.
+    """
+
+    state: str
+    key: str
+    word: str
+    headline: str
+    sub: str
+    hint: tuple[str, str]
+    wide: bool = False
+    showing: str = ""
+    n: int = 0
+    gives: str = ""
+    small_print: str = ""
+    steps: tuple[str, ...] = ()
+    say: str = ""
+    would_work: tuple[Way, ...] = ()
+    evidence: Evidence | None = None
+    facts: tuple[Fact, ...] = ()
+    foot: tuple[str, ...] = ()
+    note: str = ""
+    rows: tuple[Fact, ...] = ()
+    on_today: tuple[OnToday, ...] = ()
+    last_stubs: tuple[Stub, ...] = ()
+    honoured: int = 0
+    seconds: int | None = None
+    seen: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The status line. ``age`` is how old the promotions are, or empty where none were ever published."""
+
+    online: bool
+    since: str
+    age: str
+    stale: bool
+    waiting: int
+    now: str
+    camera_code: str
+    camera_words: str
+    trouble: tuple[str, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def filming(self) -> bool:
+        return self.camera_code in ("live", "ended")
+
+
+class Desk:
+    """Turns one counter's state into what its pages show, in the store's own time."""
+
+    def __init__(self, counter: Counter, boot: str) -> None:
+        """``boot`` names this run of the program, so that a page left open knows when it was started anew."""
+        self._counter = counter
+        self.boot = boot
+
+    @property
+    def zone(self) -> tzinfo:
+        return self._counter.catalogue.zone(self._counter.place.store)
+
+    @property
+    def store(self) -> Store | None:
+        return self._counter.catalogue.store(self._counter.place.store)
+
+    @property
+    def store_name(self) -> str:
+        return self._counter.place.store if self.store is None else self.store.name
+
+    @property
+    def counter_name(self) -> str:
+        counters = () if self.store is None else self.store.counters
+        here = self._counter.place.counter
+        return next((one.name for one in counters if one.id == here), here)
+
+    def clerk_name(self, clerk_id: str) -> str:
+        """The name of a clerk; the id where the staff list no longer has it."""
+        return next((one.name for one in self._counter.clerks() if one.id == clerk_id), clerk_id)
+
+    def clock(self, at: datetime) -> str:
+        """The time of day at the store."""
+        return times.clock(at, self.zone)
+
+    def key(self, display: Display) -> str:
+        """What tells one display from all others: "boot.version"."""
+        return f"{self.boot}.{display.version}"
+
+    # --- the ticket --------------------------------------------------------------------------
+
+    def ticket(self, display: Display, now: datetime) -> Ticket:
+        """The ticket for ``display``."""
+        showing = display.showing
+        if showing is None or display.state is State.IDLE:
+            return self._idle(display, now)
+        if display.state is State.GIVEN and showing.redeemed is not None:
+            return self._given(display, showing, showing.redeemed, now)
+        if display.state is State.REDEEMED and showing.redeemed is not None:
+            return self._redeemed(display, showing, showing.redeemed)
+        if showing.verdict.outcome is Outcome.ACCEPT:
+            return self._accept(display, showing, now)
+        return self._refuse(display, showing, now)
+
+    def _idle(self, display: Display, now: datetime) -> Ticket:
+        midnight = now.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        stubs = self._counter.stubs_since(midnight)
+        rows = on_today(self._counter.catalogue, self._counter.place.store, now)
+        none_yet = self._counter.catalogue.version == 0
+        return Ticket(
+            state="idle",
+            key=self.key(display),
+            word="",
+            headline="Waiting" if none_yet else "Ready",
+            sub="Nothing is published yet." if none_yet else "Hold up a phone, or scan a code.",
+            hint=("phone", "Hold the phone here,\na hand's width away"),
+            note=display.note or "",
+            on_today=tuple(rows),
+            last_stubs=tuple(stubs[:LAST_STUBS]),
+            honoured=sum(not stub.voided for stub in stubs),
+        )
+
+    def _asked(self, showing: Showing, now: datetime) -> Asked:
+        promotion = showing.promotion
+        terms = None if promotion is None else self._counter.catalogue.terms(promotion.id)
+        stores = () if terms is None else tuple(store.name for store in terms.stores.values())
+        return Asked(showing.verdict.facts, promotion, self.zone, now, self.store_name, stores)
+
+    def _accept(self, display: Display, showing: Showing, now: datetime) -> Ticket:
+        words = for_reason(Reason.OK, self._asked(showing, now))
+        facts = (*_left(showing), *_this_code(showing), *self._good_until(showing, now))
+        return self._handed(display, showing, words, facts, word="Accept", state="accept")
+
+    def _redeemed(self, display: Display, showing: Showing, stub: Redeemed) -> Ticket:
+        at = times.clock_seconds(stub.at, self.zone)
+        words = Words("Hand it over", f"Written down at {at}. The stub is kept.", self._said(showing))
+        if stub.voided:
+            words = Words("Taken back", "The stub is kept, and marked undone.", "Thank you. No harm done.")
+        facts = (
+            *_left(showing, taken=0 if stub.voided else 1),
+            Fact("Clerk", f"{self.clerk_name(stub.clerk)}, {self.counter_name}"),
+            Fact("To head office", "Sending now" if self._counter.link.online else "When the line is back"),
+        )
+        state, word = ("undone", "Undone") if stub.voided else ("redeemed", "Redeemed")
+        return self._handed(display, showing, words, facts, word=word, state=state, stub=stub)
+
+    def _said(self, showing: Showing) -> str:
+        promotion = showing.promotion
+        said = None if promotion is None else promotion.say
+        return said or "Thank you for coming. Here you are!"
+
+    def _handed(
+        self,
+        display: Display,
+        showing: Showing,
+        words: Words,
+        facts: Sequence[Fact],
+        *,
+        word: str,
+        state: str,
+        stub: Redeemed | None = None,
+    ) -> Ticket:
+        promotion = showing.promotion
+        waited = None if stub is None else max(0, round((stub.at - showing.shown_at).total_seconds()))
+        return Ticket(
+            state=state,
+            key=self.key(display),
+            word=word,
+            headline=words.headline,
+            sub=words.sub,
+            hint=("check", "Code read. You can put\nthe phone down."),
+            showing=showing.id,
+            n=0 if stub is None else stub.n,
+            gives=_gives(showing),
+            small_print=_small_print(promotion),
+            steps=() if promotion is None else promotion.steps,
+            say=words.say,
+            evidence=EVIDENCE.get(showing.credential_kind or ""),
+            facts=tuple(facts),
+            foot=(shortened(showing.text),) if showing.text else (),
+            note=display.note or "",
+            seconds=waited,
+            seen=stub is None or stub.seen,
+        )
+
+    def _refuse(self, display: Display, showing: Showing, now: datetime) -> Ticket:
+        verdict = showing.verdict
+        words = for_reason(verdict.reason, self._asked(showing, now))
+        facts = [Fact("Code read", shortened(showing.text), mono=True)] if showing.text.strip() else []
+        if showing.promotion is not None:
+            facts.append(Fact("Promotion", showing.promotion.title))
+        facts.append(Fact("Reason", verdict.reason.value, mono=True))
+        return Ticket(
+            state="refuse",
+            key=self.key(display),
+            word=WORD_OF_OUTCOME[verdict.outcome],
+            headline=words.headline,
+            sub=words.sub,
+            hint=("check", "Code read. You can put\nthe phone down."),
+            wide=True,
+            showing=showing.id,
+            say=words.say,
+            would_work=(*words.would_work, *self._also_on(showing, len(words.would_work), now))[:3],
+            facts=tuple(facts),
+            foot=("Nothing is used up", "by this refusal."),
+            note=display.note or "",
+        )
+
+    def _also_on(self, showing: Showing, ways: int, now: datetime) -> tuple[Way, ...]:
+        """Other promotions that run now, so that a refusal ends in a way on."""
+        own = None if showing.promotion is None else showing.promotion.title
+        rows = on_today(self._counter.catalogue, self._counter.place.store, now)
+        titles = [row.title for row in rows if row.tone == "on" and row.title != own]
+        return (Way("tag", titles[0], " is on now"),) if titles and ways < 3 else ()
+
+    def _given(self, display: Display, showing: Showing, stub: Redeemed, now: datetime) -> Ticket:
+        tapped = times.clock_seconds(stub.at, self.zone)
+        if stub.at.astimezone(self.zone).date() != now.astimezone(self.zone).date():
+            tapped = f"{times.day(stub.at.astimezone(self.zone).date(), now.date())} {tapped}"
+        evidence = EVIDENCE.get(showing.credential_kind or "")
+        return Ticket(
+            state="given",
+            key=self.key(display),
+            word="After the restart",
+            headline="Was it given?",
+            sub="One redemption has no answer yet.",
+            hint=("pause", "Filming waits\nfor your answer."),
+            showing=showing.id,
+            n=stub.n,
+            gives=_gives(showing),
+            rows=(
+                Fact("Tapped", f"{tapped}, by {self.clerk_name(stub.clerk)}"),
+                Fact("Then", "The counter stopped before it could say so"),
+                Fact("Shown", "A code" if evidence is None else evidence.words),
+            ),
+            facts=(Fact("Written down", tapped), Fact("Clerk", self.clerk_name(stub.clerk))),
+            foot=("No, undo it: the use", "comes back, the stub", "stays as undone."),
+            note=display.note or "",
+        )
+
+    def _good_until(self, showing: Showing, now: datetime) -> tuple[Fact, ...]:
+        if showing.promotion is None:
+            return ()
+        until = showing.promotion.valid.until
+        return (Fact("Good until", times.day(until, now.astimezone(self.zone).date())),)
+
+    # --- the status line ---------------------------------------------------------------------
+
+    def status(self, now: datetime) -> Status:
+        """The status line as of ``now``."""
+        status = self._counter.status()
+        link = status.link
+        published_ms = status.bundle_published_ms
+        known_ms = max(published_ms or 0, link.last_contact_ms or 0)
+        age_s = (to_ms(now) - known_ms) / 1000
+        return Status(
+            online=link.online,
+            since=self._since(link.offline_since_ms or link.last_contact_ms, now),
+            age="" if published_ms is None else times.ago(age_s),
+            stale=published_ms is not None and age_s > STALE_AFTER_S,
+            waiting=status.waiting,
+            now=times.day_and_clock(now, self.zone),
+            camera_code=status.camera.code,
+            camera_words=status.camera.words,
+            trouble=status.trouble,
+            notes=status.notes,
+        )
+
+    def _since(self, at_ms: int | None, now: datetime) -> str:
+        if at_ms is None:
+            return "no contact yet"
+        at = from_ms(at_ms)
+        if now - at < timedelta(hours=20):
+            return f"since {times.clock(at, self.zone)}"
+        return f"since {times.day(at.astimezone(self.zone).date(), now.astimezone(self.zone).date())}"
+
+
+def shortened(text: str, most: int = 22) -> str:
+    """A code fit to print: control characters as dots, the middle left out."""
+    shown = "".join(one if one.isprintable() else "·" for one in text.strip()[:5000])
+    return shown if len(shown) <= most else f"{shown[: most - 8]}…{shown[-7:]}"
+
+
+def amount(text: str, currency: str | None) -> str:
+    """As "$12.00", "12.00 CHF"."""
+    if currency is None:
+        return text
+    try:
+        exact = from_minor(to_minor(text, currency), currency)
+    except AmountError:
+        exact = text
+    symbol = _SYMBOLS.get(currency)
+    return f"{exact} {currency}" if symbol is None else f"{symbol}{exact}"
+
+
+def worth(value: Value | None) -> str:
+    """As "Worth $12.00.", "20 % off, $15.00 at most."."""
+    if value is None:
+        return ""
+    if value.amount is not None:
+        return f"Worth {amount(value.amount, value.currency)}."
+    at_most = "" if value.at_most is None else f", {amount(value.at_most, value.currency)} at most"
+    return f"{value.percent} % off{at_most}."
+
+
+def _small_print(promotion: Promotion | None) -> str:
+    if promotion is None:
+        return ""
+    return " ".join(part for part in (promotion.terms or "", worth(promotion.value)) if part)
+
+
+def _gives(showing: Showing) -> str:
+    return showing.promotion.gives if showing.promotion is not None else showing.verdict.promotion or ""
+
+
+def _left(showing: Showing, taken: int = 0) -> tuple[Fact, ...]:
+    limit, left = showing.verdict.facts.get("limit"), showing.verdict.facts.get("left")
+    if not isinstance(limit, int) or not isinstance(left, int):
+        return ()
+    return (Fact("Left, as known here", str(max(0, left - taken)), of=limit),)
+
+
+def _this_code(showing: Showing) -> tuple[Fact, ...]:
+    if showing.credential_kind == "listed":
+        return (Fact("This code", "Not used before"),)
+    return (Fact("This word", "Good for any guest"),) if showing.credential_kind == "word" else ()
+
+
+def initials(name: str) -> str:
+    """Two letters for a badge: "Ana Marta" is AM, "Ben" is BE."""
+    words = name.split()
+    letters = words[0][0] + words[-1][0] if len(words) > 1 else name.strip()[:2]
+    return letters.upper()

@@ -1,0 +1,270 @@
+"""A counter without a journal: the same interface as ``kiosk.counter.Counter``, and any state at a word."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+
+from kiosk.clerks import Clerk
+from kiosk.core.catalogue import Catalogue
+from kiosk.core.credential import digest, present
+from kiosk.core.decide import Place
+from kiosk.core.organisation import Organisation
+from kiosk.core.promotion import Promotion
+from kiosk.core.verdict import FactValue, Outcome, Reason, Verdict
+from kiosk.counter import CounterStatus, Stub
+from kiosk.display import Board, Display, Redeemed, Showing, State
+from kiosk.errors import CounterfoilError
+from kiosk.ports import LinkState
+from kiosk.vision.watch import CameraState
+
+FRIDAY = datetime(2026, 11, 21, 0, 4, 12, tzinfo=UTC)  # Friday 20 November 2026, 19:04:12 in New York
+FLEET_KEY = bytes(32)
+PIN = "4711"
+
+ORGANISATION = Organisation.model_validate({
+    "name": "Harbor Group",
+    "stores": [
+        {"id": "bayside", "name": "Harbor Grill Bayside", "time_zone": "America/New_York",
+         "counters": [{"id": "counter-2", "name": "Counter 2"}]},
+        {"id": "pier-9", "name": "Harbor Grill Pier 9", "time_zone": "America/New_York",
+         "counters": [{"id": "bar", "name": "Bar"}]},
+    ],
+})  # fmt: skip
+
+
+def promotion(**changes: Any) -> Promotion:
+    """The shrimp tacos of the design, with what is to be different."""
+    tacos: dict[str, Any] = {
+        "id": "shrimp-tacos", "title": "Free shrimp tacos", "channel": "check-in", "network": "Roundsquare",
+        "stores": ["bayside", "pier-9"], "gives": "One shrimp tacos appetizer, free",
+        "steps": ["Ring key 4711", "Keep the slip"], "say": "Welcome, and thanks for checking in!",
+        "terms": "With any entree. Dine-in only.", "value": {"amount": "12.00", "currency": "USD"},
+        "valid": {"from": "2026-11-01", "until": "2026-11-30", "days": ["fri", "sat"], "hours": ["17:00-22:00"]},
+        "credentials": ["listed"], "limits": {"total": 100},
+    }  # fmt: skip
+    return Promotion.model_validate(tacos | changes)
+
+
+PROMOTIONS = (
+    promotion(),
+    promotion(id="pie", title="Free key lime pie", network="Placely", gives="One key lime pie", limits={},
+              valid={"from": "2026-11-01", "until": "2026-12-30"}),
+    promotion(id="platter", title="20% off shrimp platter", channel="email", network=None, credentials=["word"],
+              words=["SHRIMP20"], gives="20 % off a shrimp platter", value={"percent": 20}, limits={},
+              valid={"from": "2026-11-21", "until": "2026-12-30", "hours": ["12:00-22:00"]}),
+    promotion(id="rings", title="Free onion rings", channel="post", network="Chirp", gives="Onion rings", limits={},
+              valid={"from": "2026-11-01", "until": "2026-11-18"}),
+)  # fmt: skip
+
+
+class FakeClock:
+    """Stands still until it is moved."""
+
+    def __init__(self, at: datetime = FRIDAY) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic_s(self) -> float:
+        return self.at.timestamp()
+
+
+def catalogue(*promotions: Promotion) -> Catalogue:
+    """The sample promotions, and the listed code TACO-7F3K-9QXM for the first."""
+    chosen = promotions or PROMOTIONS
+    code = present("TACO-7F3K-9QXM")
+    assert code is not None
+    listed = {digest(FLEET_KEY, "listed", code.folded): chosen[0].id}
+    published_ms = round((FRIDAY - timedelta(minutes=2)).timestamp() * 1000)
+    return Catalogue(4, published_ms, ORGANISATION, {one.id: one for one in chosen}, listed, FLEET_KEY)
+
+
+class FakeCounter:
+    """Shows what a test tells it to; redeems without a journal, once for each showing."""
+
+    def __init__(self, clock: FakeClock | None = None) -> None:
+        self.clock = clock or FakeClock()
+        self.place = Place("bayside", "counter-2")
+        self.catalogue = catalogue()
+        self.link = LinkState(online=True, last_contact_ms=round(FRIDAY.timestamp() * 1000) - 120_000)
+        self.camera = CameraState("live", "Filming: a test.", FRIDAY, 15.0)
+        self.notes: tuple[str, ...] = ()
+        self.trouble: tuple[str, ...] = ()
+        self.waiting = 0
+        self.redemptions: list[str] = []
+        self.looked_at: list[tuple[str, str]] = []
+        self.given_answers: list[tuple[int, bool]] = []
+        self.undone: list[int] = []
+        self.seen_showings: list[str] = []
+        self.people = [Clerk("ana", "Ana Marta", "clerk", ""), Clerk("ben", "Ben Keller", "shift-manager", "")]
+        self.locked = False
+        self.board = Board()
+        self._ids = itertools.count(1)
+        self._lock = threading.RLock()
+        self.stubs = [
+            self._stub(3, "Free shrimp tacos", "Ana", 3), self._stub(2, "Free key lime pie", "Ben", 17),
+            self._stub(1, "Free shrimp tacos", "Ana", 33),
+        ]  # fmt: skip
+
+    def _stub(self, n: int, title: str, clerk: str, minutes_ago: int, *, voided: bool = False) -> Stub:
+        return Stub(n, "shrimp-tacos", title, clerk.lower(), clerk, self.clock.now() - timedelta(minutes=minutes_ago),
+                    voided)  # fmt: skip
+
+    # --- put on display ----------------------------------------------------------------------
+
+    def accept(self, **changes: Any) -> Showing:
+        """Show an accept of the shrimp tacos."""
+        verdict = Verdict(Outcome.ACCEPT, Reason.OK, "shrimp-tacos", {"limit": 100, "used": 37, "left": 63})
+        showing = self._showing(verdict, promotion(**changes))
+        self.board.show(State.VERDICT, showing)
+        return showing
+
+    def refuse(self, reason: Reason, facts: Mapping[str, FactValue] | None = None, **changes: Any) -> Showing:
+        """Show a refusal."""
+        known = reason not in (Reason.MALFORMED, Reason.UNKNOWN_CODE)
+        verdict = Verdict(Outcome.REFUSE, reason, "shrimp-tacos" if known else None, facts or {})
+        showing = self._showing(verdict, promotion(**changes) if known else None)
+        self.board.show(State.VERDICT, showing)
+        return showing
+
+    def ask_given(self, n: int = 391) -> None:
+        """Show the question of the restart."""
+        stub = Redeemed(n, self.clock.now() - timedelta(minutes=4), "ben")
+        showing = self._showing(Verdict(Outcome.ACCEPT, Reason.OK, "shrimp-tacos"), promotion())
+        self.board.show(State.GIVEN, replace(showing, text="", source="after-restart", redeemed=stub))
+
+    def _showing(self, verdict: Verdict, about: Promotion | None) -> Showing:
+        return Showing(
+            id=f"{next(self._ids):032x}",
+            text="TACO-7F3K-9QXM",
+            verdict=verdict,
+            promotion=about,
+            credential_kind=None if about is None else "listed",
+            shown_at=self.clock.now() - timedelta(seconds=7),
+            source="camera",
+        )
+
+    # --- the interface of Counter ------------------------------------------------------------
+
+    @property
+    def display(self) -> Display:
+        return self.board.display
+
+    def wait(self, after_version: int, timeout_s: float) -> Display:
+        return self.board.wait(after_version, timeout_s)
+
+    def look(self, text: str, source: str = "typed") -> Display:
+        self.looked_at.append((text, source))
+        credential = present(text)
+        if credential is None:
+            self.refuse(Reason.MALFORMED)
+        elif credential.folded == "taco7f3k9qxm":
+            self.accept()
+        else:
+            showing = self.refuse(Reason.UNKNOWN_CODE)
+            self.board.show(State.VERDICT, replace(showing, text=text))
+        return self.display
+
+    def redeem(self, showing_id: str, clerk_id: str) -> Display:
+        with self._lock:
+            showing = self.display.showing
+            if self.display.state is not State.VERDICT or showing is None or showing.id != showing_id:
+                return self.display
+            self.redemptions.append(showing_id)
+            self.waiting += 1
+            stub = Redeemed(411 + len(self.redemptions), self.clock.now(), clerk_id)
+            return self.board.show(State.REDEEMED, replace(showing, redeemed=stub))
+
+    def seen(self, showing_id: str) -> None:
+        showing = self.display.showing
+        if showing is not None and showing.id == showing_id and showing.redeemed is not None:
+            self.seen_showings.append(showing_id)
+            self.board.amend(replace(showing, redeemed=replace(showing.redeemed, seen=True)))
+
+    def next(self, showing_id: str) -> Display:
+        showing = self.display.showing
+        if showing is None or showing.id != showing_id or self.display.state is State.GIVEN:
+            return self.display
+        return self.board.show(State.IDLE)
+
+    def given(self, n: int, yes: bool, clerk_id: str) -> Display:
+        self.given_answers.append((n, yes))
+        return self.board.show(State.IDLE)
+
+    def undo(self, n: int, clerk_id: str, reason: str) -> Display:
+        self.undone.append(n)
+        self.stubs = [replace(stub, voided=stub.voided or stub.n == n) for stub in self.stubs]
+        showing = self.display.showing
+        if showing is not None and showing.redeemed is not None and showing.redeemed.n == n:
+            showing = replace(showing, redeemed=replace(showing.redeemed, voided=True, seen=True))
+        return self.board.show(self.display.state, showing)
+
+    def stubs_since(self, since: datetime) -> list[Stub]:
+        return [stub for stub in self.stubs if stub.at >= since]
+
+    def status(self) -> CounterStatus:
+        return CounterStatus(
+            link=self.link,
+            bundle_version=self.catalogue.version,
+            bundle_published_ms=self.catalogue.published_at_ms or None,
+            waiting=self.waiting,
+            camera=self.camera,
+            notes=self.notes,
+            trouble=self.trouble,
+        )
+
+    def clerks(self) -> list[Clerk]:
+        return self.people
+
+    def check_pin(self, clerk_id: str, pin: str) -> Clerk | None:
+        if self.locked:
+            raise CounterfoilError("pin-locked", "Too many wrong PINs; wait 30 seconds", cure="Then try again.")
+        return next((one for one in self.people if one.id == clerk_id and pin == PIN), None)
+
+    # --- states of the world -----------------------------------------------------------------
+
+    def go_offline(self, *, hours: float = 2, waiting: int = 17) -> None:
+        """The line went down some hours ago."""
+        since_ms = round((self.clock.now() - timedelta(hours=hours)).timestamp() * 1000)
+        self.link = LinkState(online=False, last_contact_ms=since_ms, offline_since_ms=since_ms)
+        self.waiting = waiting
+        self.board.poke()
+
+
+class FakeWatch:
+    """A camera that shows a phone with a code, numbered on; an outline while ``outlined``."""
+
+    def __init__(self, *, outlined: bool = True) -> None:
+        self.outlined = outlined
+        self._number = 0
+        self._jpeg = _phone()
+
+    def latest_jpeg(self, after: int = 0) -> tuple[int, bytes] | None:
+        self._number = max(self._number, after) + 1
+        return self._number, self._jpeg
+
+    def overlay(self) -> Any:
+        corners = ((0.36, 0.40), (0.66, 0.38), (0.66, 0.64), (0.36, 0.66))
+        outlines = (("TACO-7F3K-9QXM", corners),) if self.outlined else ()
+        return SimpleNamespace(number=self._number, outlines=outlines)
+
+
+def _phone() -> bytes:
+    """A phone on a dark table, drawn: 720 x 1000 pixels, as JPEG."""
+    grain = np.random.default_rng(7).normal(0, 5, (1000, 720, 1))
+    picture = np.clip(np.full((1000, 720, 3), (52, 60, 68)) + grain, 0, 255).astype(np.uint8)
+    cv2.fillConvexPoly(picture, np.array([[200, 120], [540, 90], [560, 900], [190, 930]]), (224, 236, 244))
+    code = np.random.default_rng(3).integers(0, 2, (21, 21), dtype=np.uint8) * 255
+    square = cv2.cvtColor(cv2.resize(code, (210, 210), interpolation=cv2.INTER_NEAREST), cv2.COLOR_GRAY2BGR)
+    picture[410:620, 262:472] = square
+    return cv2.imencode(".jpg", picture)[1].tobytes()
