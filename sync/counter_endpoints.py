@@ -12,7 +12,7 @@ from kiosk.errors import ExchangeError
 from sync.counter_side import CounterSide
 from sync.exchange import answer
 from sync.post import refusal
-from sync.wire import CONTENT_TYPE, EXCHANGE_PATH, MAX_MESSAGE_BYTES
+from sync.wire import CONTENT_TYPE, EXCHANGE_PATH, MAX_MESSAGE_BYTES, too_large
 
 
 def counter_endpoints(counter: CounterSide) -> Blueprint:
@@ -21,8 +21,10 @@ def counter_endpoints(counter: CounterSide) -> Blueprint:
 
     @blueprint.post(EXCHANGE_PATH)
     def exchange() -> Response:
-        request.max_content_length = MAX_MESSAGE_BYTES
+        request.max_content_length = MAX_MESSAGE_BYTES  # an endless request is cut by the server
         try:
+            if (request.content_length or 0) > MAX_MESSAGE_BYTES:
+                raise too_large("A message", request.content_length or 0, MAX_MESSAGE_BYTES)
             counter.take_checkpoint()
             answered = answer(
                 request.get_data(),

@@ -154,7 +154,7 @@ class Replicator:
                 sent_now, taken = self._round_trip()
                 stored = len(taken.entries)
                 sent, received = sent + sent_now, received + stored
-                trouble = _trouble(taken) or trouble
+                trouble = _trouble(taken, self._counter.enrolment.feed) or trouble
                 if taken.exchange.bundle is not None and bundle is None:
                     bundle, refused = self._take_bundle(taken.exchange.bundle)
                     trouble = refused or trouble
@@ -200,12 +200,10 @@ class Replicator:
         return read_parts(self._post(PARTS_PATH, message), us=counter.us, key_of=counter.trust.key_of, nonce=nonce)
 
 
-def _trouble(taken: Taken) -> str | None:
+def _trouble(taken: Taken, own: FeedId) -> str | None:
     """What a person must know of an exchange that went through."""
-    if any(one.result is Result.FORK for one in taken.applied):
-        return "Head office sent two different histories; nothing of the second was applied"
-    if any(one.feed.origin != HEAD_OFFICE and not one.feed.origin.startswith(HEAD_OFFICE) for one in taken.divergences):
+    if any(one.feed == own for one in taken.divergences):
         return "Head office holds another history of this journal: it was restored or copied; enrol this counter anew"
-    if taken.divergences:
-        return "Head office has lost or replaced part of what it told this counter"
+    if taken.divergences or any(one.result is Result.FORK for one in taken.applied):
+        return "Head office tells another history than before; nothing of the second was applied"
     return None
