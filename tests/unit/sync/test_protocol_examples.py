@@ -1,0 +1,97 @@
+"""The hex examples in PROTOCOL.md are what this code writes, byte for byte; to renew them: this file as a program."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+import sync
+from kiosk.core.bundle import seal_bundle, sign_roles
+from kiosk.core.entry import NO_ENTRIES, Answered, FeedId, Head, chain, encode_fact, sign_checkpoint
+from sync import enrol
+from sync.wire import Exchange, Kind, Party, Segment, encode_exchange, encode_parts_request, seal
+
+PROTOCOL = Path(sync.__path__[0]) / "PROTOCOL.md"
+AT_MS = 1_793_966_400_000
+
+
+def key(seed: int) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+
+
+def counting(n: int) -> bytes:
+    """As chance: 00 01 02 ... each time."""
+    return bytes(range(n))
+
+
+def examples() -> dict[str, bytes]:
+    """Each example in PROTOCOL.md by its name."""
+    feed = FeedId("bayside/front", 1)
+    body = encode_fact(Answered(at_ms=AT_MS, n=1, clerk="mia"))
+    (entry,) = chain(feed, NO_ENTRIES, [body])
+    mark = sign_checkpoint(feed, Head(1, entry.hash), 1, AT_MS, key(1))
+    exchange = Exchange({feed: Head(1, entry.hash)}, (Segment(feed, NO_ENTRIES, (body,), mark),), bundle_version=7)
+    us = Party("bayside/front", 1, key(1))
+    roles = sign_roles(version=1, publishing_keys=[key(4).public_key().public_bytes_raw()], root_key=key(3))
+    envelope, _ = seal_bundle(
+        version=7, published_at_ms=AT_MS, fresh_until_ms=AT_MS + 86_400_000, hard_until_ms=AT_MS + 2_592_000_000,
+        parts={"staff": b"\x80"}, roles=roles, publishing_keys=[key(4)],
+    )  # fmt: skip
+    code = enrol.parse_code("7K3M-9XTA-4PWD")
+    offered = enrol.OfferedCode(
+        code.id, "bayside/front", AT_MS, counting(16), enrol._stretch(code, counting(16)), counting(32)
+    )
+    pending = enrol.request(code, enrol.answer_hello(offered), key(1), counting)
+    return {
+        "entry-body": body,
+        "entry-hash": entry.hash,
+        "checkpoint-signed": mark.signed_bytes(),
+        "checkpoint-signature": mark.signature,
+        "exchange-body": encode_exchange(exchange),
+        "exchange-message": seal(
+            Kind.EXCHANGE, encode_exchange(exchange), party=us, recipient="head-office", nonce=counting(16), at_ms=AT_MS
+        ),
+        "parts-body": encode_parts_request([bytes(32)]),
+        "bundle-envelope": envelope,
+        "enrol-hello": enrol.hello(code),
+        "enrol-hello-answer": enrol.answer_hello(offered),
+        "enrol-stretched": offered.stretched,
+        "enrol-request": pending.message,
+    }
+
+
+def block(name: str, value: bytes) -> str:
+    """An example as PROTOCOL.md shows it: 32 bytes a line."""
+    text = value.hex()
+    lines = [text[at : at + 64] for at in range(0, len(text), 64)]
+    return f"```hex {name}\n" + "\n".join(lines) + "\n```"
+
+
+def test_every_example_is_what_this_code_writes() -> None:
+    shown = dict(re.findall(r"```hex (\S+)\n(.*?)\n```", PROTOCOL.read_text(), re.DOTALL))
+    assert {name: bytes.fromhex(text) for name, text in shown.items()} == examples()
+
+
+def test_every_refusal_is_in_its_table() -> None:
+    folder = PROTOCOL.parent
+    raised = {
+        code
+        for name in ("wire", "exchange", "enrol", "post")
+        for code in re.findall(r'(?:ExchangeError\(|UNREACHABLE = )\s*"([a-z-]+)"', (folder / f"{name}.py").read_text())
+    }
+    listed = set(re.findall(r"^\| `([a-z-]+)` \|", PROTOCOL.read_text(), re.MULTILINE))
+    assert raised - listed == set()
+
+
+def main() -> None:
+    """Write the examples into PROTOCOL.md."""
+    made = examples()
+    old = PROTOCOL.read_text()
+    new = re.sub(r"```hex (\S+)\n.*?```", lambda found: block(found[1], made[found[1]]), old, flags=re.DOTALL)
+    PROTOCOL.write_text(new)
+
+
+if __name__ == "__main__":
+    main()
