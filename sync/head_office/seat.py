@@ -1,8 +1,6 @@
 """Who sits at head office's screen: the office behind the pages, the account that is signed in, and its gate.
 
-A session is a signed cookie with an account's name and its ``session_version``; raising that version in
-the database ends every session of the account. An account with a one-time password gets no further than
-choosing its own.
+An account with a one-time password gets no further than choosing its own.
 """
 
 from __future__ import annotations
@@ -10,12 +8,17 @@ from __future__ import annotations
 from flask import Response, current_app, g, request, session, url_for
 
 from kiosk.clock import to_ms
+from kiosk.core.organisation import Organisation
+from sync.head_office.accounts import session_account, start_session
+from sync.head_office.freshness import Freshness, freshness
+from sync.head_office.names import Names, names_of
 from sync.head_office.office import HeadOffice
+from sync.head_office.published import Current, current
 from sync.head_office.records import Account
 from sync.head_office.respond import asked_for_fragment, send_to
 
-OPEN_PAGES = frozenset({"pages.sign_in"})
-FIRST_PAGES = frozenset({"pages.new_password", "pages.sign_out"})
+OPEN_PAGES = frozenset({"pages.sign_in", "pages.enter"})
+FIRST_PAGES = frozenset({"pages.new_password", "pages.choose_password", "pages.sign_out"})
 
 
 def office() -> HeadOffice:
@@ -30,18 +33,28 @@ def now_ms() -> int:
     return to_ms(office().clock.now())
 
 
+def published() -> Current:
+    """What is published now; empty, version 0, where nothing is."""
+    return current(office()) or Current(0, 0, (), Organisation(name="Head office"), "", "", {})
+
+
+def names() -> Names:
+    """What everything is called, as published and as the clerks are listed."""
+    state = published()
+    return names_of(state.organisation, state.promotions, office().store.clerks())
+
+
+def how_fresh(known: Names, at_ms: int) -> Freshness:
+    """How far the counters have reported by ``at_ms``."""
+    return freshness(office().store.enrolments(), known.places(), at_ms)
+
+
 def account() -> Account | None:
     """The account that is signed in, looked up once a request."""
     if "account" not in g:
-        g.account = _of_session()
+        g.account = session_account(office(), session)
     found: Account | None = g.account
     return found
-
-
-def _of_session() -> Account | None:
-    name = session.get("name")
-    found = office().store.account(name) if isinstance(name, str) else None
-    return found if found is not None and found.session_version == session.get("version") else None
 
 
 def me() -> Account:
@@ -53,9 +66,7 @@ def me() -> Account:
 
 def sit(found: Account) -> None:
     """Sign ``found`` in, in a session of its own."""
-    session.clear()
-    session.permanent = True
-    session["name"], session["version"] = found.name, found.session_version
+    start_session(session, found)
     g.account = found
 
 

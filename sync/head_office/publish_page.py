@@ -1,0 +1,156 @@
+"""The page that publishes: a text with its problems beside it, then what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response, abort, request, url_for
+
+from sync.head_office.changes import Change
+from sync.head_office.freshness import living
+from sync.head_office.history import changes_of
+from sync.head_office.instants import instant
+from sync.head_office.names import Names
+from sync.head_office.problems import Problem, RefusedPublication
+from sync.head_office.publish import check, publish
+from sync.head_office.records import SourceKind
+from sync.head_office.respond import respond, send_to
+from sync.head_office.seat import me, names, now_ms, office, published
+
+PAGE = "head_office/publish.html"
+EXCERPT_CHARACTERS = 40
+_KINDS: dict[str, SourceKind] = {"promotions": "promotions", "organisation": "organisation"}
+_FILES = {"promotions": "promotions.yaml", "organisation": "organisation.yaml", "codes": "an imported list of codes"}
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemRow:
+    """One problem beside the text. ``line`` 0: it has no place in this text. ``caret`` stands under ``excerpt``."""
+
+    line: int
+    column: int
+    path: str
+    message: str
+    cure: str
+    elsewhere: str
+    excerpt: str
+    caret: str
+
+
+def publish_form(kind: str) -> Response:
+    """``GET /publish/<kind>``: the text in force, to be changed."""
+    wanted = _kind(kind)
+    state = published()
+    return _form(wanted, state.promotions_text if wanted == "promotions" else state.organisation_text, ())
+
+
+def send(kind: str) -> Response:
+    """``POST /publish/<kind>``: publish the text or the file; 422 with every problem and the text as it was."""
+    wanted = _kind(kind)
+    text, problem = _sent(wanted)
+    if problem:
+        return _form(wanted, text, (problem,))
+    try:
+        done = publish(office(), by=me().name, **{wanted: text})
+    except RefusedPublication as refused:
+        return _form(wanted, text, refused.problems)
+    return send_to(url_for("pages.published_version", kind=wanted, version=done.version))
+
+
+def published_version(kind: str, version: int) -> Response:
+    """``GET /published/<kind>/<version>``: what that publication changed."""
+    found = changes_of(office(), _kind(kind), version)
+    if found is None:
+        abort(404)
+    text, changes = found
+    now, known = now_ms(), names()
+    newest = office().store.latest_source(_kind(kind))
+    standing = check(office())
+    return respond(
+        "head_office/published.html",
+        kind=kind,
+        version=version,
+        newest=newest is not None and newest.version == version,
+        at=instant(text.at_ms, now, known.zone),
+        by=text.by,
+        changes=[_change_words(change, known) for change in changes],
+        not_enforced=[(one, known.promotion(one), fields) for one, fields in standing.not_enforced.items()],
+        notes=standing.notes,
+        counters=len(living(office().store.enrolments())),
+    )
+
+
+def _kind(kind: str) -> SourceKind:
+    if kind not in _KINDS:
+        abort(404)
+    return _KINDS[kind]
+
+
+def _sent(kind: SourceKind) -> tuple[str, Problem | None]:
+    """The text that was sent, as typed or out of a chosen file, with its line ends made plain."""
+    file = request.files.get("file")
+    text = request.form.get("text", "")
+    if file is not None and file.filename:
+        try:
+            text = file.read().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return text, Problem(kind, 0, 0, "", f"{file.filename} is not UTF-8 text.", "Save it as UTF-8 and choose it again.")
+    return text.replace("\r\n", "\n").replace("\r", "\n"), None
+
+
+def _form(kind: SourceKind, text: str, problems: tuple[Problem, ...]) -> Response:
+    rows = [_problem_row(problem, kind, text) for problem in problems]
+    newest = office().store.latest_source(kind)
+    return respond(
+        PAGE,
+        status=422 if problems else 200,
+        kind=kind,
+        text=text,
+        line_count=text.count("\n") + 1,
+        marked={row.line for row in rows},
+        problems=rows,
+        in_force=newest,
+        in_force_at=instant(newest.at_ms, now_ms(), names().zone) if newest else None,
+        counters=len(living(office().store.enrolments())),
+    )
+
+
+def _problem_row(problem: Problem, kind: SourceKind, text: str) -> ProblemRow:
+    here = problem.file == kind and problem.line > 0
+    excerpt, caret = _excerpt(text, problem.line, problem.column) if here else ("", "")
+    return ProblemRow(
+        line=problem.line if here else 0,
+        column=problem.column,
+        path=problem.path,
+        message=problem.message,
+        cure=problem.cure,
+        elsewhere="" if problem.file == kind else _FILES[problem.file],
+        excerpt=excerpt,
+        caret=caret,
+    )
+
+
+def _excerpt(text: str, line: int, column: int) -> tuple[str, str]:
+    """The stretch of a line around a column (both from 1), and a caret to stand under it."""
+    lines = text.split("\n")
+    if line > len(lines):
+        return "", ""
+    whole = lines[line - 1].replace("\t", " ")
+    start = max(0, column - 1 - EXCERPT_CHARACTERS // 2) if len(whole) > EXCERPT_CHARACTERS else 0
+    if len(whole) <= EXCERPT_CHARACTERS:
+        start = len(whole) - len(whole.lstrip(" "))
+    start = min(start, column - 1)
+    cut = whole[start : start + EXCERPT_CHARACTERS]
+    return cut, " " * (column - 1 - start) + "^"
+
+
+def _change_words(change: Change, known: Names) -> tuple[str, str, str]:
+    """What was done, to what, and which fields: ("changed", "Free shrimp tacos", "valid.until")."""
+    named = {
+        "promotion": known.promotion, "codes": known.promotion, "store": known.store, "person": known.clerk,
+        "organisation": str,
+    }[change.what]  # fmt: skip
+    what = "codes of " if change.what == "codes" else ""
+    return change.kind, f"{what}{named(change.id)}", change.words
+
+
