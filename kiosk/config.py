@@ -99,7 +99,7 @@ def load_or_make_key(path: Path) -> Ed25519PrivateKey:
     if not path.exists():
         write_private(path, Ed25519PrivateKey.generate().private_bytes_raw())
     seed = path.read_bytes()
-    if len(seed) != 32:  # noqa: PLR2004 (the length of an Ed25519 seed, RFC 8032)
+    if len(seed) != 32:
         raise SetupError(
             "key-unreadable",
             f"A key file has {len(seed)} bytes instead of 32",

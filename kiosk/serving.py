@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
 from typing import Any
 
@@ -48,9 +49,9 @@ def _bind_error(error: OSError, host: str, port: int) -> SetupError:
     )
 
 
-def make_server(app: Any, listening: socket.socket) -> Any:
-    """A waitress server for ``app`` on a socket from :func:`bind`; ``run()`` serves, ``close()`` ends."""
-    return create_server(
+def serve(app: Any, listening: socket.socket) -> None:
+    """Serve ``app`` on a socket from :func:`bind` until SIGINT or SIGTERM; both end it in good order."""
+    server = create_server(
         app,
         sockets=[listening],
         threads=THREADS,
@@ -59,3 +60,14 @@ def make_server(app: Any, listening: socket.socket) -> Any:
         max_request_body_size=16 * 1024 * 1024,
         clear_untrusted_proxy_headers=True,
     )
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.close()
+
+
+def _interrupt(_number: int, _frame: Any) -> None:
+    raise KeyboardInterrupt

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Blueprint, Flask
 
 from kiosk.clock import Clock, SystemClock, to_ms
@@ -87,10 +88,14 @@ class Station:
         self.checkpoint()
         self.journal.close()
 
+    @property
+    def device_key(self) -> Ed25519PrivateKey:
+        """The key that signs this journal."""
+        return load_or_make_key(self.folder.device_key)
+
     def checkpoint(self) -> None:
         """Sign the head of the journal as it stands."""
-        key = load_or_make_key(self.folder.device_key)
-        self.journal.checkpoint_now(key, self.enrolment.key_epoch, to_ms(self.clock.now()))
+        self.journal.checkpoint_now(self.device_key, self.enrolment.key_epoch, to_ms(self.clock.now()))
 
 
 def _start_feed(journal: Journal, enrolment: Enrolment, folder: CounterFolder, clock: Clock) -> None:

@@ -76,6 +76,8 @@ def _answer(question: _Question) -> Verdict:
     against = [reason for rule in _RULES if (reason := rule(question)) is not None]
     reason = _choose(against) if against else Reason.OK
     facts = _FACTS[reason](question) if reason in _FACTS else {}
+    if against and _WAIT_OR_GO.issuperset(against):
+        facts |= _next_ok(question)
     if question.terms.not_checked:
         facts["not_checked"] = list(question.terms.not_checked)
     outcome = Outcome.REFUSE if against else Outcome.ACCEPT
@@ -136,10 +138,10 @@ def _limit(question: _Question) -> Reason | None:
 _RULES: Sequence[Callable[[_Question], Reason | None]] = (_kind, _use, _ended, _paused, _place, _time, _limit)
 
 _ENDS_IT = frozenset({Reason.OVER, Reason.LIMIT_TOTAL})
-_CURABLE = frozenset({
-    Reason.WRONG_CREDENTIAL, Reason.PAUSED, Reason.WRONG_STORE,
-    Reason.NOT_YET, Reason.BLACKOUT, Reason.WRONG_DAY, Reason.WRONG_HOUR,
-})  # fmt: skip
+_TIMES = frozenset({Reason.NOT_YET, Reason.BLACKOUT, Reason.WRONG_DAY, Reason.WRONG_HOUR})
+_CURABLE = _TIMES | {Reason.WRONG_CREDENTIAL, Reason.PAUSED, Reason.WRONG_STORE}
+_WAIT_OR_GO = _TIMES | {Reason.WRONG_STORE, Reason.OVER}
+"""Where only these speak against it, another time or store may pass it (over here need not be over further west)."""
 
 
 def _choose(against: Sequence[Reason]) -> Reason:
@@ -181,17 +183,16 @@ def _use_facts(question: _Question) -> Facts:
 def _ended_facts(question: _Question) -> Facts:
     schedule = question.terms.schedule
     ended_on = schedule.last if question.local.date() > schedule.last else schedule.last_day()
-    return {"ended_on": ended_on.isoformat()} | _next_ok(question)
+    return {"ended_on": ended_on.isoformat()}
 
 
 def _place_facts(question: _Question) -> Facts:
-    return {"stores": _names(question.terms.stores.values())} | _next_ok(question)
+    return {"stores": _names(question.terms.stores.values())}
 
 
 def _not_yet_facts(question: _Question) -> Facts:
     opening = next_opening(question.terms.schedule, question.zone, question.local)
-    starts: Facts = {} if opening is None else {"starts_at": _iso(opening.start_at, question.zone)}
-    return starts | _next_ok(question)
+    return {} if opening is None else {"starts_at": _iso(opening.start_at, question.zone)}
 
 
 def _limit_facts(question: _Question) -> Facts:
@@ -256,8 +257,5 @@ _FACTS: Mapping[Reason, Callable[[_Question], Facts]] = {
     Reason.OVER: _ended_facts,
     Reason.WRONG_STORE: _place_facts,
     Reason.NOT_YET: _not_yet_facts,
-    Reason.BLACKOUT: _next_ok,
-    Reason.WRONG_DAY: _next_ok,
-    Reason.WRONG_HOUR: _next_ok,
     Reason.LIMIT_TOTAL: _limit_facts,
 }

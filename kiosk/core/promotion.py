@@ -79,10 +79,21 @@ def _can_be_held_up(value: str) -> str:
     return value
 
 
+def _at_least_one(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values:
+        raise refusal(Fault((), "The list is empty.", "Name at least one."))
+    return values
+
+
+# not Field(min_length=1): that would call a list with one wrong item empty as well
+_NotEmpty = AfterValidator(_at_least_one)
+_AT_LEAST_ONE = Field(json_schema_extra={"minItems": 1})
+
 Amount = Annotated[str, BeforeValidator(_amount_is_text), StringConstraints(strict=True, pattern=AMOUNT_PATTERN)]
 IsoDate = Annotated[date, BeforeValidator(_date_is_iso)]
 Hours = Annotated[str, StringConstraints(strict=True, pattern=HOURS_PATTERN), AfterValidator(_hours_are_a_span)]
 Code = Annotated[str, StringConstraints(strict=True), AfterValidator(_can_be_held_up)]
+OfferCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,20}$")]
 
 
 class _Published(BaseModel):
@@ -126,8 +137,8 @@ class Valid(_Published):
 
     @field_validator("until")
     @classmethod
-    def _until_is_not_before_from(cls, until: date, info: ValidationInfo) -> date:
-        first = info.data.get("from_")
+    def _until_is_not_before_from(cls, until: date, so_far: ValidationInfo) -> date:
+        first = so_far.data.get("from_")
         if first is not None and until < first:
             raise refusal(Fault((), f"until {until} lies before from {first}.", "Swap them."))
         return until
@@ -164,9 +175,7 @@ class Rotating(_Published):
 class Gs1(_Published):
     """GS1 coupons by their offer codes."""
 
-    offer_codes: tuple[Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,20}$")], ...] = Field(
-        min_length=1
-    )
+    offer_codes: Annotated[tuple[OfferCode, ...], _NotEmpty, _AT_LEAST_ONE]
 
 
 class Foreign(_Published):
@@ -213,7 +222,7 @@ class Promotion(_Published):
     network: Words | None = None
     venue: Words | None = None
     venue_aliases: tuple[Words, ...] = ()
-    stores: Annotated[tuple[Kebab, ...], Field(min_length=1)] | None = None
+    stores: Annotated[tuple[Kebab, ...], _NotEmpty, _AT_LEAST_ONE] | None = None
     gives: Words
     steps: tuple[Words, ...] = ()
     say: Words | None = None
@@ -223,7 +232,7 @@ class Promotion(_Published):
     valid: Valid
     grace_days: Annotated[StrictInt, Field(ge=0, le=366)] = 0
     paused: StrictBool = False
-    credentials: Annotated[tuple[CredentialKind, ...], Field(min_length=1)]
+    credentials: Annotated[tuple[CredentialKind, ...], _NotEmpty, _AT_LEAST_ONE]
     words: tuple[Annotated[Code, Field(max_length=64)], ...] = ()
     codes: tuple[Code, ...] = Field(default=(), repr=False)
     screen: ScreenMarks | None = None
@@ -240,8 +249,8 @@ class Promotion(_Published):
 
     @field_validator("valid")
     @classmethod
-    def _announced_before_it_runs(cls, valid: Valid, info: ValidationInfo) -> Valid:
-        announced = info.data.get("announce_from")
+    def _announced_before_it_runs(cls, valid: Valid, so_far: ValidationInfo) -> Valid:
+        announced = so_far.data.get("announce_from")
         if announced is not None and announced > valid.from_:
             raise refusal(
                 Fault(

@@ -70,6 +70,7 @@ def _prepare(db: apsw.Connection, path: Path, *, alone: bool) -> None:
     db.set_busy_timeout(BUSY_MS)
     if alone:
         db.pragma("locking_mode", "exclusive")
+    db.config(apsw.SQLITE_DBCONFIG_WRITABLE_SCHEMA, 1)  # a file cut short is read as far as it goes; still read-only
     db.pragma("trusted_schema", False)
     db.pragma("cell_size_check", True)
     db.execute("BEGIN")

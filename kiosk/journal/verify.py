@@ -6,6 +6,7 @@ the last checkpoint. Head office sees it, since it knows how far the feed went.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -104,10 +105,10 @@ def _verify_once(path: Path, keys: Mapping[str, bytes]) -> VerifyReport:
 def _names(db: apsw.Connection) -> list[tuple[int, str]]:
     """Rows and names of all feeds, those included whose entries are there and whose name is not."""
     names = dict(_texts(db))
-    row: int | None = 0
-    while row is not None:
-        row = db.execute("SELECT min(feed) FROM entry WHERE feed > ?", (row,)).get
-        if row is not None:
+    with contextlib.suppress(apsw.Error):  # a damaged page: the walk over its feed says so
+        row = 0
+        while (found := db.execute("SELECT min(feed) FROM entry WHERE feed > ?", (row,)).get) is not None:
+            row = found
             names.setdefault(row, f"(no name, row {row})")
     return sorted(names.items())
 

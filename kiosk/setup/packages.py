@@ -79,6 +79,7 @@ def install(python: Path, lock: Path, *, title: str = "Packages", target: Path |
     Raises ``SetupError`` with what pip stumbled over; what was installed before it stays.
     """
     command = [str(python), "-m", "pip", "install", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    command += ["--retries", "3"]  # one at least: only then does pip say that it was the network
     command += ["--disable-pip-version-check", "--no-input", "--progress-bar", "off", "-r", str(lock)]
     command += ["--target", str(target)] if target else []
     printed = _run_and_count(command, Progress(title, len(locked(lock))), python)

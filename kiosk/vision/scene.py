@@ -37,6 +37,7 @@ ITEM_S = EMPTY_S + ENTER_S + HOLD_S + LEAVE_S
 _HOLD_ENDS_S = ITEM_S - LEAVE_S
 _FOCUS_PX = 1500.0
 _NOISE_LEVEL = 9
+_LONGEST_STEP_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,8 @@ class SceneCamera:
         self._frames = 0
         self._turn = 0
         self._at_s = 0.0
+        self._sway_s = 0.0
+        self._read_s = clock.monotonic_s()
         self.words = f"a filmed scene of {len(self._items)}"
         self.ended = False
 
@@ -166,20 +169,25 @@ class SceneCamera:
             return None
         at_s = self._pace.wait()
         item = self._turn % len(self._items)
-        image = self._stage.frame(item, self._at_s, self._frames * self._step_s)
+        image = self._stage.frame(item, self._at_s, self._sway_s)
         shown = self._items[item].text if EMPTY_S <= self._at_s < ITEM_S else ""
         self._frames += 1
-        self._advance()
+        self._advance(
+            min(max(at_s - self._read_s, self._step_s), _LONGEST_STEP_S) if self._options.fps else self._step_s
+        )
+        self._read_s = at_s
         return Frame(image, self._frames, at_s, shown)
 
     def close(self) -> None:
         self.ended = True
 
-    def _advance(self) -> None:
+    def _advance(self, step_s: float) -> None:
+        """Let ``step_s`` pass: as long as the reader took, so that a busy machine films as fast, if less smoothly."""
         hold = self._options.hold_while
-        if self._at_s < _HOLD_ENDS_S <= self._at_s + self._step_s and hold is not None and hold():
+        self._sway_s += step_s
+        if self._at_s < _HOLD_ENDS_S <= self._at_s + step_s and hold is not None and hold():
             return
-        self._at_s += self._step_s
+        self._at_s += step_s
         if self._at_s >= ITEM_S:
             self._turn, self._at_s = self._turn + 1, 0.0
             self.ended = not self._options.loop and self._turn >= len(self._items)

@@ -51,6 +51,14 @@ def near(at: datetime, zone: tzinfo, now: datetime) -> str:
     return name if (local.hour, local.minute) == (0, 0) else f"{name} {local:%H:%M}"
 
 
+def spoken(at: datetime, zone: tzinfo, now: datetime) -> str:
+    """As said aloud: "today at 18:40", "on Friday at 17:00"."""
+    local = at.astimezone(zone)
+    name = near_day(local.date(), now.astimezone(zone).date())
+    on = name if name in ("today", "tomorrow", "yesterday") else f"on {name}"
+    return on if (local.hour, local.minute) == (0, 0) else f"{on} at {local:%H:%M}"
+
+
 def stretch(at: datetime, until: datetime | None, zone: tzinfo, now: datetime) -> str:
     """As "Fri 20 Nov, 17:00 to 22:00"; whole days by their dates: "Fri 20 Nov to Mon 30 Nov"."""
     start, today = at.astimezone(zone), now.astimezone(zone).date()

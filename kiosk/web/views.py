@@ -188,16 +188,19 @@ class Desk:
 
     def _redeemed(self, display: Display, showing: Showing, stub: Redeemed) -> Ticket:
         at = times.clock_seconds(stub.at, self.zone)
-        words = Words("Hand it over", f"Written down at {at}. The stub is kept.", self._said(showing))
+        words = Words("Hand it over", f"Written down at {at}.", self._said(showing))
         if stub.voided:
             words = Words("Taken back", "The stub is kept, and marked undone.", "Thank you. No harm done.")
         facts = (
             *_left(showing, taken=0 if stub.voided else 1),
             Fact("Clerk", f"{self.clerk_name(stub.clerk)}, {self.counter_name}"),
-            Fact("To head office", "Sending now" if self._counter.link.online else "When the line is back"),
+            self._to_head_office(),
         )
         state, word = ("undone", "Undone") if stub.voided else ("redeemed", "Redeemed")
         return self._handed(display, showing, words, facts, word=word, state=state, stub=stub)
+
+    def _to_head_office(self) -> Fact:
+        return Fact("To head office", "Sending now" if self._counter.link.online else "When the line is back")
 
     def _said(self, showing: Showing) -> str:
         promotion = showing.promotion
@@ -288,8 +291,7 @@ class Desk:
                 Fact("Then", "The counter stopped before it could say so"),
                 Fact("Shown", "A code" if evidence is None else evidence.words),
             ),
-            facts=(Fact("Written down", tapped), Fact("Clerk", self.clerk_name(stub.clerk))),
-            foot=("No, undo it: the use", "comes back, the stub", "stays as undone."),
+            facts=(Fact("Written down", tapped), self._to_head_office()),
             note=display.note or "",
         )
 

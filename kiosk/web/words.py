@@ -165,7 +165,8 @@ def _begins(asked: Asked) -> str:
 
 
 def _come_back(asked: Asked) -> str:
-    begins = _begins(asked)
+    at = times.parse(asked.next_ok.get("at"))
+    begins = "" if at is None else times.spoken(at, asked.zone, asked.now)
     return f"It is on again {begins}, and I'd love to see you then." if begins else "I am sorry."
 
 
@@ -213,9 +214,10 @@ def _wrong_credential(asked: Asked) -> Words:
 
 def _used_here(asked: Asked) -> Words:
     at = asked.at("used_at")
-    when = "before" if at is None else times.near(at, asked.zone, asked.now)
+    when = "before" if at is None else times.spoken(at, asked.zone, asked.now)
+    near = "before" if at is None else times.near(at, asked.zone, asked.now)
     return Words(
-        _fitting(f"Used {when}", "Used before"),
+        _fitting(f"Used {near}", "Used before"),
         f"{asked.title}. Honoured once already, at this store.",
         f"This one was used {when}. Could it have been someone with you?",
         (_ANOTHER,),
@@ -224,7 +226,7 @@ def _used_here(asked: Asked) -> Words:
 
 def _used_elsewhere(asked: Asked) -> Words:
     at, store = asked.at("used_at"), str(asked.facts.get("used_store") or "another store")
-    when = "" if at is None else f" {times.near(at, asked.zone, asked.now)}"
+    when = "" if at is None else f" {times.spoken(at, asked.zone, asked.now)}"
     return Words(
         _fitting(f"Used at {store}", "Used at another store"),
         f"{asked.title}. Honoured once already,{when} at {store}.",
@@ -283,7 +285,7 @@ def _not_yet(asked: Asked) -> Words:
     return Words(
         _fitting(f"Starts {near}", f"Starts {times.near_day(at.astimezone(asked.zone).date(), asked.today)}"),
         f"{asked.title}. A real promotion, {_early(at, asked)}.",
-        f"Thank you for coming with this. It begins {near}, and I'd love to see you then.",
+        f"Thank you for coming with this. It begins {times.spoken(at, asked.zone, asked.now)}, and I'd love to see you then.",
         _when_and_where(asked),
     )
 

@@ -1,0 +1,319 @@
+"""The demonstration: head office and one counter on loopback, started as a person would start them.
+
+``prepare`` makes a data folder once: keys, sample promotions, a clerk, a one-time code. ``Pair`` runs both
+programs as child processes. ``check`` walks the whole road with a robot clerk and counts both ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import webbrowser
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from kiosk.errors import CounterfoilError, SetupError
+from sync import samples
+from sync.demo_office import Seed, plant
+from sync.robot_clerk import RobotClerk, wait_until_healthy
+
+START_WITHIN_S = 30.0
+LEAVE_WITHIN_S = 10.0
+IDLE_MEANS_DONE_S = 3.0
+SCENE_CHECK_S = 60.0
+SCENE_ACCEPTS = 3
+CSV_FIELD_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was asked for on the command line; ``program`` is the path of run_kiosk.py."""
+
+    program: Path
+    folder: Path
+    port: int
+    head_office_port: int
+    camera: str | None
+    codes: Path | None
+    check: bool
+
+    @property
+    def counter_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def head_office_url(self) -> str:
+        return f"http://127.0.0.1:{self.head_office_port}"
+
+    @property
+    def kept(self) -> Path:
+        """Where the demo keeps what it has to print again."""
+        return self.folder / "demo.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a person needs to get in. ``code`` enrols the counter at the first start."""
+
+    clerk_id: str
+    clerk_name: str
+    pin: str
+    admin_password: str
+    token: str
+    code: str
+
+
+def prepare(plan: Plan) -> Kept:
+    """The demo's data folder, made at the first start and kept for the next."""
+    if plan.kept.exists():
+        return Kept(**json.loads(plan.kept.read_text(encoding="utf-8")))
+    print("Preparing the demo: keys, sample promotions, a clerk ...", file=sys.stderr, flush=True)
+    if plan.folder.exists():  # a first start that was interrupted
+        shutil.rmtree(plan.folder)
+    try:
+        plan.folder.mkdir(parents=True)
+    except OSError as error:
+        raise SetupError(
+            "folder-not-writable",
+            f"Cannot make the demo's folder: {error.strerror}",
+            where=str(plan.folder),
+            cure="Choose a folder you may write to with --data.",
+        ) from None
+    seed = Seed(
+        organisation=samples.organisation(_time_zone()),
+        promotions=_promotions(plan),
+        codes=_codes(plan),
+        store="bayside",
+        counter="counter-1",
+        clerk="Ana Moreno",
+    )
+    kept = Kept(**asdict(plant(plan.folder / "head-office", seed)))
+    (plan.folder / "scene.json").write_text(json.dumps({"items": samples.SCENE}), encoding="utf-8")
+    plan.kept.write_text(json.dumps(asdict(kept), indent=2), encoding="utf-8")
+    return kept
+
+
+def _time_zone() -> str:
+    """This machine's zone where it is known by name, so that the sample hours are the newcomer's own."""
+    with contextlib.suppress(OSError, ValueError):
+        name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
+        if name:
+            return name
+    return "UTC"
+
+
+CODES_PROMOTION = """promotions:
+  - id: manifest-codes
+    title: One of the codes in the manifest
+    channel: print
+    gives: One thank-you, free
+    valid: {{from: {today}, until: {year}-12-31}}
+    credentials: [listed]
+"""
+
+
+def _promotions(plan: Plan) -> str:
+    if plan.codes is None:
+        return samples.promotions(date.today())  # noqa: DTZ011 (the newcomer's day)
+    today = date.today()  # noqa: DTZ011
+    return CODES_PROMOTION.format(today=f"{today.year}-01-01", year=today.year + 1)
+
+
+def _codes(plan: Plan) -> Mapping[str, Sequence[str]]:
+    return {} if plan.codes is None else {"manifest-codes": manifest_texts(plan.codes)}
+
+
+def manifest_texts(manifest: Path) -> list[str]:
+    """Every text of the column ``expected_all`` (JSON lists), each once, in order."""
+    csv.field_size_limit(CSV_FIELD_BYTES)
+    try:
+        with manifest.open(newline="", encoding="utf-8") as file:
+            rows = [json.loads(row["expected_all"] or "[]") for row in csv.DictReader(file)]
+    except (OSError, KeyError, ValueError) as error:
+        raise SetupError(
+            "manifest-unreadable",
+            f"The manifest cannot be read: {error}",
+            where=str(manifest),
+            cure="It is a CSV with a column expected_all that holds JSON lists of texts.",
+        ) from None
+    return list(dict.fromkeys(text for texts in rows for text in texts))
+
+
+# --- the two programs ---------------------------------------------------------------------------
+
+
+class Pair:
+    """Head office and a counter as child processes; ended by their own pids."""
+
+    def __init__(self, plan: Plan, kept: Kept) -> None:
+        self._plan = plan
+        self._kept = kept
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Start both; raises SetupError where one does not answer in time."""
+        plan = self._plan
+        self._begin("head-office", "run", "--data", plan.folder / "head-office", "--port", plan.head_office_port)
+        enrolled = (plan.folder / "counter" / "enrolment.json").exists()
+        if not enrolled:
+            self._await(plan.head_office_url, "Head office")
+        self._begin("counter", *self._counter_arguments(enrolled))
+        self._await(plan.head_office_url, "Head office")
+        self._await(plan.counter_url, "The counter")
+
+    def _counter_arguments(self, enrolled: bool) -> list[str | int | Path]:
+        plan = self._plan
+        camera = plan.camera or f"scene:{plan.folder / 'scene.json'}"
+        arguments: list[str | int | Path] = ["--data", plan.folder / "counter", "--port", plan.port, "--camera", camera]
+        if not enrolled:
+            arguments += ["--head-office", plan.head_office_url, "--code", self._kept.code]
+        if plan.check:
+            arguments += ["--wait-for-clerk"]
+        if plan.check and plan.camera:
+            arguments += ["--camera-once", "--camera-fps", 0]
+        return arguments
+
+    def _begin(self, *arguments: str | int | Path) -> None:
+        command = [sys.executable, str(self._plan.program), *map(str, arguments)]
+        # a group of its own: Ctrl-C reaches this program only, which then ends both in good order
+        self._children.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True))
+
+    def _await(self, url: str, who: str) -> None:
+        until_s = time.monotonic() + START_WITHIN_S
+        while not wait_until_healthy(url, 0.5):
+            if any(child.poll() is not None for child in self._children):
+                raise SetupError("demo-ended", f"{who} ended before it answered; its words are above", where=url)
+            if time.monotonic() > until_s:
+                raise SetupError("demo-silent", f"{who} does not answer within {START_WITHIN_S:.0f} s", where=url)
+
+    def wait(self) -> None:
+        """Until one of them ends."""
+        while all(child.poll() is None for child in self._children):
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End both: the counter first, so that it can still hand over what it holds."""
+        for child in reversed(self._children):
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+        for child in reversed(self._children):
+            try:
+                child.wait(LEAVE_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        self._children.clear()
+
+
+@contextlib.contextmanager
+def running(plan: Plan) -> Iterator[Kept]:
+    """Both programs at work, ended at the end whatever happens."""
+    kept = prepare(plan)
+    pair = Pair(plan, kept)
+    try:
+        pair.start()
+        yield kept
+        if not plan.check:
+            pair.wait()
+    finally:
+        pair.stop()
+
+
+def show(plan: Plan, *, open_browser: bool) -> int:
+    """Run until it is stopped, having said where to look."""
+    with running(plan) as kept:
+        print(
+            f"\nCounter      {plan.counter_url}/   clerk {kept.clerk_name}, PIN {kept.pin}\n"
+            f"Head office  {plan.head_office_url}/   account admin, one-time password {kept.admin_password}\n\n"
+            "Sign in at the counter; its camera plays a filmed scene. Tap Redeem, and watch head office. "
+            "Ctrl-C ends both.",
+            file=sys.stderr,
+            flush=True,
+        )
+        if open_browser and _has_screen():
+            webbrowser.open(plan.counter_url)
+    return 0
+
+
+def _has_screen() -> bool:
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+# --- the check ----------------------------------------------------------------------------------
+
+
+def check(plan: Plan) -> tuple[int, dict[str, int]]:
+    """Walk the road with no screen: film, read, redeem, receive. 0 only if all redeemed was received, and some was."""
+    with running(plan) as kept:
+        clerk = RobotClerk(plan.counter_url)
+        try:
+            clerk.sign_in(kept.clerk_id, kept.pin)
+            redeemed = _work(clerk, until_ended=plan.camera is not None)
+            _until_sent(clerk)
+            health = clerk.health()
+        finally:
+            clerk.close()
+        received = len(_received(plan, kept))
+    counted = {"frames": health["frames"], "read": health["read"], "redeemed": redeemed, "received": received}
+    return (0 if redeemed == received and redeemed > 0 else 1), counted
+
+
+def _work(clerk: RobotClerk, *, until_ended: bool) -> int:
+    """Redeem every accept until the camera has played all (or for a while, where it plays a loop)."""
+    redeemed, started_s, idle_since_s = 0, time.monotonic(), time.monotonic()
+    while True:
+        now_s = time.monotonic()
+        if clerk.look().state == "accept":
+            redeemed += clerk.redeem().state == "redeemed"
+            idle_since_s = now_s
+            _say(f"{redeemed} redeemed")
+            continue
+        played = clerk.health()["camera"] == "ended" and now_s - idle_since_s > IDLE_MEANS_DONE_S
+        seen_enough = now_s - started_s > SCENE_CHECK_S or redeemed >= SCENE_ACCEPTS
+        if played if until_ended else seen_enough:
+            return redeemed
+        time.sleep(0.02)
+
+
+def _until_sent(clerk: RobotClerk) -> None:
+    until_s = time.monotonic() + START_WITHIN_S
+    while clerk.health()["waiting"] and time.monotonic() < until_s:
+        time.sleep(0.1)
+
+
+def _received(plan: Plan, kept: Kept) -> set[tuple[str, int]]:
+    """Head office's log, read page by page as a machine would; a row that came twice is an error."""
+    found: set[tuple[str, int]] = set()
+    after: Any = 0
+    while True:
+        answer = httpx.get(
+            f"{plan.head_office_url}/api/v1/redemptions.ndjson",
+            params={"after": after, "limit": 200},
+            headers={"Authorization": f"Bearer {kept.token}"},
+            timeout=20.0,
+        ).raise_for_status()
+        rows = [json.loads(line) for line in answer.text.splitlines()]
+        if not rows:
+            return found
+        for row in rows:
+            name = (row["feed"], row["n"])
+            if name in found:
+                raise CounterfoilError("received-twice", f"Head office's log holds entry {name} twice")
+            found.add(name)
+        after = rows[-1]["cursor"]
+
+
+def _say(words: str) -> None:
+    print(words, end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
