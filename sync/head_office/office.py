@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from kiosk.clock import Clock
+from kiosk.clock import Clock, SystemClock
+from sync.head_office.attempts import Attempts
 from sync.head_office.keys import Keys
 from sync.head_office.store import HeadOfficeStore
+
+DATABASE_FILE = "head-office.db"
 
 
 @dataclass(frozen=True, slots=True)
 class HeadOffice:
-    """What every use case of head office needs. ``place`` is its data directory."""
+    """What every use case of head office needs. ``place`` is its data directory.
+
+    ``attempts`` counts wrong passwords; ``parsed`` keeps what was published last, read into models.
+    """
 
     place: Path
     store: HeadOfficeStore
     keys: Keys
     clock: Clock
+    attempts: Attempts
+    parsed: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def open(cls, place: Path, *, database: str | None = None, clock: Clock | None = None) -> HeadOffice:
+        """Head office in ``place``; keys and schema are made where they are missing.
+
+        ``database`` is an address such as ``postgresql://...``; None: an SQLite file in ``place``. Raises
+        ``SetupError`` and ``StoreError``.
+        """
+        from sync.head_office.sql.store import SqlStore  # noqa: PLC0415 (a twin in a test needs no SQLAlchemy)
+
+        clock = clock or SystemClock()
+        keys = Keys.open(place)
+        url = database or f"sqlite:///{place.resolve() / DATABASE_FILE}"
+        return cls(place, SqlStore.open(url), keys, clock, Attempts(clock))
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        self.store.close()

@@ -95,7 +95,9 @@ class Database:
 
 def _sqlite(url: URL) -> Engine:
     try:
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        path = Path(str(url.database))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # it holds hashes of PINs; SQLite gives the files beside it the same mode
     except OSError as error:
         raise unreachable(str(error), url.render_as_string()) from None
     engine = create_engine(

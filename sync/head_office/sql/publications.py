@@ -57,10 +57,13 @@ class SqlPublications:
             put(connection, source, values(source_text))
 
     def latest_source(self, kind: SourceKind) -> SourceText | None:
-        return next(iter(self.sources(kind)), None)
+        return next(iter(self._sources(kind, 1)), None)
 
     def sources(self, kind: SourceKind) -> Sequence[SourceText]:
-        query = select(source).where(source.c.kind == kind).order_by(source.c.version.desc())
+        return self._sources(kind, None)
+
+    def _sources(self, kind: SourceKind, limit: int | None) -> list[SourceText]:
+        query = select(source).where(source.c.kind == kind).order_by(source.c.version.desc()).limit(limit)
         with self._database.reading() as connection:
             return [record(SourceText, row) for row in connection.execute(query).mappings().all()]
 

@@ -1,0 +1,258 @@
+"""Publishing promotions and the organisation: read, checked against each other, sealed; or every problem at once.
+
+Rules of this module:
+
+- Either text may be given alone; the other one stays as it was published before.
+- All problems of all files are found before anything is stored; what is in force stays so until then.
+- Fields whose rule is not built yet are kept, and named in the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kiosk.clock import to_ms
+from kiosk.core.credential import fold, fold_word
+from kiosk.core.organisation import Fault, Organisation
+from kiosk.core.promotion import collisions, not_enforced, unknown_stores
+from sync.head_office import listed
+from sync.head_office.changes import Change, changes_between
+from sync.head_office.listed import ListChange
+from sync.head_office.office import HeadOffice
+from sync.head_office.people import follow_organisation, without_pin
+from sync.head_office.problems import Problem, RefusedPublication
+from sync.head_office.published import Current, current, published_texts
+from sync.head_office.reading import OrganisationText, PromotionsText, read_organisation, read_promotions
+from sync.head_office.records import ListedCode, SourceText
+from sync.head_office.sealing import seal
+from sync.head_office.store import HeadOfficeStore
+
+__all__ = ["Change", "Current", "Problem", "Published", "RefusedPublication", "check", "current", "publish"]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing came to. ``not_enforced`` has, by promotion, the fields that are kept but have no rule yet."""
+
+    version: int
+    at_ms: int
+    changes: tuple[Change, ...]
+    not_enforced: Mapping[str, tuple[str, ...]]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    promotions: PromotionsText
+    organisation: OrganisationText
+    lists: Mapping[str, ListChange]
+    held: Mapping[str, Sequence[ListedCode]]
+
+
+def publish(
+    office: HeadOffice,
+    *,
+    promotions: str | None = None,
+    organisation: str | None = None,
+    codes: Mapping[str, Sequence[str]] | None = None,
+    by: str = "",
+) -> Published:
+    """Publish new texts, and import ``codes`` by promotion id, each list in place of the one imported before.
+
+    Raises :class:`RefusedPublication`; then nothing has changed.
+    """
+    texts = _read(office, promotions, organisation)
+    with office.store.together() as store:
+        before = current(office)
+        plan = _plan(office, store, texts, codes or {})
+        answer = _answer(office, store, before, plan)
+        _keep(office, store, plan, by, (promotions, organisation))
+    return answer
+
+
+def check(
+    office: HeadOffice,
+    *,
+    promotions: str | None = None,
+    organisation: str | None = None,
+    codes: Mapping[str, Sequence[str]] | None = None,
+) -> Published:
+    """As :func:`publish`, but nothing is stored: what it would come to, or the same refusal."""
+    texts = _read(office, promotions, organisation)
+    return _answer(office, office.store, current(office), _plan(office, office.store, texts, codes or {}))
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def _read(
+    office: HeadOffice, promotions: str | None, organisation: str | None
+) -> tuple[PromotionsText, OrganisationText]:
+    before_promotions, before_organisation = published_texts(office)
+    return (
+        before_promotions if promotions is None else read_promotions(promotions),
+        before_organisation if organisation is None else read_organisation(organisation),
+    )
+
+
+# --- checking across files ---------------------------------------------------------------------
+
+
+def _plan(
+    office: HeadOffice,
+    store: HeadOfficeStore,
+    texts: tuple[PromotionsText, OrganisationText],
+    codes: Mapping[str, Sequence[str]],
+) -> _Plan:
+    promotions, organisation = texts
+    problems = [*promotions.problems, *organisation.problems, *_unknown_lists(promotions, codes)]
+    problems += _across(promotions, organisation)
+    held = {one.id: store.listed_codes(one.id) for one in promotions.promotions.values()}
+    wanted = {
+        one.id: (
+            listed.digests_of(office.keys.fleet_key, one.codes),
+            listed.digests_of(office.keys.fleet_key, codes[one.id]) if one.id in codes else None,
+        )
+        for one in promotions.promotions.values()
+    }
+    lists = {one: listed.merge(held[one], inline, imported) for one, (inline, imported) in wanted.items()}
+    problems += _code_collisions(office, promotions, held, lists, wanted)
+    if problems:
+        raise RefusedPublication(problems)
+    return _Plan(promotions, organisation, lists, held)
+
+
+def _across(promotions: PromotionsText, organisation: OrganisationText) -> list[Problem]:
+    readable = tuple(promotions.promotions.values())
+    faults = list(collisions(readable))
+    if organisation.readable:
+        faults += unknown_stores(readable, organisation.organisation)
+    for i, one in enumerate(readable):
+        if one.codes and "listed" not in one.credentials:
+            faults.append(
+                Fault(
+                    ("promotions", i, "codes"), "It has codes, but takes no listed ones.", "Add listed to credentials."
+                )
+            )
+    return [promotions.problem(fault) for fault in faults]
+
+
+def _unknown_lists(promotions: PromotionsText, codes: Mapping[str, Sequence[str]]) -> list[Problem]:
+    problems = []
+    by_id = {one.id: one for one in promotions.promotions.values()}
+    for name in codes:
+        if name not in by_id and not promotions.problems:
+            cure = f"Known here: {', '.join(by_id) or 'none'}."
+            problems.append(Problem("codes", 0, 0, "", f"There is no promotion {name!r} to import codes for.", cure))
+        elif name in by_id and "listed" not in by_id[name].credentials:
+            message = f"{name!r} takes no listed codes."
+            problems.append(Problem("codes", 0, 0, "", message, "Add listed to its credentials."))
+    return problems
+
+
+def _code_collisions(
+    office: HeadOffice,
+    promotions: PromotionsText,
+    held: Mapping[str, Sequence[ListedCode]],
+    lists: Mapping[str, ListChange],
+    wanted: Mapping[str, tuple[Mapping[bytes, str], Mapping[bytes, str] | None]],
+) -> list[Problem]:
+    """Imported codes that another promotion has too, as a code or as a word."""
+    after = {name: listed.applied(held[name], change) for name, change in lists.items()}
+    words = {
+        fold_word(fold(word)): one.id for one in promotions.promotions.values() for word in one.words
+    }  # fmt: skip
+    problems = []
+    for digest, (first, second) in listed.twice_listed(after).items():
+        sources = [source for name in (first, second) for source in wanted[name] if source and digest in source]
+        inline = all(digest in wanted[name][0] for name in (first, second))
+        if not inline:  # two inline ones were told with their lines already
+            text = sources[0][digest] if sources else "A code imported before"
+            problems.append(_collision(text, f"is listed for {first!r} and for {second!r}."))
+    for name, (_, imported) in wanted.items():
+        for code in (imported or {}).values():
+            other = words.get(fold_word(fold(code)))
+            if other is not None:
+                problems.append(_collision(code, f"of {name!r} is a word of {other!r} too (look-alikes aside)."))
+    return problems + _words_already_listed(office, promotions, after)
+
+
+def _collision(code: str, what: str) -> Problem:
+    short = code if len(code) <= 40 else f"{code[:40]}…"
+    return Problem("codes", 0, 0, "", f"{short!r} {what}", "Take it out of one of the two.", short)
+
+
+def _words_already_listed(
+    office: HeadOffice, promotions: PromotionsText, after: Mapping[str, Sequence[ListedCode]]
+) -> list[Problem]:
+    """Words that were imported as a code some time before (look-alikes of those cannot be seen any more)."""
+    imported = {
+        row.digest: name for name, rows in after.items() for row in rows if row.live and row.source == "imported"
+    }
+    problems = []
+    for i, one in enumerate(promotions.promotions.values()):
+        for k, word in enumerate(one.words):
+            found = imported.get(next(iter(listed.digests_of(office.keys.fleet_key, [word]))))
+            if found is not None:
+                what = f"{word!r} is a listed code of {found!r} too."
+                problems.append(
+                    promotions.problem(Fault(("promotions", i, "words", k), what, "Change one of the two."))
+                )
+    return problems
+
+
+# --- storing -----------------------------------------------------------------------------------
+
+
+def _keep(
+    office: HeadOffice, store: HeadOfficeStore, plan: _Plan, by: str, given: tuple[str | None, str | None]
+) -> None:
+    for name, change in plan.lists.items():
+        if change.rows:
+            store.put_listed_codes(name, change.rows)
+    follow_organisation(store, plan.organisation.organisation)
+    readable = tuple(plan.promotions.promotions.values())
+    bundle = seal(office, store, readable, plan.organisation.organisation)
+    for kind, text in zip(("promotions", "organisation"), given, strict=True):
+        if text is not None:
+            store.put_source(
+                SourceText(
+                    kind="promotions" if kind == "promotions" else "organisation",
+                    version=bundle.version, at_ms=bundle.published_at_ms, by=by, text=text,
+                )
+            )  # fmt: skip
+
+
+def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, plan: _Plan) -> Published:
+    latest = store.latest_bundle()
+    readable = tuple(plan.promotions.promotions.values())
+    kept = {one.id: fields for one in readable if (fields := not_enforced(one))}
+    return Published(
+        version=(latest.version if latest else 0) + 1,
+        at_ms=to_ms(office.clock.now()),
+        changes=changes_between(
+            (before.promotions, before.organisation) if before else ((), Organisation(name="-")),
+            (readable, plan.organisation.organisation),
+            plan.lists,
+        ),
+        not_enforced=kept,
+        notes=tuple(_notes(office, store, plan)),
+    )
+
+
+def _notes(office: HeadOffice, store: HeadOfficeStore, plan: _Plan) -> list[str]:
+    today = office.clock.now().date().toordinal()
+    notes = []
+    for one in plan.promotions.promotions.values():
+        live = any(row.live for row in listed.applied(plan.held[one.id], plan.lists[one.id]))
+        if "listed" in one.credentials and not live:
+            notes.append(f"{one.id} takes listed codes, but has none yet: import a list.")
+        if one.valid.until.toordinal() < today - 1:
+            notes.append(f"{one.id} is over since {one.valid.until}.")
+    if not plan.organisation.organisation.stores:
+        notes.append("There is no store yet: no counter can be enrolled.")
+    nobody = without_pin(store, plan.organisation.organisation)
+    if nobody:
+        notes.append(f"Without a PIN, so not at any counter yet: {', '.join(nobody)}.")
+    return notes

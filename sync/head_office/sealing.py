@@ -1,0 +1,99 @@
+"""The bundle: what is published now, sealed for the counters; sealed anew before it stops being fresh."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from kiosk.clock import to_ms
+from kiosk.core.bundle import SignedRoles, content_parts, read_manifest, seal_bundle, sign_roles
+from kiosk.core.organisation import Organisation, StaffMember
+from kiosk.core.promotion import Promotion
+from sync.head_office.keys import Keys
+from sync.head_office.listed import published
+from sync.head_office.office import HeadOffice
+from sync.head_office.records import Clerk, StoredBundle
+from sync.head_office.store import HeadOfficeStore
+
+HOUR_MS = 3_600_000
+FRESH_MS = 24 * HOUR_MS
+HARD_MS = 30 * 24 * HOUR_MS
+RENEW_BEFORE_MS = 12 * HOUR_MS
+_ROLES = "publishing-roles"
+
+
+def seal(
+    office: HeadOffice, store: HeadOfficeStore, promotions: Sequence[Promotion], organisation: Organisation
+) -> StoredBundle:
+    """Seal these promotions, with the staff and the codes that ``store`` holds, as the next version, and keep it."""
+    codes = {one.id: published(store.listed_codes(one.id)) for one in promotions}
+    parts = content_parts(promotions, organisation, staff_of(store.clerks(), organisation), codes)
+    return _keep(office, store, parts)
+
+
+def renew(office: HeadOffice, store: HeadOfficeStore, bundle: StoredBundle) -> StoredBundle:
+    """The same content as ``bundle``, fresh again, as the next version."""
+    contents = store.parts([digest for _, digest in bundle.parts])
+    return _keep(office, store, {name: contents[digest] for name, digest in bundle.parts})
+
+
+def in_force(office: HeadOffice) -> StoredBundle | None:
+    """The bundle for the counters, renewed where half of its fresh time is over; None: nothing is published."""
+    bundle = office.store.latest_bundle()
+    if bundle is None or not _wanes(office, bundle):
+        return bundle
+    with office.store.together() as store:
+        bundle = store.latest_bundle()
+        return renew(office, store, bundle) if bundle is not None and _wanes(office, bundle) else bundle
+
+
+def _wanes(office: HeadOffice, bundle: StoredBundle) -> bool:
+    now_ms = to_ms(office.clock.now())
+    set_back = now_ms < bundle.published_at_ms - HOUR_MS  # else a clock once wrong would keep counters from renewals
+    return now_ms >= bundle.fresh_until_ms - RENEW_BEFORE_MS or set_back
+
+
+def _keep(office: HeadOffice, store: HeadOfficeStore, parts: dict[str, bytes]) -> StoredBundle:
+    latest, now_ms = store.latest_bundle(), to_ms(office.clock.now())
+    version = (latest.version if latest else 0) + 1
+    envelope, by_digest = seal_bundle(
+        version=version,
+        published_at_ms=now_ms,
+        fresh_until_ms=now_ms + FRESH_MS,
+        hard_until_ms=now_ms + HARD_MS,
+        parts=parts,
+        roles=_roles(store, office.keys),
+        publishing_keys=[office.keys.publishing],
+    )
+    manifest = read_manifest(envelope, office.keys.root_public, version)  # what a counter would refuse is not kept
+    named = tuple(sorted((name, mark.sha256) for name, mark in manifest.parts.items()))
+    bundle = StoredBundle(
+        version=version, published_at_ms=now_ms, fresh_until_ms=now_ms + FRESH_MS, envelope=envelope, parts=named
+    )
+    store.put_bundle(bundle, by_digest)
+    return bundle
+
+
+def _roles(store: HeadOfficeStore, keys: Keys) -> SignedRoles:
+    """Who may publish. Another publishing key than before raises the version, which puts the old key out of force."""
+    public = keys.publishing.public_key().public_bytes_raw()
+    kept = json.loads(store.setting(_ROLES) or '{"version": 0, "key": ""}')
+    if kept["key"] != public.hex():
+        kept = {"version": kept["version"] + 1, "key": public.hex()}
+        store.put_setting(_ROLES, json.dumps(kept))
+    return sign_roles(version=kept["version"], publishing_keys=[public], root_key=keys.root)
+
+
+def staff_of(clerks: Iterable[Clerk], organisation: Organisation) -> list[StaffMember]:
+    """Those who can sign in at a counter: with a PIN; groups are made the stores they mean."""
+    return [
+        StaffMember(
+            id=clerk.id,
+            name=clerk.name,
+            role=clerk.role,
+            stores=tuple(store.id for store in organisation.stores_named(clerk.stores)) if clerk.stores else (),
+            pin_hash=clerk.pin_hash,
+        )
+        for clerk in clerks
+        if clerk.pin_hash is not None and (not clerk.stores or organisation.stores_named(clerk.stores))
+    ]
