@@ -83,7 +83,7 @@ def _away(at_s: float) -> tuple[float, float]:
     return 0.0, 0.0
 
 
-class Stage:
+class Tabletop:
     """Draws the frames: a counter top, and on it one prop in a pose."""
 
     def __init__(self, items: Sequence[SceneItem]) -> None:
@@ -155,7 +155,7 @@ class SceneCamera:
         self._options = options
         self._pace = Pace(options.fps, clock)
         self._step_s = 1 / (options.fps or DEFAULT_FPS)
-        self._stage = Stage(self._items)
+        self._tabletop = Tabletop(self._items)
         self._frames = 0
         self._turn = 0
         self._at_s = 0.0
@@ -169,7 +169,7 @@ class SceneCamera:
             return None
         at_s = self._pace.wait()
         item = self._turn % len(self._items)
-        image = self._stage.frame(item, self._at_s, self._sway_s)
+        image = self._tabletop.frame(item, self._at_s, self._sway_s)
         shown = self._items[item].text if EMPTY_S <= self._at_s < ITEM_S else ""
         self._frames += 1
         self._advance(

@@ -11,7 +11,7 @@ from kiosk.vision.camera import open_camera
 from kiosk.vision.codes import STAGES, Decoder
 from kiosk.vision.frames import Pace
 from kiosk.vision.props import SceneItem
-from kiosk.vision.scene import EMPTY_S, ENTER_S, HOLD_S, ITEM_S, Stage, pose
+from kiosk.vision.scene import EMPTY_S, ENTER_S, HOLD_S, ITEM_S, Tabletop, pose
 from tests.unit.vision.made import HandClock
 
 ITEMS = [
@@ -42,7 +42,7 @@ def test_a_scene_shows_each_item_and_the_first_stage_reads_it_for_three_seconds(
 
 
 def test_the_code_lies_in_the_part_that_a_portrait_page_shows() -> None:
-    (seen,) = Decoder().read(Stage([SceneItem("TACO", caption="One shrimp tacos, free")]).frame(0, 3.5, 3.5))
+    (seen,) = Decoder().read(Tabletop([SceneItem("TACO", caption="One shrimp tacos, free")]).frame(0, 3.5, 3.5))
     xs = [x for x, _ in seen.corners]
     assert min(xs) > 640 - 223
     assert max(xs) < 640 + 223
@@ -74,7 +74,7 @@ def test_what_is_held_stays_while_it_is_held(tmp_path: Path) -> None:
 
 
 def test_the_same_scene_is_filmed_twice_alike() -> None:
-    one, other = (Stage([SceneItem("TACO")]).frame(0, 3.0, 3.0) for _ in range(2))
+    one, other = (Tabletop([SceneItem("TACO")]).frame(0, 3.0, 3.0) for _ in range(2))
     assert np.array_equal(one, other)
 
 
@@ -100,5 +100,5 @@ def test_a_scene_that_cannot_be_played_says_so(tmp_path: Path, content: object) 
 
 
 def test_a_text_of_300_characters_can_be_held_up() -> None:
-    image = Stage([SceneItem("A" * 300, holder="paper")]).frame(0, 3.5, 3.5)
+    image = Tabletop([SceneItem("A" * 300, holder="paper")]).frame(0, 3.5, 3.5)
     assert image.shape == (720, 1280, 3)
