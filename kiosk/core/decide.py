@@ -214,9 +214,10 @@ def _next_ok(question: _Question) -> Facts:
     openings = _openings(question)
     if not openings:
         return {}
-    nearest, zone, _ = min(openings, key=lambda opening: opening[0].start_at)
-    stores = [store for stretch, _, stores in openings if stretch == nearest for store in stores]
-    return {"next_ok": _opening_fact(nearest, zone, stores)}
+    start_at = min(stretch.start_at for stretch, _, _ in openings)
+    nearest = [opening for opening in openings if opening[0].start_at == start_at]
+    stretch = Stretch(start_at, min(stretch.end_at for stretch, _, _ in nearest))
+    return {"next_ok": _opening_fact(stretch, nearest[0][1], [store for _, _, stores in nearest for store in stores])}
 
 
 def _openings(question: _Question) -> list[tuple[Stretch, tzinfo, list[Store]]]:

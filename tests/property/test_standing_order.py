@@ -1,0 +1,104 @@
+"""A standing is the same whatever order its entries come in, and however often."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.core.entry import Answered, BundleInstalled, Fact, FeedId, Receipt, Redemption, UseSeen, Void
+from kiosk.core.standing import Standing
+
+OWN = FeedId("bayside/counter-1", 1)
+COUNTERS = [OWN, FeedId("bayside/counter-2", 1), FeedId("pier-9/counter-1", 1)]
+HEAD_OFFICE = [FeedId("head-office", 1), FeedId("head-office", 2)]
+CODES = [bytes([n] * 16) for n in range(3)]
+PROMOTIONS = ["tacos", "burger"]
+
+Told = tuple[FeedId, int, Fact]
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Told]:
+    """Some counters' feeds, and head office telling of parts of them (and of what those do not hold)."""
+    entries: list[Told] = []
+    for feed in COUNTERS:
+        entries += [(feed, n, draw(facts_of(feed, n))) for n in range(1, draw(st.integers(0, 6)) + 1)]
+    redeemed = [(feed, n, fact) for feed, n, fact in entries if isinstance(fact, Redemption)]
+    for teller in HEAD_OFFICE:
+        entries += [(teller, n, draw(told_by_head_office(redeemed))) for n in range(1, draw(st.integers(0, 4)) + 1)]
+    return entries
+
+
+@st.composite
+def facts_of(draw: st.DrawFn, feed: FeedId, n: int) -> Fact:
+    kind = draw(st.sampled_from(["redemption", "redemption", "redemption", "void", "answered", "installed"]))
+    if kind == "void":
+        target = draw(st.sampled_from(COUNTERS))
+        return Void(at_ms=n, feed=str(target), n=draw(st.integers(1, 6)), clerk="ana", reason="returned")
+    if kind == "answered":
+        return Answered(at_ms=n, n=draw(st.integers(1, 6)), clerk="ana")
+    if kind == "installed":
+        return BundleInstalled(at_ms=n, version=draw(st.integers(1, 9)), manifest_hash=bytes(32))
+    return Redemption(
+        at_ms=draw(st.integers(0, 5)), intent=f"{feed}{n}".encode()[-16:], promotion=draw(st.sampled_from(PROMOTIONS)),
+        credential=draw(st.sampled_from(CODES)), credential_kind="listed", store=feed.origin.split("/")[0], clerk="ana",
+        bundle_version=1, head_office_n=0,
+    )  # fmt: skip
+
+
+@st.composite
+def told_by_head_office(draw: st.DrawFn, redeemed: list[tuple[FeedId, int, Redemption]]) -> Fact:
+    if draw(st.booleans()):
+        return Receipt(at_ms=1, feed=str(draw(st.sampled_from(COUNTERS))), n=draw(st.integers(1, 6)), head=bytes(32))
+    known = bool(redeemed) and draw(st.booleans())
+    if known:
+        feed, n, fact = draw(st.sampled_from(redeemed))
+        promotion, credential, store, used_at_ms = fact.promotion, fact.credential, fact.store, fact.at_ms
+    else:
+        feed, n = draw(st.sampled_from(COUNTERS)), draw(st.integers(1, 6))
+        promotion, credential = draw(st.sampled_from(PROMOTIONS)), draw(st.sampled_from(CODES))
+        store, used_at_ms = "elsewhere", draw(st.integers(0, 5))
+    return UseSeen(
+        at_ms=1, feed=str(feed), n=n, promotion=promotion, credential=credential, store=store, used_at_ms=used_at_ms,
+        void=draw(st.booleans()),
+    )  # fmt: skip
+
+
+def folded(entries: list[Told]) -> Standing:
+    standing = Standing(OWN)
+    for feed, n, fact in entries:
+        standing.apply(feed, n, fact)
+    return standing
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories(), st.data())
+def test_any_order_and_any_repetition_lead_to_the_same_standing(entries: list[Told], data: st.DataObject) -> None:
+    again = data.draw(st.lists(st.sampled_from(entries), max_size=5)) if entries else []
+    shuffled = data.draw(st.permutations(entries + again))
+    assert folded(shuffled) == folded(entries)
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories())
+def test_totals_and_uses_agree_with_a_count_by_hand(entries: list[Told]) -> None:
+    standing = folded(entries)
+    uses: dict[tuple[FeedId, int], tuple[str, bytes]] = {}
+    voided: set[tuple[FeedId, int]] = set()
+    for feed, n, fact in entries:
+        if isinstance(fact, Redemption):
+            uses[feed, n] = (fact.promotion, fact.credential)
+        elif isinstance(fact, Void) or (isinstance(fact, UseSeen) and fact.void):
+            voided.add((FeedId.parse(fact.feed), fact.n))
+    own_words = set(uses)
+    told: dict[tuple[FeedId, int], list[UseSeen]] = {}
+    for _, _, fact in entries:
+        if isinstance(fact, UseSeen) and (FeedId.parse(fact.feed), fact.n) not in own_words:
+            told.setdefault((FeedId.parse(fact.feed), fact.n), []).append(fact)
+    live = {name for name in own_words | set(told) if name not in voided}
+    assert sum(standing.total(promotion) for promotion in PROMOTIONS) == len(live)
+    listed = [use for promotion in PROMOTIONS for code in CODES for use in standing.live_uses(promotion, code)]
+    assert {(use.feed, use.n) for use in listed} == live
+    assert len(listed) == len(live)
+    for promotion in PROMOTIONS:
+        assert sum(len(standing.live_uses(promotion, code)) for code in CODES) == standing.total(promotion)

@@ -1,0 +1,73 @@
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from kiosk.core.organisation import Organisation
+from tests.core_world import ORGANISATION, located
+
+STORE = {"id": "bayside", "name": "Bayside", "time_zone": "America/New_York", "groups": ["coast"]}
+
+
+def faults(**fields: Any) -> Any:
+    with pytest.raises(ValidationError) as caught:
+        Organisation.model_validate({"name": "Harbor Grill", "stores": [STORE]} | fields)
+    return located(caught.value)
+
+
+def test_a_store_is_named_by_its_id_or_its_group() -> None:
+    assert [store.id for store in ORGANISATION.stores_named(["sunset", "coast"])] == ["bayside", "pier-9", "sunset"]
+
+
+def test_no_names_name_every_store() -> None:
+    assert len(ORGANISATION.stores_named(None)) == 3
+
+
+def test_an_unknown_name_names_no_store() -> None:
+    assert ORGANISATION.stores_named(["moon"]) == ()
+
+
+def test_a_store_is_found_by_its_id_alone() -> None:
+    assert ORGANISATION.store("pier-9") is ORGANISATION.stores[1]
+    assert ORGANISATION.store("coast") is None
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "", "../etc/passwd", "New York"])
+def test_an_unknown_time_zone_is_refused_with_its_place(name: str) -> None:
+    assert "is no time zone" in faults(stores=[STORE | {"time_zone": name}])["stores", 0, "time_zone"]
+
+
+def test_a_store_id_used_twice_is_refused() -> None:
+    assert "used twice" in faults(stores=[STORE, STORE])["stores", 1, "id"]
+
+
+def test_a_counter_id_used_twice_in_one_store_is_refused() -> None:
+    counter = {"id": "one", "name": "One"}
+    assert "used twice" in faults(stores=[STORE | {"counters": [counter, counter]}])["stores", 0, "counters", 1, "id"]
+
+
+def test_a_person_id_used_twice_is_refused() -> None:
+    assert (
+        "used twice" in faults(people=[{"id": "ana", "name": "Ana"}, {"id": "ana", "name": "Ana B"}])["people", 1, "id"]
+    )
+
+
+def test_a_name_of_both_a_store_and_a_group_is_refused() -> None:
+    assert "a store and a group" in faults(stores=[STORE | {"groups": ["bayside"]}])["stores", 0, "id"]
+
+
+def test_a_person_of_an_unknown_store_is_refused() -> None:
+    assert "no store" in faults(people=[{"id": "ana", "name": "Ana", "stores": ["moon"]}])["people", 0, "stores", 0]
+
+
+def test_all_faults_are_told_at_once() -> None:
+    stranger = {"id": "ana", "name": "Ana", "stores": ["moon"]}
+    assert set(faults(stores=[STORE, STORE], people=[stranger])) == {("stores", 1, "id"), ("people", 0, "stores", 0)}
+
+
+def test_an_unknown_field_is_refused() -> None:
+    assert ("stores", 0, "colour") in faults(stores=[STORE | {"colour": "red"}])
+
+
+def test_an_unknown_role_is_refused() -> None:
+    assert ("people", 0, "role") in faults(people=[{"id": "ana", "name": "Ana", "role": "boss"}])

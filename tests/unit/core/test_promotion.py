@@ -1,0 +1,363 @@
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import jsonschema
+import pytest
+from pydantic import ValidationError
+
+from kiosk.core.promotion import Promotion, PromotionFile, not_enforced, promotion_schema, unknown_stores
+from kiosk.core.schedule import Schedule, Span
+from tests.core_world import ORGANISATION, located, promotion, promotion_fields
+
+WHOLE_FORMAT: dict[str, Any] = {
+    "id": "shrimp-tacos-checkin",
+    "title": "Free shrimp tacos",
+    "channel": "check-in",
+    "network": "Roundsquare",
+    "venue": "Harbor Grill",
+    "venue_aliases": ["Harbour Grill at Bayside Resort"],
+    "stores": ["bayside", "pier-9"],
+    "gives": "One shrimp tacos appetizer, free",
+    "steps": ["Ring key 4711", "Keep the slip"],
+    "say": "Welcome, and thanks for checking in!",
+    "terms": "One per guest. Dine-in only.",
+    "value": {"amount": "12.00", "currency": "USD"},
+    "announce_from": "2026-10-28",
+    "valid": {"from": "2026-11-01", "until": "2026-11-30", "days": ["fri", "sat"], "hours": ["17:00-22:00"],
+              "except": ["2026-11-27"]},
+    "grace_days": 1,
+    "paused": False,
+    "credentials": ["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"],
+    "words": ["SHRIMP20"],
+    "codes": ["TACO-7F3K-9HXM"],
+    "screen": {"offer": "Free appetizer with any entree: shrimp tacos", "claims": ["special unlocked"],
+               "dates_shown": "Nov 1 - Nov 30", "sample": "samples/shrimp.png"},
+    "rotating": {"key": "tacos-2026"},
+    "gs1": {"offer_codes": ["123456"]},
+    "foreign": {"kind": "pretix_sig1", "key": "base64 public key", "items": [1]},
+    "evidence": {"screen": "15.00"},
+    "basket": {"min": "20.00", "max": "200.00"},
+    "limits": {"total": 100, "per_store": 40, "per_store_day": 20, "per_clerk_day": 10, "per_customer": 1,
+               "per_code": 1, "budget": "1200.00"},
+    "offline": {"policy": "floor", "floor": "20.00", "risk": "200.00"},
+    "stacks_with": ["other-promotion"],
+    "stack_cap": "30.00",
+    "void_restores_use": True,
+}  # fmt: skip
+
+
+def faults(**changes: Any) -> Any:
+    with pytest.raises(ValidationError) as caught:
+        promotion(**changes)
+    return located(caught.value)
+
+
+def file_faults(*promotions: dict[str, Any]) -> Any:
+    with pytest.raises(ValidationError) as caught:
+        PromotionFile.model_validate({"promotions": promotions})
+    return located(caught.value)
+
+
+def second(**changes: Any) -> dict[str, Any]:
+    return promotion_fields(**({"id": "second", "codes": [], "words": ["OTHER"]} | changes))
+
+
+# --- the whole format ----------------------------------------------------------------------------
+
+
+def test_the_whole_format_survives_the_way_to_json_and_back() -> None:
+    read = Promotion.model_validate(WHOLE_FORMAT)
+    written = read.model_dump(mode="json")
+    assert {name: written[name] for name in WHOLE_FORMAT} == WHOLE_FORMAT | {
+        "value": {"amount": "12.00", "percent": None, "at_most": None, "currency": "USD"}
+    }
+    assert Promotion.model_validate(json.loads(json.dumps(written))) == read
+
+
+def test_all_but_five_fields_are_optional() -> None:
+    least = {"id": "a", "title": "A", "gives": "A", "valid": {"from": "2026-11-01", "until": "2026-11-01"},
+             "credentials": ["listed"]}  # fmt: skip
+    assert Promotion.model_validate(least).stores is None
+    for name in least:
+        with pytest.raises(ValidationError, match="Field required"):
+            Promotion.model_validate({key: value for key, value in least.items() if key != name})
+
+
+def test_a_promotion_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(promotion(), "title", "Free lunch")  # noqa: B010 - the type checker forbids the plain way
+
+
+@pytest.mark.parametrize("place", [(), ("valid",), ("limits",), ("screen",), ("offline",), ("value",)])
+def test_an_unknown_field_is_an_error_wherever_it_is(place: tuple[str, ...]) -> None:
+    fields = json.loads(json.dumps(WHOLE_FORMAT))
+    inner = fields
+    for name in place:
+        inner = inner[name]
+    inner["perstore"] = 1
+    with pytest.raises(ValidationError, match="Extra inputs are not permitted"):
+        Promotion.model_validate(fields)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"paused": "yes"}, ("paused",)), ({"paused": 1}, ("paused",)),
+        ({"void_restores_use": "no"}, ("void_restores_use",)),
+        ({"grace_days": "1"}, ("grace_days",)), ({"grace_days": True}, ("grace_days",)),
+        ({"grace_days": -1}, ("grace_days",)),
+        ({"limits": {"total": 1.0}}, ("limits", "total")), ({"limits": {"total": "100"}}, ("limits", "total")),
+        ({"limits": {"total": 0}}, ("limits", "total")), ({"limits": {"per_code": -1}}, ("limits", "per_code")),
+        ({"title": 7}, ("title",)), ({"title": "  "}, ("title",)), ({"title": ["x"]}, ("title",)),
+        ({"stores": "bayside"}, ("stores",)), ({"stores": []}, ("stores",)), ({"codes": [4711]}, ("codes", 0)),
+        ({"id": "Shrimp"}, ("id",)), ({"id": "shrimp_tacos"}, ("id",)), ({"id": "-shrimp"}, ("id",)),
+        ({"id": ""}, ("id",)),
+        ({"credentials": []}, ("credentials",)), ({"credentials": ["barcode"]}, ("credentials", 0)),
+        ({"channel": "fax"}, ("channel",)), ({"offline": {"policy": "maybe"}}, ("offline", "policy")),
+    ],
+)  # fmt: skip
+def test_a_wrong_type_or_word_is_an_error_at_its_place(changes: dict[str, Any], place: tuple[str | int, ...]) -> None:
+    assert list(faults(**changes)) == [place]
+
+
+# --- amounts -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("amount", [12, 12.0, True])
+def test_a_bare_number_is_no_amount(amount: object) -> None:
+    assert "in quotes" in faults(value={"amount": amount, "currency": "USD"})["value", "amount"]
+
+
+@pytest.mark.parametrize("amount", ["twelve", "-1.00", "$12", "1,200.00", "12.", ""])
+def test_an_amount_is_plain_digits(amount: str) -> None:
+    assert ("value", "amount") in faults(value={"amount": amount, "currency": "USD"})
+
+
+def test_an_amount_has_its_currency_s_decimals() -> None:
+    assert "no decimals" in faults(value={"amount": "12.00", "currency": "JPY"})["value", "amount"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [({"basket": {"min": "1.5"}}, ("basket", "min")), ({"limits": {"budget": "1.5"}}, ("limits", "budget")),
+     ({"offline": {"policy": "floor", "risk": "1.5"}}, ("offline", "risk")), ({"stack_cap": "1.5"}, ("stack_cap",)),
+     ({"evidence": {"screen": "1.5"}}, ("evidence", "screen"))],
+)  # fmt: skip
+def test_every_amount_is_in_the_currency_of_the_value(changes: dict[str, Any], place: tuple[str, ...]) -> None:
+    assert list(faults(value={"amount": "1200", "currency": "JPY"}, **changes)) == [place]
+
+
+def test_an_amount_is_reckoned_in_minor_units() -> None:
+    value = promotion(value={"amount": "12.00", "currency": "USD"}).value
+    assert value is not None
+    assert value.amount_minor == 1200
+
+
+def test_a_percentage_has_no_fixed_amount() -> None:
+    value = promotion(value={"percent": 20, "at_most": "15.00", "currency": "USD"}).value
+    assert value is not None
+    assert value.amount_minor is None
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [({}, ("value",)), ({"amount": "1.00", "percent": 5, "currency": "USD"}, ("value",)),
+     ({"amount": "1.00"}, ("value",)), ({"percent": 5, "at_most": "1.00"}, ("value",)),
+     ({"amount": "1.00", "at_most": "1.00", "currency": "USD"}, ("value", "at_most")),
+     ({"amount": "0.00", "currency": "USD"}, ("value", "amount")), ({"percent": 0}, ("value", "percent")),
+     ({"percent": 101}, ("value", "percent")), ({"percent": 12.5}, ("value", "percent")),
+     ({"amount": "1.00", "currency": "usd"}, ("value", "currency"))],
+)  # fmt: skip
+def test_a_value_is_one_clear_amount_or_percentage(value: dict[str, Any], place: tuple[str, ...]) -> None:
+    assert list(faults(value=value)) == [place]
+
+
+@pytest.mark.parametrize("percent", [1, 100])
+def test_a_percentage_may_be_1_to_100(percent: int) -> None:
+    assert promotion(value={"percent": percent}).value is not None
+
+
+# --- when ----------------------------------------------------------------------------------------
+
+
+def test_dates_may_come_as_text_or_as_dates() -> None:
+    as_dates = promotion(valid={"from": date(2026, 11, 1), "until": date(2026, 11, 30)})
+    assert as_dates == promotion()
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-11-31", "2026-1-1", "1.11.2026", "20261101", 20261101, datetime(2026, 11, 1, tzinfo=UTC), ""]
+)
+def test_other_things_are_no_dates(day: object) -> None:
+    assert list(faults(valid={"from": day, "until": "2026-12-31"})) == [("valid", "from")]
+
+
+def test_until_may_be_the_same_day_as_from() -> None:
+    assert promotion(valid={"from": "2026-11-01", "until": "2026-11-01"}).valid.until == date(2026, 11, 1)
+
+
+def test_until_before_from_is_an_error_at_until() -> None:
+    assert "before from" in faults(valid={"from": "2026-11-02", "until": "2026-11-01"})["valid", "until"]
+
+
+@pytest.mark.parametrize("name", ["from", "until"])
+def test_a_promotion_has_a_first_and_a_last_day(name: str) -> None:
+    valid = {"from": "2026-11-01", "until": "2026-11-30"}
+    del valid[name]
+    assert list(faults(valid=valid)) == [("valid", name)]
+
+
+@pytest.mark.parametrize("hours", ["17:00-17:00", "5pm-10pm", "17:00-25:00", "24:00-02:00"])
+def test_hours_are_a_span_of_a_day(hours: str) -> None:
+    assert list(faults(valid={"from": "2026-11-01", "until": "2026-11-30", "hours": [hours]})) == [
+        ("valid", "hours", 0)
+    ]
+
+
+def test_days_are_named_by_three_letters() -> None:
+    assert list(faults(valid={"from": "2026-11-01", "until": "2026-11-30", "days": ["friday"]})) == [
+        ("valid", "days", 0)
+    ]
+
+
+def test_a_promotion_that_never_runs_is_an_error() -> None:
+    never = {"from": "2026-11-02", "until": "2026-11-05", "days": ["fri"]}
+    assert "never runs" in faults(valid=never)["valid",]
+    assert promotion(valid=never | {"until": "2026-11-06"}).valid.days == ("fri",)
+
+
+def test_a_promotion_excepted_on_all_its_days_is_an_error() -> None:
+    assert (
+        "never runs" in faults(valid={"from": "2026-11-02", "until": "2026-11-02", "except": ["2026-11-02"]})["valid",]
+    )
+
+
+def test_announcing_after_the_first_day_is_an_error() -> None:
+    assert promotion(announce_from="2026-11-01").announce_from == date(2026, 11, 1)
+    assert "announced" in faults(announce_from="2026-11-02")["valid", "from"]
+
+
+def test_the_schedule_is_what_the_fields_say() -> None:
+    valid = Promotion.model_validate(WHOLE_FORMAT).valid
+    assert valid.schedule() == Schedule(
+        date(2026, 11, 1), date(2026, 11, 30), frozenset({4, 5}), (Span(1020, 1320),), frozenset({date(2026, 11, 27)})
+    )
+
+
+# --- credentials ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["word", "screen", "rotating", "gs1", "foreign"])
+def test_a_kind_with_nothing_to_recognise_it_by_is_an_error(kind: str) -> None:
+    messages = faults(credentials=["listed", kind], words=[])
+    assert f"of kind {kind}" in messages["credentials", 1]
+
+
+@pytest.mark.parametrize("kind", ["listed", "voucher"])
+def test_listed_codes_and_vouchers_may_come_from_elsewhere(kind: str) -> None:
+    assert promotion(credentials=[kind], codes=[]).credentials == (kind,)
+
+
+def test_a_code_may_have_4296_characters_of_any_script() -> None:
+    assert promotion(codes=["界" * 4296]).codes == ("界" * 4296,)
+
+
+@pytest.mark.parametrize("code", ["界" * 4297, "", "  ", "--", "a\ud800"])
+def test_a_code_that_nobody_can_hold_up_is_an_error(code: str) -> None:
+    assert list(faults(codes=[code])) == [("codes", 0)]
+
+
+# --- several promotions --------------------------------------------------------------------------
+
+
+def test_two_promotions_with_one_id_are_an_error() -> None:
+    assert "used twice" in file_faults(promotion_fields(), second(id="tacos"))["promotions", 1, "id"]
+
+
+def test_one_code_in_two_promotions_is_an_error_after_folding() -> None:
+    messages = file_faults(promotion_fields(), second(codes=["NEW-1", "taco 7f3k 9hxm"]))
+    assert "'tacos'" in messages["promotions", 1, "codes", 1]
+
+
+def test_codes_that_only_look_alike_are_two_codes() -> None:
+    read = PromotionFile.model_validate({"promotions": [promotion_fields(), second(codes=["TAC0-7F3K-9HXM"])]})
+    assert len(read.promotions) == 2
+
+
+def test_words_that_look_alike_in_two_promotions_are_an_error() -> None:
+    assert "'tacos'" in file_faults(promotion_fields(), second(words=["5HRlMP-2O"]))["promotions", 1, "words", 0]
+
+
+def test_a_word_that_looks_like_another_promotion_s_code_is_an_error() -> None:
+    assert "'tacos'" in file_faults(promotion_fields(), second(words=["TAC0 7F3K 9HXM"]))["promotions", 1, "words", 0]
+
+
+def test_a_code_that_looks_like_another_promotion_s_word_is_an_error() -> None:
+    assert "'tacos'" in file_faults(promotion_fields(), second(codes=["shrimp2o"]))["promotions", 1, "codes", 0]
+
+
+def test_a_word_and_a_code_of_one_promotion_are_told_apart_too() -> None:
+    assert ("promotions", 0, "words", 0) in file_faults(promotion_fields(codes=["shrimp-20"]))
+
+
+def test_a_code_written_twice_in_one_promotion_is_one_code() -> None:
+    assert PromotionFile.model_validate({"promotions": [promotion_fields(codes=["A-1", "a1"])]}).promotions
+
+
+def test_all_collisions_are_told_at_once() -> None:
+    messages = file_faults(promotion_fields(), second(id="tacos"), second(words=["shrimp20"], codes=["TACO7F3K9HXM"]))
+    assert set(messages) == {("promotions", 1, "id"), ("promotions", 2, "words", 0), ("promotions", 2, "codes", 0)}
+
+
+def test_a_store_that_the_organisation_does_not_have_is_named_with_its_place() -> None:
+    faults_found = list(unknown_stores([promotion(), promotion(stores=["coast", "bayside", "moon"])], ORGANISATION))
+    assert [fault.at for fault in faults_found] == [("promotions", 1, "stores", 2)]
+
+
+# --- what is kept but not enforced ---------------------------------------------------------------
+
+
+def test_a_promotion_of_built_rules_has_nothing_that_is_not_enforced() -> None:
+    built = promotion(
+        stores=["bayside"], announce_from="2026-10-28", paused=True, void_restores_use=False,
+        limits={"total": 1, "per_code": 2}, value={"amount": "1.00", "currency": "USD"},
+    )  # fmt: skip
+    assert not_enforced(built) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [({"grace_days": 1}, "grace_days"), ({"limits": {"per_store": 1}}, "limits.per_store"),
+     ({"limits": {"per_store_day": 1}}, "limits.per_store_day"),
+     ({"limits": {"per_clerk_day": 1}}, "limits.per_clerk_day"),
+     ({"limits": {"per_customer": 1}}, "limits.per_customer"), ({"limits": {"budget": "1.00"}}, "limits.budget"),
+     ({"basket": {"min": "20.00"}}, "basket"), ({"offline": {"policy": "online"}}, "offline"),
+     ({"stacks_with": ["a"]}, "stacks_with"), ({"stack_cap": "30.00"}, "stack_cap"),
+     ({"evidence": {"word": "5.00"}}, "evidence"),
+     ({"credentials": ["voucher"]}, "credentials.voucher"), ({"screen": {"offer": "Tacos"}}, "screen"),
+     ({"rotating": {"key": "a"}}, "rotating"), ({"gs1": {"offer_codes": ["1"]}}, "gs1"),
+     ({"foreign": {"kind": "pretix_sig1", "key": "k"}}, "foreign")],
+)  # fmt: skip
+def test_a_field_without_a_rule_is_kept_and_named(changes: dict[str, Any], name: str) -> None:
+    assert not_enforced(promotion(**changes)) == (name,)
+
+
+# --- the schema ----------------------------------------------------------------------------------
+
+
+def test_the_schema_is_a_schema_and_takes_the_whole_format() -> None:
+    schema = promotion_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate({"promotions": [WHOLE_FORMAT]}, schema)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"paused": "yes"}, {"id": "Shrimp"}, {"colour": "red"}, {"value": {"amount": 12, "currency": "USD"}},
+     {"credentials": ["barcode"]}, {"valid": {"from": "2026-11-01"}}, {"limits": {"total": 0}}],
+)  # fmt: skip
+def test_the_schema_refuses_what_the_program_refuses(changes: dict[str, Any]) -> None:
+    faults(**changes)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"promotions": [WHOLE_FORMAT | changes]}, promotion_schema())
