@@ -392,7 +392,8 @@ def test_the_database_itself_refuses_an_entry_out_of_turn(n: int, journal: Journ
 
 def test_a_second_writer_is_told_who_holds_the_journal(journal: Journal, path: Path) -> None:
     open_it = (
-        "import sys\nfrom pathlib import Path\nfrom kiosk.errors import JournalError\nfrom kiosk.journal import Journal\n"
+        "import sys\nfrom pathlib import Path\n"
+        "from kiosk.errors import JournalError\nfrom kiosk.journal import Journal\n"
         "try: Journal.open(Path(sys.argv[1]))\n"
         "except JournalError as error: print(error)\n"
     )
