@@ -23,6 +23,7 @@ if sys.version_info < (3, 11):
     )
     sys.exit(3)
 
+import json
 import os
 from pathlib import Path
 
@@ -192,8 +193,20 @@ def link(station: "Station") -> "tuple[list[Blueprint], Callable[[], None]]":
 
 
 def run_demo(args: "argparse.Namespace") -> int:
-    """Start both sides as a person would, and walk the road."""
-    raise NotImplementedError("the demo's composition")
+    """Start both sides as a person would; with ``--check`` walk the road with no screen."""
+    from sync import demo
+
+    program = Path(__file__).resolve()
+    beside = Path.cwd() if environment.checkout_of(program) is None else program.parent
+    plan, forget = demo.plan_of(args, program, beside)
+    try:
+        if not args.check:
+            return demo.show(plan, open_browser=not args.no_browser)
+        code, counted = demo.check(plan)
+        print(json.dumps(counted))
+        return code
+    finally:
+        forget()
 
 
 if __name__ == "__main__":

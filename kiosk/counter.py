@@ -66,7 +66,10 @@ class Stub:
 
 @dataclass(frozen=True, slots=True)
 class CounterStatus:
-    """What the status line tells. ``waiting`` counts redemptions and voids that head office has not receipted."""
+    """What the status line tells. ``waiting`` counts redemptions and voids that head office has not receipted.
+
+    ``frames`` were looked at since the start, and ``read`` codes from them were answered.
+    """
 
     link: LinkState
     bundle_version: int
@@ -75,6 +78,8 @@ class CounterStatus:
     camera: CameraState
     notes: tuple[str, ...]
     trouble: tuple[str, ...]
+    frames: int = 0
+    read: int = 0
 
 
 class Counter:
@@ -99,6 +104,7 @@ class Counter:
         self._pins = PinDesk(clock)
         self._board = Board()
         self._last_in_view_s = clock.monotonic_s()
+        self._frames = self._read = 0
         self._trouble: CounterfoilError | None = None
         self.enrolment = enrolment
         self.place = Place(enrolment.store, enrolment.counter)
@@ -189,6 +195,7 @@ class Counter:
     def in_view(self, sightings: Sequence[Seen]) -> None:
         """Told on each frame which codes are in view. A code that a promotion knows goes before one that none does."""
         with self._lock:
+            self._frames += 1
             texts = [sighting.text for sighting in sightings]
             showing = self._board.display.showing
             if showing is not None and showing.text in texts:
@@ -197,6 +204,7 @@ class Counter:
             if not fresh or not self._may_replace():
                 return
             known = [text for text in fresh if self._identify(present(text)) is not None]
+            self._read += 1
             self._answer((known or fresh)[0], "camera")
 
     def look(self, text: str, source: str = "typed") -> Display:
@@ -418,6 +426,8 @@ class Counter:
                 camera=self.camera_state(),
                 notes=self._notes,
                 trouble=trouble,
+                frames=self._frames,
+                read=self._read,
             )
 
     def set_link(self, link: LinkState) -> None:

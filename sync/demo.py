@@ -6,6 +6,7 @@ programs as child processes. ``check`` walks the whole road with a robot clerk a
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import csv
 import json
@@ -14,9 +15,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import webbrowser
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -25,6 +27,7 @@ from typing import Any
 import httpx
 
 from kiosk.errors import CounterfoilError, SetupError
+from kiosk.serving import bind
 from sync import samples
 from sync.demo_office import Seed, plant
 from sync.robot_clerk import RobotClerk, wait_until_healthy
@@ -61,6 +64,30 @@ class Plan:
     def kept(self) -> Path:
         """Where the demo keeps what it has to print again."""
         return self.folder / "demo.json"
+
+
+def plan_of(args: argparse.Namespace, program: Path, beside: Path) -> tuple[Plan, Callable[[], None]]:
+    """The plan for what was typed, and what to call at the end: a check forgets its folder, unless one was named."""
+    folder: Path | None = args.data
+    scratch: tempfile.TemporaryDirectory[str] | None = None
+    if folder is None and args.check:
+        scratch = tempfile.TemporaryDirectory(prefix="counterfoil-check-", ignore_cleanup_errors=True)
+        folder = Path(scratch.name) / "demo"
+    folder = (folder or beside / ".demo").resolve()
+    if args.fresh and folder.exists():
+        shutil.rmtree(folder)
+    port, head_office_port = args.port, args.head_office_port
+    if args.check:  # beside whatever else runs on this machine
+        port, head_office_port = _free_port(), _free_port()
+    for chosen in (port, head_office_port):
+        bind("127.0.0.1", chosen).close()
+    plan = Plan(program, folder, port, head_office_port, args.camera, args.codes, args.check)
+    return plan, scratch.cleanup if scratch else lambda: None
+
+
+def _free_port() -> int:
+    with bind("127.0.0.1", 0) as found:
+        return int(found.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)

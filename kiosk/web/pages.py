@@ -253,6 +253,8 @@ def healthz() -> Response:
         waiting=known.waiting,
         online=known.link.online,
         camera=known.camera.code,
+        frames=known.frames,
+        read=known.read,
     )
 
 
