@@ -34,11 +34,11 @@ def test_a_scene_shows_each_item_and_the_first_stage_reads_it_for_three_seconds(
     while (frame := camera.read()) is not None:
         frames += 1
         assert frame.image.shape == (720, 1280, 3)
-        for seen in decoder.read(frame.image):
+        for seen in decoder.read(frame.image) if frame.number % 3 == 0 else ():
             assert seen.text == frame.source
             read[seen.text] += 1
     assert frames == pytest.approx(2 * ITEM_S * 15, abs=2)
-    assert min(read.values()) >= HOLD_S * 15
+    assert min(read.values()) >= HOLD_S * 15 / 3
 
 
 def test_the_code_lies_in_the_part_that_a_portrait_page_shows() -> None:
