@@ -24,6 +24,7 @@ SPACE_NONE = 100_000_000
 CLOCK_OFF_S = 60
 MADE_AT = datetime(2026, 11, 1, tzinfo=UTC)  # no honest clock stands before this program
 ANSWER_LIMIT_S = 3.0
+FIRST_CAMERA = "0"
 
 
 class State(StrEnum):
@@ -55,6 +56,55 @@ class Patient:
     @property
     def journal(self) -> Path:
         return self.folder / "journal.db"
+
+
+def examine(patient: Patient) -> Iterator[Finding]:
+    """Every check's findings, in the order in which a counter needs the parts."""
+    for name, check in CHECKS.items():
+        try:
+            yield from check(patient)
+        except Exception as fault:
+            words = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
+            yield Finding(name, State.BROKEN, words, getattr(fault, "cure", "") or REPAIR)
+
+
+REPAIR = "Remove the folder .venv and start again, or install the package anew; then ask the doctor once more."
+
+
+def packages(_patient: Patient) -> Iterator[Finding]:
+    """The compiled packages load."""
+    import apsw
+    import cryptography
+    import cv2
+
+    versions = f"SQLite {apsw.sqlite_lib_version()}, OpenCV {cv2.__version__}, cryptography {cryptography.__version__}"
+    yield Finding("packages", State.GOOD, f"Python {sys.version.split()[0]}, {versions}")
+
+
+def pages(_patient: Patient) -> Iterator[Finding]:
+    """What the clerk's page loads is there."""
+    from kiosk.setup.browser_libraries import WANTED
+
+    missing = [name for name in WANTED if not (assets.static() / "lib" / name).is_file()]
+    if missing or not assets.templates().is_dir():
+        words = f"The pages lack {', '.join(missing) or 'their templates'}"
+        yield Finding("pages", State.BROKEN, words, "Start `python3 run_kiosk.py demo` with a network, or reinstall.")
+    else:
+        yield Finding("pages", State.GOOD, "templates, htmx and fonts are here; no page loads anything from elsewhere")
+
+
+def vision(patient: Patient) -> Iterator[Finding]:
+    """The camera, the two decoders and the reader of screens."""
+    from kiosk.vision.doctor import checks
+
+    needed = {"zxing"} if patient.camera is None else {"zxing", "camera"}  # a camera that was named is expected
+    for check in checks(patient.camera or FIRST_CAMERA):
+        state = State.GOOD if check.ok else State.BROKEN if check.name in needed else State.LACKING
+        yield Finding(check.name, state, check.words, check.cure)
+
+
+def journal(self) -> Path:
+    return self.folder / "journal.db"
 
 
 def examine(patient: Patient) -> Iterator[Finding]:
