@@ -103,53 +103,6 @@ def vision(patient: Patient) -> Iterator[Finding]:
         yield Finding(check.name, state, check.words, check.cure)
 
 
-def journal(self) -> Path:
-    return self.folder / "journal.db"
-
-
-def examine(patient: Patient) -> Iterator[Finding]:
-    """Every check's findings, in the order in which a counter needs the parts."""
-    for name, check in CHECKS.items():
-        try:
-            yield from check(patient)
-        except Exception as fault:
-            words = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
-            yield Finding(name, State.BROKEN, words, getattr(fault, "cure", "") or REPAIR)
-
-
-REPAIR = "Remove the folder .venv and start again, or install the package anew; then ask the doctor once more."
-
-
-def packages(_patient: Patient) -> Iterator[Finding]:
-    """The compiled packages load."""
-    import apsw
-    import cryptography
-    import cv2
-
-    versions = f"SQLite {apsw.sqlite_lib_version()}, OpenCV {cv2.__version__}, cryptography {cryptography.__version__}"
-    yield Finding("packages", State.GOOD, f"Python {sys.version.split()[0]}, {versions}")
-
-
-def pages(_patient: Patient) -> Iterator[Finding]:
-    """What the clerk's page loads is there."""
-    from kiosk.setup.browser_libraries import WANTED
-
-    missing = [name for name in WANTED if not (assets.static() / "lib" / name).is_file()]
-    if missing or not assets.templates().is_dir():
-        words = f"The pages lack {', '.join(missing) or 'their templates'}"
-        yield Finding("pages", State.BROKEN, words, "Start `python3 run_kiosk.py demo` with a network, or reinstall.")
-    else:
-        yield Finding("pages", State.GOOD, "templates, htmx and fonts are here; no page loads anything from elsewhere")
-
-
-def vision(patient: Patient) -> Iterator[Finding]:
-    """The camera, the two decoders and the reader of screens."""
-    from kiosk.vision.doctor import findings
-
-    for name, state, words, cure in findings(patient.camera):
-        yield Finding(name, State(state), words, cure)
-
-
 def journal(patient: Patient) -> Iterator[Finding]:
     """The journal verifies from its first entry to its last."""
     if not patient.journal.exists():
