@@ -5,8 +5,9 @@ Rules of this module:
 - One connection, guarded by one lock; one writer a file (:mod:`kiosk.journal.lock`).
 - Nothing is updated or deleted. The database refuses it too, by triggers.
 - What a method has returned is durable. What it refused is not there. Where SQLite cannot tell which,
-  :class:`AppendUnknownError` is raised and every later call is refused until :meth:`Journal.reopen`, after
-  which the caller folds :meth:`Journal.replay` anew. So nobody can repeat an act whose outcome is unknown.
+  :class:`AppendUnknownError` is raised, and again by every later call of any thread, until :meth:`Journal.reopen`,
+  after which the caller folds :meth:`Journal.replay` anew. So nobody can repeat an act whose outcome is unknown,
+  or decide by a standing that lacks an entry which is there.
 - Opening after a crash, opening after a fault and opening on a good day are one path: :meth:`Journal._load`.
 """
 
@@ -59,8 +60,8 @@ class Journal:
     """A :class:`kiosk.ports.FeedStore` and :class:`kiosk.ports.Appender` in one SQLite file.
 
     Safe to use from any thread. Made by :meth:`open`. Its methods raise :class:`JournalError` with the codes
-    ``journal-disk-full``, ``journal-torn``, ``journal-edited``, ``journal-unreadable``, ``journal-stopped``
-    and, on opening, ``journal-busy``, ``journal-foreign``, ``journal-newer``.
+    ``journal-disk-full``, ``journal-torn``, ``journal-edited``, ``journal-unreadable``, ``journal-stopped`` (after
+    :meth:`close`; as :class:`AppendUnknownError` until :meth:`reopen`) and, on opening, ``journal-busy``, ``journal-foreign``, ``journal-newer``.
     """
 
     def __init__(self, path: Path, connect: Connect) -> None:
@@ -68,7 +69,7 @@ class Journal:
         self._connect = connect
         self._guard = threading.RLock()
         self._db: apsw.Connection | None = None
-        self._outcome_unknown = False
+        self._stopped = False
         self._feeds: dict[FeedId, KnownFeed] = {}
         self._heads: dict[FeedId, Head] = {}
         self._own: FeedId | None = None
@@ -93,14 +94,21 @@ class Journal:
         To be called after :class:`AppendUnknownError`; whoever folded this journal then folds it anew.
         """
         with self._guard:
+            if not self._writer.held:
+                raise self._has_stopped()
             self._leave()
             self._load()
-            self._outcome_unknown = False
+            self._stopped = False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether every call is refused until :meth:`reopen`."""
+        return self._stopped
 
     def close(self) -> None:
         """Let go of the file. A second call does nothing; any other call afterwards raises ``journal-stopped``."""
         with self._guard:
-            self._outcome_unknown = True
+            self._stopped = True
             self._leave()
             self._writer.release()
 
@@ -150,13 +158,8 @@ class Journal:
     def _using(self) -> Iterator[apsw.Connection]:
         """The connection, for one caller at a time. After an I/O error whose outcome is known it is a new one."""
         with self._guard:
-            if self._outcome_unknown:
-                raise JournalError(
-                    "journal-stopped",
-                    "The journal has stopped",
-                    where=str(self.path),
-                    cure="Open it again and fold it anew.",
-                )
+            if self._stopped:
+                raise self._has_stopped()
             if self._db is None:
                 self._load()
             assert self._db is not None
@@ -203,9 +206,19 @@ class Journal:
             return False
         return ends and count == len(self._feeds)
 
+    def _has_stopped(self) -> JournalError:
+        """What every call meets after an unknown outcome (of whatever thread's), or after closing."""
+        kind = AppendUnknownError if self._writer.held else JournalError
+        return kind(
+            "journal-stopped",
+            "The journal has stopped",
+            where=str(self.path),
+            cure="It is opened again and folded anew; if this stays, start the counter again.",
+        )
+
     def _unknown(self, error: apsw.Error) -> AppendUnknownError:
         self._leave()
-        self._outcome_unknown = True
+        self._stopped = True
         return AppendUnknownError(
             "append-unknown",
             f"Whether the last entry reached the disk is not known: {error}",

@@ -65,6 +65,10 @@ class WriterLock:
         os.truncate(self._file, 0)
         os.write(self._file, f"{os.getpid()}\n".encode())
 
+    @property
+    def held(self) -> bool:
+        return self._file >= 0
+
     def release(self) -> None:
         """Let the next writer in. A second call does nothing."""
         if self._file >= 0:

@@ -424,7 +424,21 @@ def test_a_failed_opening_lets_the_next_one_in(path: Path) -> None:
 
 def test_a_closed_journal_refuses(journal: Journal) -> None:
     journal.close()
+    with pytest.raises(JournalError) as refused:
+        journal.append([redemption(1)])
+    assert type(refused.value) is JournalError, "nothing is unknown"
     assert code_of(lambda: journal.append([redemption(1)])) == "journal-stopped"
+    assert code_of(journal.reopen) == "journal-stopped"
+
+
+def test_an_entry_written_behind_its_back_is_noticed_at_the_next_append(journal: Journal, path: Path) -> None:
+    entry = chain(OWN, journal.heads()[OWN], [encode_fact(redemption(1))])[0]
+    other = apsw.Connection(str(path))
+    other.execute("INSERT INTO entry VALUES (1, ?, ?, ?)", (entry.n, entry.hash, entry.body))
+    other.close()
+    assert code_of(lambda: journal.append([redemption(2)])) == "journal-edited"
+    assert journal.append([redemption(2)])[0].n == 3, "it has opened the file again"
+    assert verify(path).ok
 
 
 def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None:

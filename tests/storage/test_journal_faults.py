@@ -211,10 +211,12 @@ def test_failed_sync_stops_the_journal_until_it_is_opened_again(disk: FaultyDisk
         lambda: list(journal.replay()),
         lambda: journal.checkpoint_now(KEY, 1, 1),
     ):
-        with pytest.raises(JournalError) as stopped:
+        with pytest.raises(AppendUnknownError) as stopped:
             use()
         assert stopped.value.code == "journal-stopped"
+    assert journal.stopped
     journal.reopen()
+    assert not journal.stopped
     assert len(own_bodies(journal)) in {OLD + 1, OLD + 2}
     assert journal.append([redemption(11)])[0].n == len(own_bodies(journal))
 
