@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from collections.abc import Mapping
@@ -259,6 +260,7 @@ class FakeWatch:
         return SimpleNamespace(number=self._number, outlines=outlines)
 
 
+@functools.cache
 def _phone() -> bytes:
     """A phone on a dark table, drawn: 720 x 1000 pixels, as JPEG."""
     grain = np.random.default_rng(7).normal(0, 5, (1000, 720, 1))

@@ -281,11 +281,11 @@ def _not_yet(asked: Asked) -> Words:
     at = asked.at("starts_at") or times.parse(asked.next_ok.get("at"))
     if at is None:
         return Words("Not on yet", f"{asked.title}. A real promotion, but early.", "It has not begun yet. I am sorry.")
-    near = times.near(at, asked.zone, asked.now)
+    near, spoken = times.near(at, asked.zone, asked.now), times.spoken(at, asked.zone, asked.now)
     return Words(
         _fitting(f"Starts {near}", f"Starts {times.near_day(at.astimezone(asked.zone).date(), asked.today)}"),
         f"{asked.title}. A real promotion, {_early(at, asked)}.",
-        f"Thank you for coming with this. It begins {times.spoken(at, asked.zone, asked.now)}, and I'd love to see you then.",
+        f"Thank you for coming with this. It begins {spoken}, and I'd love to see you then.",
         _when_and_where(asked),
     )
 

@@ -1,0 +1,151 @@
+"""Words for each reason: they exist, they fit, and they say the fact."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from kiosk.core.verdict import FactValue, Reason
+from kiosk.web import times
+from kiosk.web.views import amount, initials, shortened
+from kiosk.web.words import NARROW_HEADLINE, WIDE_HEADLINE, Asked, for_customer, for_reason
+from tests.fakes_counter import FRIDAY, promotion
+
+NEW_YORK = ZoneInfo("America/New_York")
+SATURDAY_NIGHT: dict[str, FactValue] = {
+    "at": "2026-11-21T17:00:00-05:00", "until": "2026-11-21T22:00:00-05:00", "stores": ["Harbor Grill Bayside"],
+}  # fmt: skip
+
+
+def asked(facts: dict[str, FactValue] | None = None, *, now: datetime = FRIDAY) -> Asked:
+    both = ("Harbor Grill Bayside", "Harbor Grill Pier 9")
+    return Asked(facts or {}, promotion(), NEW_YORK, now, "Harbor Grill Bayside", both)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_each_reason_has_words_for_clerk_and_customer_even_without_facts(reason: Reason) -> None:
+    bare = Asked({}, None, NEW_YORK, FRIDAY)
+    words, theirs = for_reason(reason, bare), for_customer(reason, bare)
+    assert words.headline
+    assert words.sub
+    assert words.say
+    assert theirs.headline
+    assert theirs.sub
+    assert len(words.headline) <= (NARROW_HEADLINE if reason is Reason.OK else WIDE_HEADLINE)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_no_headline_says_invalid_or_shows_a_code(reason: Reason) -> None:
+    headline = for_reason(reason, asked()).headline
+    assert "invalid" not in headline.lower()
+    assert "-" not in headline
+    assert headline[0].isupper()
+
+
+@pytest.mark.parametrize(
+    ("reason", "facts", "headline"),
+    [
+        (Reason.NOT_YET, {"starts_at": "2026-11-21T17:00:00-05:00"}, "Starts tomorrow 17:00"),
+        (Reason.NOT_YET, {"starts_at": "2026-11-25T17:00:00-05:00"}, "Starts Wednesday 17:00"),
+        (Reason.NOT_YET, {"starts_at": "2026-11-28T17:00:00-05:00"}, "Starts Sat 28 Nov"),
+        (Reason.NOT_YET, {"starts_at": "2026-11-27T00:00:00-05:00"}, "Starts Fri 27 Nov"),
+        (Reason.NOT_YET, {"starts_at": "2026-11-26T00:00:00-05:00"}, "Starts Thursday"),
+        (Reason.OVER, {"ended_on": "2026-11-19"}, "Ended yesterday"),
+        (Reason.OVER, {"ended_on": "2026-11-14"}, "Ended Sat 14 Nov"),
+        (Reason.USED_HERE, {"used_at": "2026-11-20T18:40:00-05:00"}, "Used today 18:40"),
+        (Reason.USED_HERE, {"used_at": "2026-11-14T18:40:00-05:00"}, "Used Sat 14 Nov 18:40"),
+        (Reason.USED_ELSEWHERE, {"used_store": "Pier 9"}, "Used at Pier 9"),
+        (Reason.USED_ELSEWHERE, {"used_store": "Harbor Grill Bayside Resort"}, "Used at another store"),
+        (Reason.WRONG_STORE, {}, "Not at this store"),
+        (Reason.WRONG_DAY, {}, "Not on Fridays"),
+        (Reason.WRONG_HOUR, {"next_ok": SATURDAY_NIGHT}, "Back tomorrow 17:00"),
+        (Reason.LIMIT_TOTAL, {"limit": 100}, "All given out"),
+        (Reason.UNKNOWN_CODE, {}, "Not one of our codes"),
+    ],
+)
+def test_the_headline_is_the_fact(reason: Reason, facts: dict[str, FactValue], headline: str) -> None:
+    assert for_reason(reason, asked(facts)).headline == headline
+    assert len(headline) <= WIDE_HEADLINE
+
+
+def test_what_would_work_names_the_next_time_here_and_the_other_stores() -> None:
+    ways = for_reason(Reason.WRONG_HOUR, asked({"next_ok": SATURDAY_NIGHT})).would_work
+    assert [(way.strong, way.rest) for way in ways] == [
+        ("Sat 21 Nov, 17:00 to 22:00", ", then each Fri and Sat"),
+        ("Harbor Grill Pier 9", ", the same hours"),
+    ]
+
+
+def test_what_would_work_elsewhere_names_only_where_it_really_would() -> None:
+    there: dict[str, FactValue] = {"stores": ["Pier 9", "Quay"], "next_ok": SATURDAY_NIGHT | {"stores": ["Pier 9"]}}
+    ways = for_reason(Reason.WRONG_STORE, asked(there)).would_work
+    assert ("shop", "Pier 9") in [(way.icon, way.strong) for way in ways]
+    assert all("Quay" not in way.strong for way in ways)
+
+
+def test_an_opening_that_is_now_is_not_offered_as_a_later_one() -> None:
+    now_open: dict[str, FactValue] = {"next_ok": SATURDAY_NIGHT | {"at": FRIDAY.isoformat(), "stores": ["Pier 9"]}}
+    ways = for_reason(Reason.WRONG_STORE, asked(now_open)).would_work
+    assert [way.icon for way in ways] == ["shop"]
+
+
+def test_words_to_say_tell_the_time_as_it_is_spoken() -> None:
+    said = for_reason(Reason.NOT_YET, asked({"starts_at": "2026-11-21T17:00:00-05:00"})).say
+    assert "tomorrow at 17:00" in said
+
+
+def test_times_are_the_stores_own() -> None:
+    at = datetime(2026, 11, 21, 4, 59, tzinfo=UTC)
+    assert times.near(at, NEW_YORK, FRIDAY) == "today 23:59"
+    assert times.near(at, ZoneInfo("Asia/Tokyo"), FRIDAY) == "today 13:59"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(59, "just now"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (47.9 * 3600, "47 h"), (48 * 3600, "2 days")],
+)
+def test_an_age_is_told_in_the_largest_whole_unit(seconds: float, words: str) -> None:
+    assert times.ago(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("at", "until", "words"),
+    [
+        ("2026-11-20T17:00:00-05:00", "2026-11-20T22:00:00-05:00", "Fri 20 Nov, 17:00 to 22:00"),
+        ("2026-11-20T22:00:00-05:00", "2026-11-21T02:00:00-05:00", "Fri 20 Nov, 22:00 to 02:00"),
+        ("2026-11-20T00:00:00-05:00", "2026-11-21T00:00:00-05:00", "Fri 20 Nov"),
+        ("2026-11-20T00:00:00-05:00", "2026-12-01T00:00:00-05:00", "Fri 20 Nov to Mon 30 Nov"),
+        ("2026-11-20T17:00:00-05:00", "2026-11-22T17:00:00-05:00", "Fri 20 Nov 17:00 to Sun 22 Nov 17:00"),
+        ("2027-11-20T17:00:00-05:00", None, "20 Nov 2027, from 17:00"),
+    ],
+)
+def test_a_stretch_reads_as_one_would_say_it(at: str, until: str | None, words: str) -> None:
+    start, end = times.parse(at), times.parse(until)
+    assert start is not None
+    assert times.stretch(start, end, NEW_YORK, FRIDAY) == words
+
+
+@pytest.mark.parametrize("text", ["", "soon", None, 7, "2026-11-20T17:00:00"])
+def test_what_is_no_instant_is_read_as_none(text: object) -> None:
+    assert times.parse(text) is None
+
+
+def test_a_long_code_keeps_both_ends_and_shows_no_control_character() -> None:
+    shown = shortened("01234\u001d" + "x" * 4000 + "END")
+    assert shown.startswith("01234·")
+    assert shown.endswith("END")
+    assert len(shown) == 22
+
+
+def test_amounts_are_shown_as_money() -> None:
+    assert amount("12.00", "USD") == "$12.00"
+    assert amount("12", "USD") == "$12.00"
+    assert amount("1200", "JPY") == "¥1200"
+    assert amount("12.50", "CHF") == "12.50 CHF"
+
+
+@pytest.mark.parametrize(("name", "badge"), [("Ana Marta Silva", "AS"), ("Ben", "BE"), ("Ö", "Ö")])
+def test_a_badge_has_two_letters_of_a_name(name: str, badge: str) -> None:
+    assert initials(name) == badge
