@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from flask import Response, url_for
 
-from kiosk.core.organisation import CounterPlace, Store
 from kiosk.errors import CounterfoilError
-from sync.head_office.enrolling import offer
-from sync.head_office.freshness import SILENT_AFTER_S, living
+from sync.head_office.desk import CounterState, create_enrolment_code
+from sync.head_office.desk import counters as counter_states
+from sync.head_office.freshness import SILENT_AFTER_S
 from sync.head_office.instants import Instant, instant
+from sync.head_office.names import Names
 from sync.head_office.once import Once, show_once, shown_once
-from sync.head_office.records import Enrolment, EnrolmentCode
 from sync.head_office.respond import respond, send_to
 from sync.head_office.seat import names, now_ms, office, published
 
@@ -22,7 +23,7 @@ PAGE = "head_office/counters.html"
 
 @dataclass(frozen=True, slots=True)
 class CounterRow:
-    """One counter of a store, and the device that is in force there."""
+    """One counter, and the device that is in force there. ``code_until``: a one-time code is out for it."""
 
     id: str
     name: str
@@ -31,11 +32,10 @@ class CounterRow:
     tone: str
     symbol: str
     enrolled: bool
-    contact: Instant | None = None
-    bundle: int | None = None
-    behind: bool = False
-    entries: int = 0
-    code_until: Instant | None = None
+    contact: Instant | None
+    bundle: int
+    entries: int
+    code_until: Instant | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,82 +50,73 @@ class StoreRows:
 
 def counters(error: CounterfoilError | None = None) -> Response:
     """``GET /counters``."""
-    now = now_ms()
+    now, known = now_ms(), names()
     once = shown_once("counters")
     return respond(
         PAGE,
         status=422 if error else 200,
-        stores=_stores(now),
+        stores=_stores(known, now),
         version=published().version,
         error=error,
         once=once,
-        until=instant(once.until_ms, now, names().zone, name_zone=not names().one_zone) if once else None,
+        until=instant(once.until_ms, now, known.zone, name_zone=not known.one_zone) if once else None,
     )
 
 
 def make_code(store: str, counter: str) -> Response:
     """``POST /counters/<store>/<counter>/code``: a one-time code, in place of the one before."""
     try:
-        code = offer(office(), store, counter)
+        shown = create_enrolment_code(office(), store, counter)
     except CounterfoilError as error:
         return counters(error)
     whose = names().places().get((store, counter), f"{store} {counter}")
-    show_once(Once("counters", whose, str(code.code), code.expires_at_ms))
+    show_once(Once("counters", whose, shown.code, shown.expires_at_ms))
     return send_to(url_for("pages.counters", _anchor="once"))
 
 
-def _stores(now: int) -> list[StoreRows]:
-    devices = living(office().store.enrolments())
-    codes = {(code.store, code.counter): code for code in office().store.codes() if code.expires_at_ms > now}
-    rows = []
-    for store in published().organisation.stores:
-        found = tuple(
-            _row(store, place, devices.get((store.id, place.id)), codes, now) for place in store.counters
-        )
-        rows.append(StoreRows(store.id, store.name, _words(found), found))
-    return rows
+def _stores(known: Names, now: int) -> list[StoreRows]:
+    """The published stores in their order, then any whose counters are enrolled but no longer published."""
+    order = {store.id: at for at, store in enumerate(published().organisation.stores)}
+    states = sorted(counter_states(office()), key=lambda one: (order.get(one.store, len(order)), one.store))
+    held = {store: tuple(found) for store, found in groupby(states, key=lambda one: one.store)}
+    return [_store(store, held.get(store, ()), known, now) for store in dict.fromkeys([*order, *held])]
 
 
-def _words(rows: tuple[CounterRow, ...]) -> str:
+def _store(store: str, states: Sequence[CounterState], known: Names, now: int) -> StoreRows:
+    rows = tuple(_row(state, known, now) for state in states)
     enrolled = sum(row.enrolled for row in rows)
-    if not rows:
-        return "no counters in organisation.yaml"
-    return f"{enrolled} of {len(rows)} enrolled" if enrolled < len(rows) else "all enrolled"
+    words = f"{enrolled} of {len(rows)} enrolled" if enrolled < len(rows) else "all enrolled"
+    if store not in known.stores:
+        words = "no longer in organisation.yaml"
+    return StoreRows(store, known.store(store), words if rows else "no counters in organisation.yaml", rows)
 
 
-def _row(
-    store: Store,
-    place: CounterPlace,
-    device: Enrolment | None,
-    codes: Mapping[tuple[str, str], EnrolmentCode],
-    now: int,
-) -> CounterRow:
-    code = codes.get((store.id, place.id))
-    until = instant(code.expires_at_ms, now, store.zone) if code else None
-    if device is None:
-        return CounterRow(
-            place.id, place.name, f"{store.id}/{place.id}", "not enrolled", "", "minus", enrolled=False, code_until=until
-        )
-    state, tone, symbol = _state(device, now)
+def _row(state: CounterState, known: Names, now: int) -> CounterRow:
+    device, zone = state.enrolment, known.zone_of(state.store)
+    words, tone, symbol = _state(state, now)
+    contact = device.last_contact_ms if device else None
     return CounterRow(
-        id=place.id,
-        name=place.name,
-        feed=str(device.feed),
-        state=state,
+        id=state.counter,
+        name=state.counter_name,
+        feed=str(device.feed) if device else f"{state.store}/{state.counter}",
+        state=words,
         tone=tone,
         symbol=symbol,
-        enrolled=True,
-        contact=None if device.last_contact_ms is None else instant(device.last_contact_ms, now, store.zone),
-        bundle=device.bundle_version,
-        behind=(device.bundle_version or 0) < published().version,
-        entries=office().store.head(device.feed).n,
-        code_until=until,
+        enrolled=device is not None,
+        contact=None if contact is None else instant(contact, now, zone),
+        bundle=(device.bundle_version if device else None) or 0,
+        entries=state.received_n,
+        code_until=instant(state.code.expires_at_ms, now, zone) if state.code else None,
     )
 
 
-def _state(device: Enrolment, now: int) -> tuple[str, str, str]:
+def _state(state: CounterState, now: int) -> tuple[str, str, str]:
+    """What the device is doing, with the tone and symbol of its tag."""
+    device = state.enrolment
+    if device is None:
+        return "not enrolled", "", "minus"
     if device.fenced:
-        return "fenced: copied journal", "refuse", "warn"
+        return "fenced: its journal was copied", "refuse", "warn"
     if device.last_contact_ms is None:
         return "enrolled, not seen yet", "check", "clock"
     if now - device.last_contact_ms > SILENT_AFTER_S * 1000:

@@ -23,9 +23,15 @@ def first_steps() -> tuple[Step, ...]:
     """From nothing to the first redemption, in order."""
     state, store = published(), office().store
     return (
-        Step("Publish your stores and counters", url_for("pages.publish", kind="organisation"), bool(state.organisation.stores)),
+        Step(
+            "Publish your stores and counters",
+            url_for("pages.publish", kind="organisation"),
+            bool(state.organisation.stores),
+        ),
         Step("Publish promotions", url_for("pages.publish", kind="promotions"), bool(state.promotions)),
-        Step("Add clerks and tell them their PIN", url_for("pages.people"), any(one.pin_hash for one in store.clerks())),
+        Step(
+            "Add clerks and tell them their PIN", url_for("pages.people"), any(one.pin_hash for one in store.clerks())
+        ),
         Step("Enrol a counter with a one-time code", url_for("pages.counters"), bool(living(store.enrolments()))),
         Step("Redeem: it appears here within seconds", "", False),
     )

@@ -25,8 +25,6 @@ class FreshWords:
 
     counters: int
     reported: int
-    lead: str
-    lead_none: str
     as_of: Instant | None
     silent: tuple[SilentWords, ...]
     more: int
@@ -39,19 +37,10 @@ def fresh_words(how: Freshness, names: Names, now_ms: int) -> FreshWords:
         return instant(at_ms, now_ms, names.zone, name_zone=not names.one_zone)
 
     silent = tuple(SilentWords(one.name, None if one.since_ms is None else at(one.since_ms)) for one in how.silent)
-    none = "The one counter is silent" if how.counters == 1 else f"All {how.counters} counters are silent"
     return FreshWords(
         counters=how.counters,
         reported=how.reported,
-        lead=_lead(how),
-        lead_none=none,
         as_of=None if how.as_of_ms is None else at(how.as_of_ms),
         silent=silent[:NAMED],
         more=len(silent[NAMED:]),
     )
-
-
-def _lead(how: Freshness) -> str:
-    if how.silent:
-        return f"As of {how.reported} of {how.counters} counters, up to"
-    return "As of"

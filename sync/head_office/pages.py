@@ -21,16 +21,18 @@ from sync.head_office.respond import respond, send_to
 from sync.head_office.seat import account, gate, published
 
 RAIL = (
-    ("pages.redemptions", "list", "Redemptions"),
     ("pages.promotions", "tag", "Promotions"),
+    ("pages.redemptions", "list", "Redemptions"),
     ("pages.counters", "shop", "Counters"),
     ("pages.people", "people", "People"),
 )
 _UNDER = {
     "pages.promotion": "pages.promotions",
     "pages.publish": "pages.promotions",
+    "pages.send": "pages.promotions",
     "pages.published_version": "pages.promotions",
     "pages.make_code": "pages.counters",
+    "pages.add_clerk": "pages.people",
     "pages.new_pin": "pages.people",
     "pages.remove_clerk": "pages.people",
 }

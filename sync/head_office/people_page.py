@@ -12,7 +12,7 @@ from sync.head_office.once import Once, show_once, shown_once
 from sync.head_office.people import AddedClerk, PeopleError, add_clerk, new_pin, remove_clerk
 from sync.head_office.records import Clerk, Role
 from sync.head_office.respond import respond, send_to
-from sync.head_office.seat import me, office, published
+from sync.head_office.seat import office, published
 
 PAGE = "head_office/people.html"
 ROLES = (("clerk", "Clerk"), ("shift-manager", "Shift manager"))

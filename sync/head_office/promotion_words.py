@@ -47,14 +47,18 @@ def now_words(promotion: Promotion, zones: Iterable[tzinfo], now: datetime) -> N
     clock = "" if (opens.hour, opens.minute) == (0, 0) else f" {opens:%H:%M}"
     if today < promotion.valid.from_:
         return Now(f"starts {day_words(opens.date(), today)}{clock}", "", "calendar", 3)
-    day = "" if opens.date() == today else f" {opens:%a}" if (opens.date() - today).days < 7 else (
-        f" {day_words(opens.date(), today)}"
+    day = (
+        ""
+        if opens.date() == today
+        else f" {opens:%a}"
+        if (opens.date() - today).days < 7
+        else (f" {day_words(opens.date(), today)}")
     )
     return Now(f"opens{day}{clock}", "", "clock", 1)
 
 
 def day_words(day: date, today: date) -> str:
-    """"30 Nov", with its year where that is not today's."""
+    """A day as one says it: "30 Nov", with its year where that is not today's."""
     return f"{day.day} {day:%b}" if day.year == today.year else f"{day.day} {day:%b} {day.year}"
 
 
@@ -97,7 +101,7 @@ def _stores(stores: Sequence[Store], organisation: Organisation) -> str:
     if not stores:
         return "no store"
     if len(stores) == len(organisation.stores) and len(stores) > 1:
-        return f"All {len(stores)} stores"
+        return "Both stores" if len(stores) == 2 else f"All {len(stores)} stores"
     return _and(store.name for store in stores) if len(stores) <= 2 else f"{len(stores)} stores"
 
 
@@ -115,7 +119,8 @@ def limits_words(promotion: Promotion) -> list[str]:
     limits, currency = promotion.limits, _currency(promotion)
     counted = (
         (limits.total, "in all"), (limits.per_store, "per store"), (limits.per_store_day, "per store and day"),
-        (limits.per_clerk_day, "per clerk and day"), (limits.per_customer, "per customer"), (limits.per_code, "per code"),
+        (limits.per_clerk_day, "per clerk and day"), (limits.per_customer, "per customer"),
+        (limits.per_code, "per code"),
     )  # fmt: skip
     words = [f"{count:,} {of}" for count, of in counted if count is not None]
     return words + ([f"{money_words(limits.budget, currency)} in all"] if limits.budget else [])

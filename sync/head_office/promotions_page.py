@@ -110,18 +110,18 @@ def _card(
 
 def _strip(one: Promotion, card: Card) -> list[tuple[str, str, str]]:
     value = words.value_words(one)
-    worth = f"worth {value}" if value else ""
+    worth = ", ".join(part for part in (f"each worth {value}" if value else "", card.shown_worth) if part)
     return [
         ("When", card.when, card.hours or "all day"),
         ("Where", card.where, card.counters),
-        ("How it is shown", card.shown, card.shown_worth),
-        ("Limits", card.limits[0] if card.limits else "No limit", ", ".join([*card.limits[1:], *([worth] if worth else [])])),
+        ("How it is shown", card.shown, worth),
+        ("Limits", card.limits[0] if card.limits else "No limit", ", ".join(card.limits[1:])),
     ]
 
 
 def _stub(one: Promotion, card: Card) -> list[tuple[str, str]]:
     """The facts on the counter's stub that are the same for every customer."""
-    stub = [("Shown as", card.shown)]
+    stub = []
     if one.limits.total is not None:
         stub.append(("Left", f"{max(one.limits.total - card.honoured, 0):,} of {one.limits.total:,}"))
     stub.append(("Until", f"{one.valid.until.day} {one.valid.until:%b}"))

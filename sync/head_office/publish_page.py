@@ -12,7 +12,7 @@ from sync.head_office.history import changes_of
 from sync.head_office.instants import instant
 from sync.head_office.names import Names
 from sync.head_office.problems import Problem, RefusedPublication
-from sync.head_office.publish import check, publish
+from sync.head_office.publish import Published, check, publish
 from sync.head_office.records import SourceKind
 from sync.head_office.respond import respond, send_to
 from sync.head_office.seat import me, names, now_ms, office, published
@@ -51,10 +51,16 @@ def send(kind: str) -> Response:
     if problem:
         return _form(wanted, text, (problem,))
     try:
-        done = publish(office(), by=me().name, **{wanted: text})
+        done = _publish(wanted, text)
     except RefusedPublication as refused:
         return _form(wanted, text, refused.problems)
     return send_to(url_for("pages.published_version", kind=wanted, version=done.version))
+
+
+def _publish(kind: SourceKind, text: str) -> Published:
+    if kind == "promotions":
+        return publish(office(), promotions=text, by=me().name)
+    return publish(office(), organisation=text, by=me().name)
 
 
 def published_version(kind: str, version: int) -> Response:
@@ -94,7 +100,9 @@ def _sent(kind: SourceKind) -> tuple[str, Problem | None]:
         try:
             text = file.read().decode("utf-8-sig")
         except UnicodeDecodeError:
-            return text, Problem(kind, 0, 0, "", f"{file.filename} is not UTF-8 text.", "Save it as UTF-8 and choose it again.")
+            return text, Problem(
+                kind, 0, 0, "", f"{file.filename} is not UTF-8 text.", "Save it as UTF-8 and choose it again."
+            )
     return text.replace("\r\n", "\n").replace("\r", "\n"), None
 
 
@@ -136,21 +144,19 @@ def _excerpt(text: str, line: int, column: int) -> tuple[str, str]:
     if line > len(lines):
         return "", ""
     whole = lines[line - 1].replace("\t", " ")
-    start = max(0, column - 1 - EXCERPT_CHARACTERS // 2) if len(whole) > EXCERPT_CHARACTERS else 0
-    if len(whole) <= EXCERPT_CHARACTERS:
-        start = len(whole) - len(whole.lstrip(" "))
-    start = min(start, column - 1)
+    start = min(len(whole) - len(whole.lstrip(" ")), column - 1)
+    if column - start > EXCERPT_CHARACTERS * 3 // 4:
+        start = column - 1 - EXCERPT_CHARACTERS // 2
     cut = whole[start : start + EXCERPT_CHARACTERS]
     return cut, " " * (column - 1 - start) + "^"
 
 
 def _change_words(change: Change, known: Names) -> tuple[str, str, str]:
     """What was done, to what, and which fields: ("changed", "Free shrimp tacos", "valid.until")."""
-    named = {
-        "promotion": known.promotion, "codes": known.promotion, "store": known.store, "person": known.clerk,
-        "organisation": str,
-    }[change.what]  # fmt: skip
-    what = "codes of " if change.what == "codes" else ""
-    return change.kind, f"{what}{named(change.id)}", change.words
-
-
+    if change.what in {"promotion", "codes"}:
+        name = known.promotion(change.id)
+    elif change.what == "store":
+        name = known.store(change.id)
+    else:
+        name = known.clerk(change.id)
+    return change.kind, f"codes of {name}" if change.what == "codes" else name, change.words

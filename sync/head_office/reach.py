@@ -94,7 +94,9 @@ def _remark(
     if kind == "yes":
         return "all" if len(marks) > 1 else ""
     if len(of_kind) > 1:
-        return {"silent": f"{len(of_kind)} silent", "behind": f"{len(of_kind)} behind"}.get(kind, f"{len(of_kind)} not enrolled")
+        return {"silent": f"{len(of_kind)} silent", "behind": f"{len(of_kind)} behind"}.get(
+            kind, f"{len(of_kind)} not enrolled"
+        )
     name, device = named[of_kind[0]], devices[of_kind[0]]
     if device is None:
         return f"{name}: not enrolled"

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, request, url_for
 
+from sync.head_office.api import MOST_ROWS
 from sync.head_office.first_steps import first_steps
 from sync.head_office.fresh_words import fresh_words
 from sync.head_office.instants import instant
@@ -43,6 +44,7 @@ def redemptions() -> Response:
         PAGE,
         **_strip(sieve, known, now, cursor, shown[-1].cursor if more else 0),
         lines=shown,
+        log_rows=MOST_ROWS,
         sieve=sieve,
         stores=published().organisation.stores,
         promotions=published().promotions,
