@@ -86,10 +86,10 @@ class RobotClerk:
         self._open("/")
         return self._submit("/look", {"text": text})
 
-    def redeem(self) -> Page:
-        """Tap Redeem on the page as last read. When it says "hand it over", say that it was seen."""
+    def redeem(self, *, seen: bool = True) -> Page:
+        """Tap Redeem on the page as last read; with ``seen``, tell the counter that its answer was shown."""
         page = self._submit("/redeem", {})
-        if page.state == "redeemed" and "/seen" in page.forms:
+        if seen and page.state == "redeemed" and "/seen" in page.forms:
             self._submit("/seen", {})
         return page
 
@@ -97,13 +97,21 @@ class RobotClerk:
         """Tap Next customer (or Not now) on the page as last read."""
         return self._submit("/next", {})
 
+    def given(self, *, yes: bool) -> Page:
+        """Answer "was it given?"."""
+        return self._submit("/given", {"answer": "yes" if yes else "no"})
+
     def health(self) -> Mapping[str, Any]:
         """What the counter says of itself to machines."""
         read: dict[str, Any] = self._http.get("/healthz").raise_for_status().json()
         return read
 
+    def text(self, path: str) -> str:
+        """A page's source."""
+        return self._http.get(path).raise_for_status().text
+
     def _open(self, path: str) -> Page:
-        self.page = read_page(self._http.get(path).raise_for_status().text)
+        self.page = read_page(self.text(path))
         return self.page
 
     def _submit(self, action: str, filled: Mapping[str, str]) -> Page:
