@@ -61,7 +61,8 @@ class Journal:
 
     Safe to use from any thread. Made by :meth:`open`. Its methods raise :class:`JournalError` with the codes
     ``journal-disk-full``, ``journal-torn``, ``journal-edited``, ``journal-unreadable``, ``journal-stopped`` (after
-    :meth:`close`; as :class:`AppendUnknownError` until :meth:`reopen`) and, on opening, ``journal-busy``, ``journal-foreign``, ``journal-newer``.
+    :meth:`close`; as :class:`AppendUnknownError` until :meth:`reopen`) and, on opening, ``journal-busy``,
+    ``journal-foreign``, ``journal-newer``.
     """
 
     def __init__(self, path: Path, connect: Connect) -> None:
