@@ -150,7 +150,7 @@ class Replicator:
             sent = received = 0
             bundle, trouble = None, None
             while True:
-                knew = self._theirs is not None
+                knew = self._theirs
                 sent_now, taken = self._round_trip()
                 stored = len(taken.entries)
                 sent, received = sent + sent_now, received + stored
@@ -158,8 +158,8 @@ class Replicator:
                 if taken.exchange.bundle is not None and bundle is None:
                     bundle, refused = self._take_bundle(taken.exchange.bundle)
                     trouble = refused or trouble
-                moved = sent_now > 0 or stored > 0
-                if knew and not (moved and self._more(taken)):
+                moved = stored > 0 or self._progressed(knew, taken)
+                if knew is not None and not (moved and self._more(taken)):
                     return Exchanged(sent, received, bundle, trouble)
 
     def _round_trip(self) -> tuple[int, Taken]:
@@ -171,6 +171,11 @@ class Replicator:
         exchange = read_answer(answered, us=counter.us, key_of=counter.trust.key_of, nonce=nonce)
         self._theirs = exchange.vector
         return sum(len(segment.bodies) for segment in told.segments), take(counter.side, exchange)
+
+    def _progressed(self, before: Mapping[FeedId, Head] | None, taken: Taken) -> bool:
+        """Whether they hold more of our feed than before; what was sent and not taken (a fork) is no progress."""
+        own = self._counter.enrolment.feed
+        return before is None or before.get(own) != taken.exchange.vector.get(own)
 
     def _more(self, taken: Taken) -> bool:
         """Whether either side has something left: theirs said so, or they lack what our journal holds now."""
