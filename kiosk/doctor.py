@@ -55,7 +55,9 @@ class Patient:
 
     @property
     def journal(self) -> Path:
-        return self.folder / "journal.db"
+        from kiosk.config import CounterFolder
+
+        return CounterFolder(self.folder).journal
 
 
 def examine(patient: Patient) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from waitress import create_server
 
 from kiosk.errors import SetupError
 
+BACKLOG = 128
 THREADS = 40
 """At least 32: each open page holds one thread for its event stream (12 at most), the rest answer."""
 
@@ -21,6 +22,7 @@ def bind(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(BACKLOG)  # from here on whoever connects waits; and only now is the port surely ours
     except OSError as error:
         listening.close()
         raise _bind_error(error, host, port) from None

@@ -22,9 +22,10 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Words on standard error, the report as one JSON line on standard output."""
+    from kiosk.config import CounterFolder
     from kiosk.journal.verify import EXIT_UNREADABLE, verify_command
 
-    path = args.journal / "journal.db" if args.journal.is_dir() else args.journal
+    path = CounterFolder(args.journal).journal if args.journal.is_dir() else args.journal
     code, answer = verify_command(path)
     print(json.dumps(answer))
     return FAULT if code == EXIT_UNREADABLE else code
