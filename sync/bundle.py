@@ -87,6 +87,7 @@ class BundleFetcher:
 
     def _collect(self, manifest: Manifest, cached: Mapping[bytes, bytes], ask: AskParts) -> dict[bytes, bytes]:
         marks = {mark.sha256: mark for mark in manifest.parts.values()}
+        self._kept = {digest: part for digest, part in self._kept.items() if digest in marks}
         for digest, mark in marks.items():
             if digest in cached and part_matches(mark, cached[digest]):
                 self._kept[digest] = cached[digest]

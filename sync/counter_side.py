@@ -1,7 +1,8 @@
 """A counter towards head office: whose feeds it accepts, what it sends, by which keys.
 
 It accepts "head-office" and "head-office/<its own origin>", signed by the head-office key of the epoch
-that was pinned at enrolment, and nothing else; it sends its own feed.
+that was pinned at enrolment, and nothing else; it sends its own feed, and those of its earlier lives (a
+counter that was enrolled anew) as far as its device key signed them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.clock import Clock, to_ms
 from kiosk.config import Enrolment
-from kiosk.core.entry import Checkpoint, Entry, FeedId, Head, sign_checkpoint
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head, Opened, decode_fact, sign_checkpoint
 from kiosk.ports import FeedStore
 from sync.exchange import Fork, KeepFork, Side
 from sync.wire import Party
@@ -75,7 +76,7 @@ class CounterSide:
         self.side = Side(
             store=store,
             trust=self.trust,
-            may_send=lambda feed: feed == enrolment.feed,
+            may_send=lambda feed: feed.origin == enrolment.origin,
             keep_fork=keep_fork,
             sign=self._sign,
             bundle_version=bundle_version,
@@ -87,6 +88,14 @@ class CounterSide:
         return to_ms(self._clock.now())
 
     def _sign(self, feed: FeedId, head: Head) -> Checkpoint | None:
-        if feed != self.enrolment.feed:
+        key_epoch = self.us.key_epoch if feed == self.enrolment.feed else self._earlier_epoch(feed)
+        return None if key_epoch is None else sign_checkpoint(feed, head, key_epoch, self.now_ms(), self.us.key)
+
+    def _earlier_epoch(self, feed: FeedId) -> int | None:
+        """The key epoch of an earlier life of this counter; None where it had another key."""
+        if feed.origin != self.enrolment.origin:
             return None
-        return sign_checkpoint(feed, head, self.us.key_epoch, self.now_ms(), self.us.key)
+        first = self.side.store.entries(feed, 0, 1)
+        fact = decode_fact(first[0].body) if first else None
+        same_key = isinstance(fact, Opened) and fact.public_key == self.us.key.public_key().public_bytes_raw()
+        return fact.key_epoch if isinstance(fact, Opened) and same_key else None

@@ -5,7 +5,7 @@ Rules of this module:
 - One exchange every few seconds, at once when woken, and later and later (30 s at most, with jitter) while
   nobody answers. Nothing here is ever in the way of a redemption.
 - Nothing leaves the thread as an exception: trouble becomes one sentence in :class:`LinkState`.
-- What head office holds is learned from each answer and forgotten on trouble, so that a lost answer, a
+- What head office holds is learned from each answer and from nothing else, so that a lost answer, a
   restarted head office or one restored from a backup are all caught up with in the same way.
 """
 
@@ -130,7 +130,6 @@ class Replicator:
 
     def _failed(self, sentence: str) -> None:
         self._failures += 1
-        self._theirs = None
         since = self._link.offline_since_ms
         now_ms = self._counter.now_ms()
         self._tell(LinkState(False, self._link.last_contact_ms, now_ms if since is None else since, sentence))
@@ -209,6 +208,7 @@ def _trouble(taken: Taken, own: FeedId) -> str | None:
     """What a person must know of an exchange that went through."""
     if any(one.feed == own for one in taken.divergences):
         return "Head office holds another history of this journal: it was restored or copied; enrol this counter anew"
-    if taken.divergences or any(one.result is Result.FORK for one in taken.applied):
+    theirs = [one.feed for one in taken.divergences] + [one.feed for one in taken.applied if one.result is Result.FORK]
+    if any(feed.origin.split("/")[0] == HEAD_OFFICE for feed in theirs):
         return "Head office tells another history than before; nothing of the second was applied"
     return None

@@ -147,6 +147,13 @@ def test_mix_and_match_parts_are_refused_by_name() -> None:
     assert counter.refusal(newer) == "bundle-part-altered"
 
 
+def test_an_altered_part_is_not_kept_so_the_next_try_succeeds() -> None:
+    counter, newer = Counter(published(7)), published(8, name="Bar")
+    counter.parts = dict.fromkeys(newer.parts, b"altered")
+    counter.refusal(newer)
+    assert counter.take(newer)
+
+
 def test_endless_part_is_refused() -> None:
     counter, newer = Counter(published(7)), published(8, name="Bar")
     counter.parts = dict.fromkeys(newer.parts, bytes(core.MAX_PART_BYTES + 1))

@@ -9,16 +9,26 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from kiosk.core.entry import NO_ENTRIES, BundleInstalled, Entry, FeedId, Receipt, chain, decode_fact, encode_fact
+from kiosk.core.entry import (
+    NO_ENTRIES,
+    BundleInstalled,
+    Entry,
+    FeedId,
+    Opened,
+    Receipt,
+    chain,
+    decode_fact,
+    encode_fact,
+)
 from kiosk.errors import ExchangeError, JournalError
 from kiosk.ports import CachedBundle, LinkState
 from sync.bundle import BundleFetcher
 from sync.counter_side import CounterSide
-from sync.exchange import Limits
+from sync.exchange import Limits, compose, take
 from sync.post import Post, http_post, read_refusal, refusal
 from sync.replicator import INTERVAL_S, LONGEST_BACKOFF_S, Chance, Replicator
 from sync.wire import EXCHANGE_PATH, PARTS_PATH
-from tests.twins import MemoryFeedStore, SetClock, key_of_seed, use
+from tests.twins import NOON_MS, MemoryFeedStore, SetClock, key_of_seed, use
 from tests.twins_office import COUNTER_FEED, COUNTER_KEY, ENROLMENT, OFFICE_FEED, OFFICE_KEY, SmallOffice
 
 
@@ -221,6 +231,52 @@ def test_a_journal_restored_to_less_than_head_office_holds_says_so(counter: Coun
     assert counter.link.online
     assert counter.link.trouble is not None
     assert "enrol this counter anew" in counter.link.trouble
+
+
+def test_an_earlier_life_of_this_counter_goes_up_too(counter: Counter, office: SmallOffice) -> None:
+    earlier = FeedId("bayside/front", 1)
+    later = replace(ENROLMENT, incarnation=2, key_epoch=2)
+    public_key = COUNTER_KEY.public_key().public_bytes_raw()
+    opened = Opened(at_ms=NOON_MS, store="bayside", counter="front", public_key=public_key, key_epoch=1)
+    counter.journal.write(earlier, opened, use(1))
+    counter.journal.write(later.feed, use(2))
+    side = CounterSide(
+        later, COUNTER_KEY, counter.journal, counter.clock,
+        take_checkpoint=lambda: None, on_entries=counter.learn, bundle_version=lambda: 0,
+    )  # fmt: skip
+    office.writer.trust.trust(earlier, COUNTER_KEY)
+    office.writer.trust.trust(later.feed, COUNTER_KEY, key_epoch=2)
+    take(office.writer.side(), compose(side.side, {}))
+    assert {feed: len(held) for feed, held in office.writer.store.image().items()} == {earlier: 2, later.feed: 1}
+
+
+def test_an_earlier_life_with_another_key_is_not_signed_for(counter: Counter) -> None:
+    public_key = key_of_seed(66).public_key().public_bytes_raw()
+    opened = Opened(at_ms=NOON_MS, store="bayside", counter="front", public_key=public_key, key_epoch=1)
+    counter.journal.write(FeedId("bayside/front", 7), opened)
+    assert compose(counter.side.side, {}).segments == ()
+
+
+def test_an_earlier_life_that_head_office_holds_more_of_is_no_trouble(counter: Counter, office: SmallOffice) -> None:
+    earlier = FeedId("bayside/front", 7)
+    for store, last in ((counter.journal, 1), (office.writer.store, 3)):
+        store.write(earlier, *(use(n) for n in range(last)))
+        store.sign(earlier, COUNTER_KEY)
+    office.writer.trust.trust(earlier, COUNTER_KEY)
+    counter.line.turn()
+    assert counter.link.trouble is None
+
+
+def test_a_head_office_that_tells_another_history_is_named(counter: Counter, office: SmallOffice) -> None:
+    office.writer.write(use(1), use(2))
+    counter.line.turn()
+    before = counter.journal.image()
+    office.writer.store._feeds.pop(OFFICE_FEED)
+    office.writer.write(use(3), use(4), use(5))
+    counter.line.turn()
+    assert counter.journal.image() == before
+    assert counter.link.trouble is not None
+    assert "another history" in counter.link.trouble
 
 
 # --- the bundle --------------------------------------------------------------------------------------

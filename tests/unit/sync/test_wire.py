@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 import zlib
 from collections.abc import Callable
 
@@ -87,10 +88,17 @@ def test_a_message_over_the_cap_is_refused_before_it_is_read() -> None:
     assert refusal_of(bytes(wire.MAX_MESSAGE_BYTES + 1)) == "message-too-large"
 
 
-def test_a_decompression_bomb_is_refused() -> None:
-    with pytest.raises(ExchangeError) as caught:
-        wire.inflate(zlib.compress(bytes(20 * 1024 * 1024), 9))
+def test_a_decompression_bomb_is_refused_before_it_unfolds() -> None:
+    bomb = zlib.compress(bytes(20 * 1024 * 1024), 9)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ExchangeError) as caught:
+            wire.inflate(bomb, cap=1024 * 1024)
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
     assert caught.value.code == "message-too-large"
+    assert peak_bytes < 4 * 1024 * 1024
 
 
 def test_a_body_of_exactly_the_inflated_cap_passes() -> None:
