@@ -283,13 +283,10 @@ class Counter:
 
     def _write(self, showing: Showing, fact: Redemption) -> Display:
         try:
-            self.learn(self._journal.append([fact]))
-        except AppendUnknownError as error:
-            self._recover()
+            self._append(fact)
+        except JournalError as error:
             if self.standing.redemption_of(fact.intent) is None:
                 return self._board.show(State.VERDICT, showing, note=str(error))
-        except JournalError as error:
-            return self._board.show(State.VERDICT, showing, note=str(error))
         # The redemption is durable from here on: whatever happens next, a restart finds it and asks "given?".
         found = self.standing.redemption_of(fact.intent)
         if found is None:
@@ -299,9 +296,22 @@ class Counter:
         stub = Redeemed(found[1], from_ms(fact.at_ms), fact.clerk)
         return self._board.show(State.REDEEMED, replace(showing, redeemed=stub))
 
+    def _append(self, fact: Redemption | Answered | Void) -> None:
+        """Write and fold. After an unknown outcome the standing says what the journal really holds."""
+        try:
+            self.learn(self._journal.append([fact]))
+        except AppendUnknownError:
+            self._recover()
+            raise
+
     def _recover(self) -> None:
-        self._journal.reopen()
-        self._refold()
+        """Reopen a journal that stopped after an unknown outcome, and fold it anew; one that cannot be is told."""
+        try:
+            self._journal.reopen()
+            self._refold()
+            self._trouble = None
+        except JournalError as error:
+            self._trouble = error
 
     # --- after it -----------------------------------------------------------------------------
 
@@ -323,7 +333,7 @@ class Counter:
 
     def _answered(self, n: int, clerk_id: str) -> None:
         fact = Answered(at_ms=to_ms(self._clock.now()), n=n, clerk=clerk_id)
-        self.learn(self._journal.append([fact]))
+        self._append(fact)
 
     def next(self, showing_id: str) -> Display:
         """Leave what is shown under ``showing_id``; if something else is on display by now, that stays."""
@@ -368,7 +378,7 @@ class Counter:
 
     def _void(self, n: int, clerk_id: str, reason: str) -> None:
         fact = Void(at_ms=to_ms(self._clock.now()), feed=str(self.feed), n=n, clerk=clerk_id, reason=reason)
-        self.learn(self._journal.append([fact]))
+        self._append(fact)
         if self.carrier is not None:
             self.carrier.wake()
 
@@ -417,6 +427,8 @@ class Counter:
     def status(self) -> CounterStatus:
         """What the status line tells now."""
         with self._lock:
+            if self._journal.stopped:  # another thread met an unknown outcome; nobody else would reopen it
+                self._recover()
             trouble = () if self._trouble is None else (str(self._trouble),)
             return CounterStatus(
                 link=self.link,

@@ -26,6 +26,7 @@ from typing import Any
 
 import httpx
 
+from kiosk.core.credential import present
 from kiosk.errors import CounterfoilError, SetupError
 from kiosk.serving import bind
 from sync import samples
@@ -175,7 +176,11 @@ def manifest_texts(manifest: Path) -> list[str]:
             where=str(manifest),
             cure="It is a CSV with a column expected_all that holds JSON lists of texts.",
         ) from None
-    return list(dict.fromkeys(text for texts in rows for text in texts))
+    texts = dict.fromkeys(text for listed in rows for text in listed)
+    usable = [text for text in texts if present(text) is not None]
+    if len(usable) < len(texts):
+        print(f"{len(texts) - len(usable)} texts of the manifest are no codes (empty or too long)", file=sys.stderr)
+    return usable
 
 
 # --- the two programs ---------------------------------------------------------------------------
