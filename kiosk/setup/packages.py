@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from kiosk.setup.progress import Progress
 BEGINS = ("Collecting ", "Processing ", "Ignoring ", "Requirement already satisfied: ")  # one for each line of a lock
 KEPT = frozenset({"pip", "setuptools", "wheel"})
 POLL_S = 0.2
+DISK_FULL = 16_000_000  # bytes left where venv fails without a word of why
 CAUSES = (  # what pip prints, the code, what happened, the cure; the first that is found is told
     (
         r"No space left on device|Errno 28|not enough space",
@@ -99,11 +101,12 @@ def remove_stale(python: Path, lock: Path) -> None:
 
 
 def failure(printed: str, lock: Path) -> SetupError:
-    """What pip's last words mean for the person who waits."""
+    """What pip's (or venv's) last words mean for the person who waits; ``lock`` lies on the disk in question."""
     evidence = [line.strip() for line in printed.splitlines() if line.startswith("ERROR:")]
     where = evidence[-1].removeprefix("ERROR: ")[:300] if evidence else lock.name
     for pattern, code, what, cure in CAUSES:
-        if re.search(pattern, printed):
+        full = code == "disk-full" and shutil.disk_usage(lock.parent).free < DISK_FULL
+        if full or re.search(pattern, printed):
             return SetupError(code, what, where=where, cure=cure)
     return SetupError(
         "packages-failed",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -49,3 +51,13 @@ def test_lock_names_its_packages_as_registries_compare_them(tmp_path: Path) -> N
     lock = tmp_path / "a.lock"
     lock.write_text(LOCK)
     assert packages.locked(lock) == ["alembic", "colorama", "argon2-cffi"]
+
+
+@pytest.mark.parametrize(
+    ("free", "code"), [(packages.DISK_FULL - 1, "disk-full"), (packages.DISK_FULL, "packages-failed")]
+)
+def test_failure_without_a_word_on_a_full_disk_is_the_disks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, code: str
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    assert packages.failure("Error: Command failed", tmp_path / "requirements.lock").code == code
