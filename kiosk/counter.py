@@ -347,16 +347,19 @@ class Counter:
     def given(self, n: int, yes: bool, clerk_id: str) -> Display:
         """Answer "was it given?" for redemption ``n``: yes keeps the stub, no voids it."""
         with self._lock:
-            if n not in self.standing.unanswered(self.feed):
-                return self._board.display
+            display = self._board.display
             try:
-                if yes:
+                if n not in self.standing.unanswered(self.feed):
+                    pass  # settled already, by another tab or by head office
+                elif yes:
                     self._answered(n, clerk_id)
                 else:
                     self._void(n, clerk_id, "not given")
             except JournalError as error:
-                display = self._board.display
-                return self._board.show(display.state, display.showing, note=str(error))
+                if n in self.standing.unanswered(self.feed):
+                    return self._board.show(display.state, display.showing, note=str(error))
+            if display.state is not State.GIVEN:
+                return display
             self._board.show(State.IDLE)
             return self._ask_given()
 
@@ -369,7 +372,8 @@ class Counter:
             try:
                 self._void(n, clerk_id, reason)
             except JournalError as error:
-                return self._board.show(display.state, display.showing, note=str(error))
+                if not self.standing.is_void(self.feed, n):
+                    return self._board.show(display.state, display.showing, note=str(error))
             showing = display.showing
             if showing is not None and showing.redeemed is not None and showing.redeemed.n == n:
                 undone = replace(showing.redeemed, voided=True, seen=True)

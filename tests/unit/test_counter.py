@@ -296,6 +296,38 @@ def test_an_unknown_append_is_settled_by_what_the_journal_holds(
     assert len(facts(floor, Redemption)) == 1
 
 
+@pytest.mark.parametrize("yes", [True, False])
+def test_given_goes_on_when_its_unknown_append_was_written(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, yes: bool
+) -> None:
+    n = redeemed(floor, CODE).showing.redeemed.n  # type: ignore[union-attr]
+    floor.restart()
+    append = floor.journal.append
+
+    def unknown(facts: list[Redemption]) -> None:
+        append(facts)
+        raise AppendUnknownError("journal-unknown", "Whether it was written is unknown")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(floor.journal, "append", unknown)
+        assert floor.counter.given(n, yes, "ana").state is State.IDLE
+
+
+def test_given_that_could_not_be_written_is_asked_again(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    n = redeemed(floor, CODE).showing.redeemed.n  # type: ignore[union-attr]
+    floor.restart()
+
+    def full(_facts: object) -> None:
+        raise JournalError("journal-disk-full", "The disk is full", cure="Free some space.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(floor.journal, "append", full)
+        display = floor.counter.given(n, True, "ana")
+    assert display.state is State.GIVEN
+    assert display.note is not None
+    assert floor.counter.given(n, True, "ana").state is State.IDLE
+
+
 def test_the_journal_never_holds_the_code_itself(floor: Floor) -> None:
     redeemed(floor, CODE)
     bodies = b"".join(entry.body for entry in floor.journal.entries(OWN, 0, 100))
