@@ -25,7 +25,7 @@ from sync.head_office.office import HeadOffice
 from sync.head_office.records import Account, Token
 
 FIRST_ACCOUNT = "admin"
-LEAST_CHARACTERS = 10
+LEAST_CHARACTERS = 12
 MOST_CHARACTERS = 1_024
 TOKEN_PREFIX = "cft_"  # noqa: S105 (a prefix, so that a token is known for one where it leaks)
 _HASHER = PasswordHasher()

@@ -92,7 +92,7 @@ def _remark(
     """What stands at the end of a store's line."""
     of_kind = [counter for counter, mark in marks.items() if mark.kind == kind]
     if kind == "yes":
-        return "all" if len(marks) > 1 else ""
+        return "all"
     if len(of_kind) > 1:
         return {"silent": f"{len(of_kind)} silent", "behind": f"{len(of_kind)} behind"}.get(
             kind, f"{len(of_kind)} not enrolled"
