@@ -233,6 +233,21 @@ def test_a_journal_restored_to_less_than_head_office_holds_says_so(counter: Coun
     assert "enrol this counter anew" in counter.link.trouble
 
 
+def test_a_cloned_journal_that_head_office_does_not_take_is_sent_once_a_turn(
+    counter: Counter, office: SmallOffice
+) -> None:
+    counter.redeem(1, 2)
+    counter.line.exchange_once()
+    counter.journal._feeds.pop(COUNTER_FEED)
+    counter.redeem(1, 77, 78)
+    before = office.writer.store.image()
+    office.posted.clear()
+    counter.line.turn()
+    assert len(office.posted) <= 2
+    assert office.writer.store.image() == before
+    assert [fork.stored.n for fork in office.writer.forks][:1] == [2]
+
+
 def test_an_earlier_life_of_this_counter_goes_up_too(counter: Counter, office: SmallOffice) -> None:
     earlier = FeedId("bayside/front", 1)
     later = replace(ENROLMENT, incarnation=2, key_epoch=2)
