@@ -89,6 +89,13 @@ def install(python: Path, lock: Path, *, title: str = "Packages", target: Path |
         raise failure(printed, lock)
 
 
+def forget_half_unpacked(python: Path) -> None:
+    """Have pip take a package anew whose unpacking was cut short: it writes RECORD last and looks only at METADATA."""
+    for folder in _dist_infos(python):
+        if not (folder / "RECORD").exists():
+            shutil.rmtree(folder)
+
+
 def remove_stale(python: Path, lock: Path) -> None:
     """Remove from the environment of ``python`` what ``lock`` does not name: two packages may own one module."""
     listing = _pip(python, ["list", "--format=json"])
@@ -142,16 +149,15 @@ def _run_and_count(command: Sequence[str], progress: Progress, python: Path) -> 
 
 def _count_unpacked(running: subprocess.Popen[str], python: Path, total: int) -> None:
     """While pip unpacks it says nothing; the packages that appear on the disk do."""
-    folders = list(python.parent.parent.glob("[Ll]ib*/**/site-packages"))[:1]
-    before = {path for folder in folders for path in folder.glob("*.dist-info")}
+    before = _dist_infos(python)
     progress = Progress("Unpacking", total)
     while running.poll() is None:
-        now = {path for folder in folders for path in folder.glob("*.dist-info")}
-        progress.at(len(now - before))
+        progress.at(len(_dist_infos(python) - before))
         time.sleep(POLL_S)
     progress.at(total if running.returncode == 0 else progress.done)
     progress.close()
 
 
-if __name__ == "__main__":  # for a look at the display: python -m kiosk.setup.packages LOCK
-    install(Path(sys.executable), Path(sys.argv[1]))
+def _dist_infos(python: Path) -> set[Path]:
+    """The folders in which the environment of ``python`` keeps what pip knows of each package."""
+    return set(python.parent.parent.glob("[Ll]ib/**/site-packages/*.dist-info"))

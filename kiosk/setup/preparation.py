@@ -64,10 +64,13 @@ def _make(place: Checkout, profile: Profile) -> None:
     say(f"Preparing the environment in {place.venv} (once; about a minute) ...")
     place.marker.unlink(missing_ok=True)
     lock = place.lock(profile)
-    if _starts(place.python):
+    whole = place.venv / "has-pip"
+    if whole.exists() and starts(place.python):
+        packages.forget_half_unpacked(place.python)
         packages.remove_stale(place.python, lock)
     else:
         _make_venv(place)
+        whole.touch()  # from here on an interrupted preparation can go on; before it, pip itself may be half there
     packages.install(place.python, lock)
     _prove(place, [PROOF[name] for name in packages.locked(lock) if name in PROOF])
     if not browser_libraries.present(place.static):
@@ -97,7 +100,7 @@ def _make_venv(place: Checkout) -> None:
         raise packages.failure(printed, place.venv)
 
 
-def _starts(python: Path) -> bool:
+def starts(python: Path) -> bool:
     """Whether ``python`` runs, and finds pip where its own version looks."""
     try:
         return _ask(python, "-c", "import pip")[0] == 0

@@ -122,12 +122,22 @@ def test_interrupted_preparation_goes_on_where_it_stopped(again: Path) -> None:
     assert (again / ".venv/counterfoil.json").exists()
 
 
-def test_environment_whose_python_does_not_start_is_made_anew(again: Path) -> None:
-    python = again / ".venv/bin/python"
-    python.unlink()
-    python.symlink_to("/nowhere/python3")
+def test_package_whose_unpacking_was_cut_short_is_installed_anew(again: Path) -> None:
+    (again / ".venv/counterfoil.json").unlink()
+    (site,) = (again / ".venv").glob("[Ll]ib/**/site-packages")
+    (next(site.glob("blinker-*.dist-info")) / "RECORD").unlink()
+    (site / "blinker/__init__.py").unlink()
     assert start(again, "bench").returncode == 0
-    assert "blinker" in packages_in(again)
+    assert (site / "blinker/__init__.py").exists()
+
+
+def test_environment_whose_pip_is_half_there_is_made_anew(again: Path) -> None:
+    (again / ".venv/counterfoil.json").unlink()
+    (again / ".venv/has-pip").unlink()
+    (site,) = (again / ".venv").glob("[Ll]ib/**/site-packages")
+    (site / "pip/__main__.py").unlink()
+    assert start(again, "bench").returncode == 0
+    assert (site / "pip/__main__.py").exists()
 
 
 def test_changed_lock_installs_what_it_names_and_removes_what_it_does_not(again: Path, checkout: Path) -> None:

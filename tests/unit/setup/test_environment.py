@@ -10,7 +10,7 @@ import pytest
 
 from kiosk.setup import browser_libraries
 from kiosk.setup.environment import Checkout, checkout_of, ready, sha256
-from kiosk.setup.preparation import in_words
+from kiosk.setup.preparation import in_words, starts
 
 
 @pytest.fixture
@@ -52,6 +52,18 @@ def test_changed_lock_is_not_ready(place: Checkout) -> None:
 def test_environment_whose_python_is_gone_is_not_ready(place: Checkout) -> None:
     place.python.unlink()
     assert not ready(place, "run")
+
+
+def test_environment_whose_python_was_removed_from_the_machine_does_not_start(place: Checkout) -> None:
+    place.python.unlink()
+    place.python.symlink_to("/nowhere/python3")
+    assert not starts(place.python)
+
+
+def test_environment_whose_packages_lie_elsewhere_does_not_start(place: Checkout) -> None:
+    place.python.write_text("#!/bin/sh\nexit 1\n")  # as a newer Python that looks in another folder
+    place.python.chmod(0o755)
+    assert not starts(place.python)
 
 
 def test_counters_environment_is_not_ready_for_the_tests(place: Checkout) -> None:
