@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kiosk.core.entry import (
     Answered,
@@ -29,11 +30,10 @@ from kiosk.core.entry import (
 
 HEAD_OFFICE = "head-office"
 
-_Name = tuple[FeedId, int]
+_Name = tuple[str, int]  # a redemption, by its feed's name and its number; strings keep their hash
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Use:
+class Use(NamedTuple):
     """One redemption as far as a later one needs to know it. ``at_ms`` is the clock of the counter that made it."""
 
     at_ms: int
@@ -42,8 +42,7 @@ class Use:
     store: str
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Told:
+class _Told(NamedTuple):
     by_own_feed: bool
     promotion: str
     credential: bytes
@@ -58,15 +57,15 @@ class Standing:
     bundle_floor: int = 0
     _told: dict[_Name, _Told] = field(default_factory=dict, repr=False)
     _redemptions: dict[_Name, Redemption] = field(default_factory=dict, repr=False)
-    _intents: dict[bytes, _Name] = field(default_factory=dict, repr=False)
+    _intents: dict[bytes, tuple[FeedId, int]] = field(default_factory=dict, repr=False)
     _voided: set[_Name] = field(default_factory=set, repr=False)
     _answered: set[_Name] = field(default_factory=set, repr=False)
     _by_credential: dict[tuple[str, bytes], set[_Name]] = field(default_factory=dict, repr=False)
     _live: dict[str, int] = field(default_factory=dict, repr=False)
-    _unanswered: dict[FeedId, set[int]] = field(default_factory=dict, repr=False)
-    _to_receipt: dict[FeedId, list[int]] = field(default_factory=dict, repr=False)
-    _receipts: dict[FeedId, tuple[int, int]] = field(default_factory=dict, repr=False)
-    _names: dict[str, FeedId] = field(default_factory=dict, repr=False, compare=False)
+    _unanswered: dict[str, set[int]] = field(default_factory=dict, repr=False)
+    _to_receipt: dict[str, list[int]] = field(default_factory=dict, repr=False)
+    _receipts: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _feeds: dict[str, FeedId] = field(default_factory=dict, repr=False, compare=False)
 
     def apply(self, feed: FeedId, n: int, fact: Fact) -> None:
         """Fold entry ``n`` of ``feed``."""
@@ -75,11 +74,11 @@ class Standing:
         elif isinstance(fact, UseSeen):
             self._seen(feed, fact)
         elif isinstance(fact, Void):
-            self._note_to_receipt(feed, n)
-            self._void(self._feed(fact.feed), fact.n)
+            self._note_to_receipt(str(feed), n)
+            self._void((fact.feed, fact.n))
         elif isinstance(fact, Answered):
-            self._answered.add((feed, fact.n))
-            self._no_longer_unanswered(feed, fact.n)
+            self._answered.add((str(feed), fact.n))
+            self._no_longer_unanswered((str(feed), fact.n))
         elif isinstance(fact, BundleInstalled):
             if self.own is None or feed == self.own:
                 self.bundle_floor = max(self.bundle_floor, fact.version)
@@ -90,12 +89,15 @@ class Standing:
 
     def live_uses(self, promotion: str, digest: bytes) -> list[Use]:
         """The redemptions of one credential that are not voided, oldest first."""
-        return [use for use in self.uses(promotion, digest) if (use.feed, use.n) not in self._voided]
+        return self._uses(promotion, digest, live=True)
 
     def uses(self, promotion: str, digest: bytes) -> list[Use]:
         """All redemptions of one credential, voided ones too, oldest first."""
-        names = self._by_credential.get((promotion, digest))
-        return sorted(self._told[name].use for name in names) if names else []
+        return self._uses(promotion, digest, live=False)
+
+    def _uses(self, promotion: str, digest: bytes, *, live: bool) -> list[Use]:
+        names = self._by_credential.get((promotion, digest), ())
+        return sorted(self._told[name].use for name in names if not live or name not in self._voided)
 
     def total(self, promotion: str) -> int:
         """How many redemptions of ``promotion`` are known and not voided."""
@@ -107,34 +109,36 @@ class Standing:
 
     def redemption(self, feed: FeedId, n: int) -> Redemption | None:
         """The redemption that is entry ``n`` of ``feed``."""
-        return self._redemptions.get((feed, n))
+        return self._redemptions.get((str(feed), n))
 
     def is_void(self, feed: FeedId, n: int) -> bool:
         """Whether redemption ``n`` of ``feed`` is undone."""
-        return (feed, n) in self._voided
+        return (str(feed), n) in self._voided
 
     def unanswered(self, feed: FeedId) -> list[int]:
         """The live redemptions of ``feed`` whose answer nobody saw, oldest first."""
-        return sorted(self._unanswered.get(feed, ()))
+        return sorted(self._unanswered.get(str(feed), ()))
 
     def receipted_n(self, feed: FeedId) -> int:
         """Up to which entry ``feed`` is on head office's disk; 0 for none."""
-        return self._receipts.get(feed, (0, 0))[1]
+        return self._receipts.get(str(feed), (0, 0))[1]
 
     def waiting(self, feed: FeedId) -> int:
         """How many redemptions and voids of ``feed`` head office has not receipted."""
-        numbers = self._to_receipt.get(feed, [])
+        numbers = self._to_receipt.get(str(feed), [])
         return len(numbers) - bisect_right(numbers, self.receipted_n(feed))
 
     # --- folding ---------------------------------------------------------------------------------
 
     def _redeemed(self, feed: FeedId, n: int, fact: Redemption) -> None:
-        name = (feed, n)
+        name = (str(feed), n)
         self._redemptions[name] = fact
-        self._intents[fact.intent] = min(name, self._intents.get(fact.intent, name))
-        self._note_to_receipt(feed, n)
+        first = self._intents.setdefault(fact.intent, (feed, n))
+        if first != (feed, n):
+            self._intents[fact.intent] = min(first, (feed, n))
+        self._note_to_receipt(*name)
         if name not in self._answered and name not in self._voided:
-            self._unanswered.setdefault(feed, set()).add(n)
+            self._unanswered.setdefault(name[0], set()).add(n)
         self._tell(name, _Told(True, fact.promotion, fact.credential, Use(fact.at_ms, feed, n, fact.store)))
 
     def _seen(self, teller: FeedId, fact: UseSeen) -> None:
@@ -142,9 +146,9 @@ class Standing:
         if feed is None or not _is_head_office(teller):
             return
         use = Use(fact.used_at_ms, feed, fact.n, fact.store)
-        self._tell((feed, fact.n), _Told(False, fact.promotion, fact.credential, use))
+        self._tell((fact.feed, fact.n), _Told(False, fact.promotion, fact.credential, use))
         if fact.void:
-            self._void(feed, fact.n)
+            self._void((fact.feed, fact.n))
 
     def _tell(self, name: _Name, told: _Told) -> None:
         before = self._told.get(name)
@@ -170,16 +174,17 @@ class Standing:
         if not self._live[promotion]:
             del self._live[promotion]
 
-    def _void(self, feed: FeedId | None, n: int) -> None:
-        if feed is None or (feed, n) in self._voided:
+    def _void(self, name: _Name) -> None:
+        if name in self._voided:
             return
-        self._voided.add((feed, n))
-        self._no_longer_unanswered(feed, n)
-        told = self._told.get((feed, n))
+        self._voided.add(name)
+        self._no_longer_unanswered(name)
+        told = self._told.get(name)
         if told is not None:
             self._count_down(told.promotion)
 
-    def _no_longer_unanswered(self, feed: FeedId, n: int) -> None:
+    def _no_longer_unanswered(self, name: _Name) -> None:
+        feed, n = name
         numbers = self._unanswered.get(feed)
         if numbers is not None:
             numbers.discard(n)
@@ -187,24 +192,26 @@ class Standing:
                 del self._unanswered[feed]
 
     def _receipt(self, teller: FeedId, fact: Receipt) -> None:
-        feed = self._feed(fact.feed)
-        if feed is not None and _is_head_office(teller):
-            self._receipts[feed] = max(self._receipts.get(feed, (0, 0)), (teller.incarnation, fact.n))
+        if _is_head_office(teller):
+            self._receipts[fact.feed] = max(self._receipts.get(fact.feed, (0, 0)), (teller.incarnation, fact.n))
 
-    def _note_to_receipt(self, feed: FeedId, n: int) -> None:
+    def _note_to_receipt(self, feed: str, n: int) -> None:
         numbers = self._to_receipt.setdefault(feed, [])
+        if not numbers or numbers[-1] < n:
+            numbers.append(n)
+            return
         at = bisect_left(numbers, n)
-        if at == len(numbers) or numbers[at] != n:
+        if numbers[at] != n:
             numbers.insert(at, n)
 
     def _feed(self, name: str) -> FeedId | None:
         """The feed of that name; None where a newer release wrote a name that is none here."""
-        if name not in self._names:
+        if name not in self._feeds:
             try:
-                self._names[name] = FeedId.parse(name)
+                self._feeds[name] = FeedId.parse(name)
             except MalformedEntryError:
                 return None
-        return self._names[name]
+        return self._feeds[name]
 
 
 def _is_head_office(feed: FeedId) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Union
 
 
 class Outcome(StrEnum):
@@ -42,7 +41,7 @@ class Reason(StrEnum):
     LIMIT_TOTAL = "limit-total"
 
 
-FactValue = Union[str, int, bool, None, list["FactValue"], dict[str, "FactValue"]]
+FactValue = str | int | bool | None | list["FactValue"] | dict[str, "FactValue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,9 @@ class Verdict:
     """One answer. ``facts`` holds only JSON-like values; instants in it are ISO 8601 with an offset.
 
     Facts by name: ``starts_at``, ``ended_on`` (ISO date), ``next_ok`` ({"at", "until", "stores"}),
-    ``stores`` (names), ``used_at``, ``used_store``, ``limit``, ``used``, ``left``, ``not_checked``
-    (names of rules whose key is not known or that are not enforced yet).
+    ``stores`` (names), ``used_at``, ``used_store``, ``limit``, ``used``, ``left``,
+    ``credentials`` (the kinds that the promotion takes), ``not_checked`` (names of rules whose key
+    is not known or that are not enforced yet).
     """
 
     outcome: Outcome

@@ -255,7 +255,7 @@ def answer(world: World) -> Verdict:
 # --- the properties ------------------------------------------------------------------------------
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(worlds())
 def test_the_reason_is_the_model_s(world: World) -> None:
     verdict = answer(world)
@@ -263,7 +263,7 @@ def test_the_reason_is_the_model_s(world: World) -> None:
     assert verdict.outcome is (Outcome.ACCEPT if verdict.reason is Reason.OK else Outcome.REFUSE)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(worlds())
 def test_the_next_time_and_place_are_the_model_s(world: World) -> None:
     verdict = answer(world)
@@ -279,7 +279,7 @@ def test_the_next_time_and_place_are_the_model_s(world: World) -> None:
         assert (datetime.fromisoformat(str(told["at"])), set(told["stores"] or [])) == expected  # type: ignore[arg-type]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_whoever_comes_at_the_promised_time_and_place_passes_until_it_closes(world: World) -> None:
     told = answer(world).facts.get("next_ok")
@@ -294,7 +294,7 @@ def test_whoever_comes_at_the_promised_time_and_place_passes_until_it_closes(wor
             assert answer(arrived).reason is Reason.OK
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds())
 def test_deciding_changes_nothing_and_answers_the_same_again(world: World) -> None:
     catalogue, standing = built(world)

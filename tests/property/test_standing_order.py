@@ -71,7 +71,7 @@ def folded(entries: list[Told]) -> Standing:
     return standing
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories(), st.data())
 def test_any_order_and_any_repetition_lead_to_the_same_standing(entries: list[Told], data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(entries), max_size=5)) if entries else []
@@ -79,7 +79,7 @@ def test_any_order_and_any_repetition_lead_to_the_same_standing(entries: list[To
     assert folded(shuffled) == folded(entries)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories())
 def test_totals_and_uses_agree_with_a_count_by_hand(entries: list[Told]) -> None:
     standing = folded(entries)

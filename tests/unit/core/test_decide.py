@@ -330,6 +330,12 @@ def test_hours_start_with_their_first_moment_and_end_before_their_last(clock: st
     assert reason(promotion(valid=EVENINGS), now=at(f"2026-11-06T{clock}")) is expected
 
 
+def test_the_first_day_before_its_hours_is_a_wrong_hour() -> None:
+    evenings = promotion(valid=NOVEMBER | {"hours": ["17:00-22:00"]})
+    assert reason(evenings, now=at("2026-11-01T12:00")) is Reason.WRONG_HOUR
+    assert reason(evenings, now=at("2026-10-31T18:00")) is Reason.NOT_YET
+
+
 def test_the_wrong_hour_tells_the_right_one() -> None:
     assert asked(promotion(valid=EVENINGS)).facts["next_ok"] == {
         "at": "2026-11-06T17:00:00-05:00", "until": "2026-11-06T22:00:00-05:00", "stores": ["Bayside"],
@@ -351,7 +357,7 @@ def test_the_store_s_own_clock_decides() -> None:
 
 
 def test_the_small_hours_that_come_again_when_the_clock_is_set_back_are_a_wrong_hour_between() -> None:
-    night = promotion(valid={"from": "2026-10-31", "until": "2026-10-31", "hours": ["22:00-01:30"]})
+    night = promotion(valid={"from": "2026-10-31", "until": "2026-10-31", "days": ["sat"], "hours": ["22:00-01:30"]})
     assert reason(night, now=at("2026-11-01T01:29")) is Reason.OK
     verdict = asked(night, now=at("2026-11-01T01:30"))
     assert verdict.reason is Reason.WRONG_HOUR

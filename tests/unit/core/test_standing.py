@@ -145,6 +145,12 @@ def test_a_redemption_is_found_by_its_intent() -> None:
     assert standing.redemption_of(redemption(8).intent) is None
 
 
+def test_of_two_redemptions_with_one_intent_the_first_is_found() -> None:
+    fact = redemption(7)
+    for standing in (folded((OWN, 2, fact), (OWN, 3, fact)), folded((OWN, 3, fact), (OWN, 2, fact))):
+        assert standing.redemption_of(fact.intent) == (OWN, 2)
+
+
 def test_a_redemption_is_found_by_its_name() -> None:
     fact = redemption()
     standing = folded((OWN, 2, fact), (HEAD_OFFICE, 1, use_seen(ELSEWHERE, 5, fact)))
