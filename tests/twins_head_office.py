@@ -6,7 +6,7 @@ import copy
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, Fact, FeedId, Head, chain, encode_fact
 from sync.head_office.records import (
@@ -49,6 +49,13 @@ class Tables:
     tokens: dict[str, Token] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
 
+    def copy(self) -> Tables:
+        """The same rows in containers of its own; rows are frozen."""
+        copied = Tables(**{spec.name: copy.copy(getattr(self, spec.name)) for spec in fields(self)})
+        copied.feeds = {feed: list(held) for feed, held in self.feeds.items()}
+        copied.listed = {promotion: dict(codes) for promotion, codes in self.listed.items()}
+        return copied
+
 
 class HeadOfficeTwin:
     """:class:`sync.head_office.store.HeadOfficeStore` in memory."""
@@ -61,7 +68,7 @@ class HeadOfficeTwin:
     @contextmanager
     def together(self) -> Iterator[HeadOfficeTwin]:
         with self._lock:
-            before = None if self._depth else copy.deepcopy(self.tables)
+            before = None if self._depth else self.tables.copy()
             self._depth += 1
             try:
                 yield self

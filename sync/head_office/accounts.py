@@ -14,6 +14,7 @@ import hashlib
 import secrets
 from collections.abc import MutableMapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -29,7 +30,6 @@ LEAST_CHARACTERS = 12
 MOST_CHARACTERS = 1_024
 TOKEN_PREFIX = "cft_"  # noqa: S105 (a prefix, so that a token is known for one where it leaks)
 _HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash(secrets.token_hex(16))  # so that an unknown account takes as long as a known one
 _SESSION = "account"
 
 
@@ -85,7 +85,7 @@ def sign_in(office: HeadOffice, name: str, password: str, address: str) -> Accou
     if wait_s:
         raise _locked(wait_s)
     account = office.store.account(name)
-    fits = _fits(account.password_hash if account else _NOBODY, password)
+    fits = _fits(account.password_hash if account else _nobody(), password)
     if account is None or not fits:
         office.attempts.wrong(*keys)
         raise AccountError("login-wrong", "That name or password is not right", cure="Try again; mind capital letters.")
@@ -106,6 +106,12 @@ def change_password(office: HeadOffice, name: str, old: str, new: str, address: 
         changed = replace(account, password_hash=hashed, must_change=False, session_version=account.session_version + 1)
         store.put_account(changed)
     return changed
+
+
+@cache
+def _nobody() -> str:
+    """A hash that no password fits, so that an unknown account takes as long as a known one."""
+    return _HASHER.hash(secrets.token_hex(16))
 
 
 def _fits(password_hash: str, password: str) -> bool:

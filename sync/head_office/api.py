@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request, session
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from kiosk import __version__
 from kiosk.errors import CounterfoilError, ExchangeError
@@ -14,7 +15,7 @@ from sync.head_office.accounts import session_account, token_of
 from sync.head_office.log_export import as_csv, ndjson
 from sync.head_office.office import HeadOffice
 from sync.post import refusal
-from sync.wire import CONTENT_TYPE, ENROL_PATH, EXCHANGE_PATH, MAX_MESSAGE_BYTES, PARTS_PATH
+from sync.wire import CONTENT_TYPE, ENROL_PATH, EXCHANGE_PATH, MAX_MESSAGE_BYTES, PARTS_PATH, too_large
 
 NEXT = "Counterfoil-Next"
 DEFAULT_LIMIT, MOST_ROWS = 1_000, 10_000
@@ -43,12 +44,19 @@ def _signed(office: HeadOffice, answer: Callable[[HeadOffice, bytes], bytes]) ->
     def view() -> Response:
         request.max_content_length = MAX_MESSAGE_BYTES
         try:
-            return Response(answer(office, request.get_data()), content_type=CONTENT_TYPE)
+            return Response(answer(office, _message()), content_type=CONTENT_TYPE)
         except ExchangeError as error:
             body, status = refusal(error)
             return Response(body, status, content_type="application/json")
 
     return view
+
+
+def _message() -> bytes:
+    try:
+        return request.get_data()
+    except RequestEntityTooLarge:  # an endless message
+        raise too_large("A message", request.content_length or 0, MAX_MESSAGE_BYTES) from None
 
 
 def log_endpoints(office: HeadOffice) -> Blueprint:

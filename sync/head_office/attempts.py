@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from kiosk.clock import Clock
@@ -28,7 +29,7 @@ class Attempts:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._counts: dict[str, _Count] = {}
+        self._counts: OrderedDict[str, _Count] = OrderedDict()  # the one tried last at the end
 
     def wait_s(self, *keys: str) -> int:
         """How many whole seconds one with these keys has to wait; 0: none."""
@@ -41,13 +42,15 @@ class Attempts:
         """One more wrong try with these keys."""
         now_s = self._clock.monotonic_s()
         with self._lock:
-            self._forget(now_s)
             for key in keys:
                 count = self._counts.setdefault(key, _Count())
+                self._counts.move_to_end(key)
                 count.wrong += 1
                 count.last_s = now_s
                 if count.wrong >= FREE_TRIES:
-                    count.until_s = now_s + min(FIRST_WAIT_S * 2.0 ** min(count.wrong - FREE_TRIES, 20), LONGEST_WAIT_S)
+                    longer = FIRST_WAIT_S * 2.0 ** min(count.wrong - FREE_TRIES, 20)
+                    count.until_s = now_s + min(longer, LONGEST_WAIT_S)
+            self._forget(now_s)
 
     def right(self, *keys: str) -> None:
         """These keys are as new."""
@@ -56,8 +59,9 @@ class Attempts:
                 self._counts.pop(key, None)
 
     def _forget(self, now_s: float) -> None:
-        old = [key for key, count in self._counts.items() if now_s - count.last_s > FORGOTTEN_AFTER_S]
-        if not old and len(self._counts) >= MOST_KEYS:  # a flood of made-up names must not fill the memory
-            old = sorted(self._counts, key=lambda key: self._counts[key].last_s)[: MOST_KEYS // 10]
-        for key in old:
-            del self._counts[key]
+        """Drop what is old, and the oldest of a flood of made-up names, which must not fill the memory."""
+        while self._counts:
+            oldest = next(iter(self._counts.values()))
+            if len(self._counts) <= MOST_KEYS and now_s - oldest.last_s <= FORGOTTEN_AFTER_S:
+                return
+            self._counts.popitem(last=False)

@@ -22,13 +22,13 @@ _Subparsers = argparse._SubParsersAction  # noqa: SLF001 (argparse has no public
 
 
 def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
-    """Add ``head-office`` with its commands; each sets ``run``, a callable of the arguments that gives the exit code."""
+    """Add ``head-office`` with its commands; each sets ``run``: arguments in, exit code out."""
     top = commands.add_parser(
         "head-office",
         help="serve it, publish, enrol counters",
         description="Serve head office, or do one thing.",
     )
-    _add_common(top, Path("head-office"))
+    _add_places(top, Path("head-office"))
     _add_serving(top, PORT, "127.0.0.1")
     top.set_defaults(run=_run)
     inner = top.add_subparsers(dest="head_office_command", metavar="COMMAND")
@@ -45,12 +45,12 @@ def _command(
     inner: _Subparsers[argparse.ArgumentParser], name: str, words: str, run: Callable[[argparse.Namespace], int]
 ) -> argparse.ArgumentParser:
     parser = inner.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
-    _add_common(parser, argparse.SUPPRESS)
+    _add_places(parser, argparse.SUPPRESS)
     parser.set_defaults(run=run)
     return parser
 
 
-def _add_common(parser: argparse.ArgumentParser, folder: Any) -> None:
+def _add_places(parser: argparse.ArgumentParser, folder: Any) -> None:
     default = folder if folder is argparse.SUPPRESS else None
     parser.add_argument(
         "--data", type=Path, default=folder, metavar="DIR", help="keys and database (default: ./head-office)"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, text
 
 from kiosk.core.entry import NO_ENTRIES, Answered, Entry, FeedId, Head, chain, encode_fact, sign_checkpoint
 from kiosk.errors import ExchangeError
@@ -31,56 +30,16 @@ from sync.head_office.sql.store import SqlStore
 from sync.head_office.sql.tables import metadata
 from sync.head_office.store import HeadOfficeStore, StoreError
 from tests import postgres
-from tests.twins_head_office import HeadOfficeTwin
 
 FEED = FeedId("bayside/front", 1)
 OWN = FeedId("head-office", 1)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    with postgres.database() as url:
-        yield url
-
-
-@pytest.fixture(params=["twin", "sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str | None]:
-    """Where a database of its own lies for one test; None: in memory."""
-    if request.param == "twin":
-        yield None
-    elif request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/head-office.db"
-    else:
-        postgres_url = request.getfixturevalue("postgres_url")
-        yield postgres_url
-        _empty(postgres_url)
-
-
-@pytest.fixture
-def store(url: str | None) -> Iterator[HeadOfficeStore]:
-    opened: HeadOfficeStore = HeadOfficeTwin() if url is None else SqlStore.open(url)
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
 def sql_url(url: str | None, tmp_path: Path) -> str:
     """As ``url``, with an SQLite file in the twin's place."""
     return url or f"sqlite:///{tmp_path}/again.db"
-
-
-def _empty(url: str) -> None:
-    """Leave the schema (making it takes longer than most tests) unless a test spoilt it."""
-    database = Database(parse_url(url))
-    with database.engine.begin() as connection:
-        names = inspect(connection).get_table_names()
-        spoilt = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() != "0001"
-        kept = set() if spoilt else {"alembic_version", "turn"}
-        verb = "DROP TABLE" if spoilt else "DELETE FROM"
-        for name in set(names) - kept:
-            connection.execute(text(f'{verb} "{name}"'))
-    database.close()
 
 
 def answers(n: int, after: Head = NO_ENTRIES, feed: FeedId = FEED, clerk: str = "ana") -> list[Entry]:

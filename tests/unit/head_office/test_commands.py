@@ -1,0 +1,210 @@
+"""``head-office`` and its commands: exit codes, and JSON as the last line of standard output."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.errors import CounterfoilError, SetupError
+from sync.head_office.accounts import sign_in, token_of
+from sync.head_office.commands import PORT, add_parser
+from sync.head_office.office import HeadOffice
+from sync.head_office.publish import current
+from tests.head_office_world import ORGANISATION, PROMOTIONS
+
+
+class Shell:
+    """Types commands in a folder; ``said`` is what the last one wrote to standard error."""
+
+    def __init__(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.place = place
+        self.said = ""
+        self._capsys = capsys
+        for name, text in {"promotions.yaml": PROMOTIONS, "organisation.yaml": ORGANISATION}.items():
+            (place / name).write_text(text, encoding="utf-8")
+
+    @property
+    def data(self) -> Path:
+        return self.place / "ho"
+
+    def arguments(self, *typed: object) -> argparse.Namespace:
+        parser = argparse.ArgumentParser()
+        add_parser(parser.add_subparsers())
+        return parser.parse_args(["head-office", *map(str, typed)])
+
+    def run(self, *typed: object, exits: int = 0) -> dict[str, Any]:
+        arguments = self.arguments(*typed, "--data", self.data)
+        assert arguments.run(arguments) == exits
+        out, self.said = self._capsys.readouterr()
+        answer: dict[str, Any] = json.loads(out.splitlines()[-1])
+        return answer
+
+    def office(self) -> HeadOffice:
+        return HeadOffice.open(self.data)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(tmp_path, capsys)
+
+
+@pytest.fixture
+def published(shell: Shell) -> Shell:
+    shell.run("publish", shell.place / "promotions.yaml", "--organisation", shell.place / "organisation.yaml")
+    return shell
+
+
+def test_init_makes_keys_for_the_owner_only_and_a_one_time_password(shell: Shell) -> None:
+    password = shell.run("init")["one_time_password"]
+    assert password in shell.said
+    kept = {path.name: path.stat().st_mode & 0o777 for path in shell.data.iterdir()}
+    assert set(kept) >= {"root.key", "publishing.key", "feed.key", "fleet.key", "session.key", "head-office.db"}
+    assert set(kept.values()) == {0o600}
+    office = shell.office()
+    assert sign_in(office, "admin", password, "x").must_change
+    office.close()
+
+
+def test_a_second_init_changes_nothing(shell: Shell) -> None:
+    shell.run("init")
+    keys = {path.name: path.read_bytes() for path in shell.data.glob("*.key")}
+    assert shell.run("init")["one_time_password"] is None
+    assert {path.name: path.read_bytes() for path in shell.data.glob("*.key")} == keys
+
+
+def test_no_key_lies_in_the_database(published: Shell) -> None:
+    content = b"".join(path.read_bytes() for path in published.data.glob("head-office.db*"))
+    for key in published.data.glob("*.key"):
+        assert key.read_bytes() not in content
+
+
+def test_publish_says_what_changed_and_what_is_not_enforced(shell: Shell) -> None:
+    text = PROMOTIONS.replace("    words: [LIMEPIE]", "    words: [LIMEPIE]\n    grace_days: 2")
+    (shell.place / "promotions.yaml").write_text(text)
+    answer = shell.run("publish", shell.place / "promotions.yaml", "--organisation", shell.place / "organisation.yaml")
+    assert (answer["published"], answer["version"]) == (True, 1)
+    assert answer["not_enforced"] == {"pie": ["grace_days"]}
+    assert "not yet enforced in pie: grace_days" in shell.said
+    assert {"kind": "added", "what": "promotion", "id": "tacos", "words": ""} in answer["changes"]
+
+
+def test_publish_names_file_line_column_and_cure(published: Shell) -> None:
+    wrong = published.place / "promotions.yaml"
+    wrong.write_text(PROMOTIONS.replace("title: Free pie", "titel: Free pie"))
+    answer = published.run("publish", wrong, exits=1)
+    assert f"{wrong}:12:5: There is no field 'titel' here. Did you mean title?" in published.said
+    assert (answer["published"], answer["code"]) == (False, "publication-refused")
+    assert [(one["line"], one["path"]) for one in answer["problems"]] == [
+        (11, "promotions[1].title"),
+        (12, "promotions[1].titel"),
+    ]
+
+
+def test_publish_can_only_check(published: Shell) -> None:
+    answer = published.run("publish", published.place / "promotions.yaml", "--check")
+    assert answer["published"] is False
+    office = published.office()
+    state = current(office)
+    assert state is not None
+    assert state.version == 1
+    office.close()
+
+
+def test_codes_are_imported_from_a_file(published: Shell) -> None:
+    (published.place / "codes.csv").write_text("X-1,a\nX-2,b\n")
+    answer = published.run("publish", "--codes", f"tacos={published.place / 'codes.csv'}")
+    assert answer["changes"] == [{"kind": "changed", "what": "codes", "id": "tacos", "words": "2 added"}]
+
+
+def test_a_file_that_is_not_utf_8_is_a_problem_with_its_line(published: Shell) -> None:
+    wrong = published.place / "promotions.yaml"
+    wrong.write_bytes(b"promotions:\n  - id: caf\xe9\n")
+    answer = published.run("publish", wrong, exits=1)
+    assert [(one["line"], one["cure"]) for one in answer["problems"]] == [(2, "Save it as UTF-8.")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        (("publish",), "nothing-named"),
+        (("publish", "nowhere.yaml"), "file-unreadable"),
+        (("publish", "--codes", "tacos"), "codes-form"),
+        (("pull", "bayside"), "counter-form"),
+        (("pull", "bayside/front"), "counter-not-enrolled"),
+        (("counter", "code", "bayside", "roof"), "counter-unknown"),
+        (("clerk", "add", "Ana", "--pin", "1234"), "pin-weak"),
+        (("password", "nobody"), "account-unknown"),
+        (("init", "--database", "mysql://x"), "store-url"),
+    ],
+)
+def test_what_cannot_be_done_is_told_with_a_code_and_a_cure(
+    published: Shell, typed: tuple[str, ...], code: str
+) -> None:
+    arguments = published.arguments(*typed, "--data", published.data)
+    with pytest.raises(CounterfoilError) as refused:
+        arguments.run(arguments)
+    assert refused.value.code == code
+    assert refused.value.cure
+
+
+def test_a_clerk_is_added_and_the_pin_shown_once(published: Shell) -> None:
+    answer = published.run("clerk", "add", "Ana", "--store", "bayside", "--role", "shift-manager")
+    assert (answer["id"], answer["stores"]) == ("ana", ["bayside"])
+    assert answer["pin"] in published.said
+
+
+def test_a_pin_that_was_given_is_not_repeated(published: Shell) -> None:
+    assert published.run("clerk", "add", "Ana", "--pin", "2580")["pin"] is None
+    assert "2580" not in published.said
+
+
+def test_a_one_time_code_is_shown(published: Shell) -> None:
+    answer = published.run("counter", "code", "bayside", "front")
+    assert len(answer["code"]) == 14
+    assert answer["code"] in published.said
+
+
+def test_a_token_is_shown_once_and_opens_the_log(shell: Shell) -> None:
+    token = shell.run("token", "add", "till")["token"]
+    office = shell.office()
+    assert token_of(office, f"Bearer {token}") is not None
+    office.close()
+
+
+def test_a_pull_with_no_address_known_pulls_nothing(published: Shell) -> None:
+    assert published.run("pull") == {"pulled": []}
+
+
+def test_the_schema_is_json_schema(shell: Shell) -> None:
+    from jsonschema import Draft202012Validator
+
+    answer = shell.run("schema")
+    for schema in answer.values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_run_is_what_is_done_when_nothing_is_named(shell: Shell) -> None:
+    bare, named = shell.arguments(), shell.arguments("run")
+    assert bare.run is named.run
+    assert bare.port == named.port == PORT
+    assert bare.data == named.data == Path("head-office")
+
+
+def test_options_may_stand_before_or_behind_the_command(shell: Shell) -> None:
+    assert shell.arguments("--port", 9, "run").port == shell.arguments("run", "--port", 9).port == 9
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_made(shell: Shell) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        arguments = shell.arguments("run", "--data", shell.data, "--port", taken.getsockname()[1])
+        with pytest.raises(SetupError) as refused:
+            arguments.run(arguments)
+    assert refused.value.code == "port-taken"
+    assert not shell.data.exists()
