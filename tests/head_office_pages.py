@@ -13,7 +13,7 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
 from kiosk.clock import to_ms
@@ -124,10 +124,17 @@ def device(
     )  # fmt: skip
 
 
+class _Quiet(WSGIRequestHandler):
+    """Answers without a line in the log for each."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
 @contextmanager
 def served(office: HeadOffice) -> Generator[str, None, None]:
     """The address at which a real browser reaches ``office``."""
-    server = make_server("127.0.0.1", 0, app_of(office), threaded=True)
+    server = make_server("127.0.0.1", 0, app_of(office), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
