@@ -73,6 +73,9 @@ def main(arguments: "Sequence[str] | None" = None) -> int:
             raise
         print(str(error), file=sys.stderr)
         return FAULT
+    except BrokenPipeError:  # whoever reads the answer has read enough (| head)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return INTERRUPTED

@@ -87,6 +87,15 @@ def test_installed_doctor_finds_pages_and_decoder(counterfoil: Path, tmp_path: P
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.timeout(300)
+def test_installed_demo_walks_the_whole_road(counterfoil: Path, tmp_path: Path) -> None:
+    ran = run(counterfoil, tmp_path, "demo", "--check")
+    assert ran.returncode == 0, ran.stderr
+    counted = json.loads(ran.stdout.splitlines()[-1])
+    assert counted["redeemed"] == counted["received"] > 0
+    assert not list(tmp_path.iterdir())
+
+
 def test_installed_command_has_no_tests_and_says_where_they_are(counterfoil: Path, tmp_path: Path) -> None:
     ran = run(counterfoil, tmp_path, "test")
     assert ran.returncode == 3
