@@ -24,7 +24,7 @@ from sync.head_office.publish import publish
 from sync.head_office.records import EnrolmentCode
 from sync.head_office.store import HeadOfficeStore
 from sync.post import Post
-from sync.replicator import Replicator
+from sync.replicator import Chance, Replicator
 from sync.wire import ENROL_PATH, EXCHANGE_PATH, PARTS_PATH
 from tests.twins import MemoryFeedStore, SetClock
 from tests.twins_head_office import HeadOfficeTwin
@@ -84,6 +84,14 @@ def clock(office: HeadOffice) -> SetClock:
     """The clock of an office, to be moved."""
     assert isinstance(office.clock, SetClock)
     return office.clock
+
+
+def opened(office: HeadOffice) -> OpenedBundle:
+    """The bundle in force, as a counter would open it."""
+    bundle = office.store.latest_bundle()
+    assert bundle is not None
+    parts = office.store.parts([digest for _, digest in bundle.parts])
+    return open_bundle(bundle.envelope, parts, office.keys.root_public, 0)
 
 
 def line_to(office: HeadOffice) -> Post:

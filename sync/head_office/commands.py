@@ -175,11 +175,11 @@ def _run(args: argparse.Namespace) -> int:
         app = create_app(
             office, templates=assets.templates(), static=assets.static(), secure_cookies=getattr(args, "https", False)
         )
-        password = _first_account(office)
+        _first_account(office)
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         _say(f"Head office: http://{shown}:{port}/   (Ctrl+C ends it)")
-        _answer({"address": f"http://{shown}:{port}", "account": "admin", "one_time_password": password})
+        _answer({"address": f"http://{shown}:{port}"})
         serve(app, listening)
     return 0
 

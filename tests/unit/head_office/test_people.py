@@ -11,8 +11,7 @@ from kiosk.core.bundle import catalogue_of
 from kiosk.core.organisation import StaffMember
 from sync.head_office.office import HeadOffice
 from sync.head_office.people import PeopleError, add_clerk, checked_pin, make_pin, new_pin, remove_clerk
-from tests.head_office_world import an_office
-from tests.unit.head_office.test_publish import opened
+from tests.head_office_world import an_office, opened
 
 
 @pytest.fixture

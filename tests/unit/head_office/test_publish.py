@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.core.bundle import OpenedBundle, catalogue_of, open_bundle
+from kiosk.core.bundle import catalogue_of
 from kiosk.core.credential import present
 from sync.head_office.office import HeadOffice
 from sync.head_office.problems import Problem, RefusedPublication
 from sync.head_office.publish import check, current, publish
 from sync.head_office.sealing import FRESH_MS, RENEW_BEFORE_MS, in_force
-from tests.head_office_world import ORGANISATION, PROMOTIONS, an_office, clock, twin
+from tests.head_office_world import ORGANISATION, PROMOTIONS, an_office, clock, opened, twin
 
 ONE = """
 promotions:
@@ -41,13 +41,6 @@ def problems(office: HeadOffice, promotions: str | None = None, **more: object) 
 def the_problem(office: HeadOffice, promotions: str | None = None, **more: object) -> Problem:
     (problem,) = problems(office, promotions, **more)
     return problem
-
-
-def opened(office: HeadOffice) -> OpenedBundle:
-    bundle = office.store.latest_bundle()
-    assert bundle is not None
-    parts = office.store.parts([digest for _, digest in bundle.parts])
-    return open_bundle(bundle.envelope, parts, office.keys.root_public, 0)
 
 
 def known_as(office: HeadOffice, text: str) -> str | None:
