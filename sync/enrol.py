@@ -2,7 +2,7 @@
 
 Rules of this module:
 
-- The code has 12 characters, ``4 public + 8 secret``, of 28 that cannot be taken for one another (38 bits
+- The code has 16 characters, ``4 public + 12 secret``, of 28 that cannot be taken for one another (57 bits
   of secret); what is typed is folded, so O is 0 and S is 5. Head office keeps it stretched by scrypt.
 - Head office makes an X25519 key for each code; the counter makes one for each try. Both derive from the
   agreement *and* the stretched code; so to hear all and to change anything gives nothing without the code.
@@ -38,7 +38,7 @@ VERSION = 1
 ALPHABET = "0123456789ACDEFGHJKMNPRTVWXY"
 LOOK_ALIKES = str.maketrans("OQILSBZU", "0011582V")
 PUBLIC_CHARACTERS = 4
-SECRET_CHARACTERS = 8
+SECRET_CHARACTERS = 12
 SCRYPT_N, SCRYPT_R, SCRYPT_P = 2**15, 8, 1
 KEY_BYTES = 32
 SALT_BYTES = 16
@@ -122,7 +122,7 @@ def parse_code(typed: str) -> Code:
         raise ExchangeError(
             "enrol-code-malformed",
             f"A one-time code has {PUBLIC_CHARACTERS + SECRET_CHARACTERS} letters and digits, in groups of four",
-            cure="Type it as head office shows it, such as 7K3M-9XTA-4PWD.",
+            cure="Type it as head office shows it, such as 7K3M-9XTA-4PWD-H2RC.",
         )
     return Code(folded[:PUBLIC_CHARACTERS], folded[PUBLIC_CHARACTERS:])
 

@@ -39,7 +39,7 @@ def examples() -> dict[str, bytes]:
         version=7, published_at_ms=AT_MS, fresh_until_ms=AT_MS + 86_400_000, hard_until_ms=AT_MS + 2_592_000_000,
         parts={"staff": b"\x80"}, roles=roles, publishing_keys=[key(4)],
     )  # fmt: skip
-    code = enrol.parse_code("7K3M-9XTA-4PWD")
+    code = enrol.parse_code("7K3M-9XTA-4PWD-H2RC")
     offered = enrol.OfferedCode(
         code.id, "bayside/front", AT_MS, counting(16), enrol._stretch(code, counting(16)), counting(32)
     )
