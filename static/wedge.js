@@ -3,7 +3,7 @@
 // What tells a scanner from a person is speed: its keys come within GAP_MS of each other and end in Enter or Tab.
 // Keys that a person types slowly, or into a field, are left alone; a field's form has its own Enter.
 
-const GAP_MS = 60;
+const GAP_MS = 80;
 const END_GAP_MS = 250;
 const SHORTEST = 3;
 const GS = "\u001d";

@@ -8,11 +8,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any
-
-import cv2
-import numpy as np
+from typing import Any, cast
 
 from kiosk.clerks import Clerk
 from kiosk.core.catalogue import Catalogue
@@ -25,7 +21,12 @@ from kiosk.counter import CounterStatus, Stub
 from kiosk.display import Board, Display, Redeemed, Showing, State
 from kiosk.errors import CounterfoilError
 from kiosk.ports import LinkState
-from kiosk.vision.watch import CameraState
+from kiosk.vision.codes import Decoder
+from kiosk.vision.picture import jpeg
+from kiosk.vision.props import SceneItem
+from kiosk.vision.scene import Tabletop
+from kiosk.vision.sighting import Corners
+from kiosk.vision.watch import CameraState, Overlay
 
 FRIDAY = datetime(2026, 11, 21, 0, 4, 12, tzinfo=UTC)  # Friday 20 November 2026, 19:04:12 in New York
 FLEET_KEY = bytes(32)
@@ -243,30 +244,41 @@ class FakeCounter:
 
 
 class FakeWatch:
-    """A camera that shows a phone with a code, numbered on; an outline while ``outlined``."""
+    """A camera that holds one picture of the filmed scene; while ``moving`` it is a new one each time it is asked.
 
-    def __init__(self, *, outlined: bool = True) -> None:
-        self.outlined = outlined
-        self._number = 0
-        self._jpeg = _phone()
+    Without ``code`` nobody is there.
+    """
+
+    def __init__(self, code: str = "TACO-7F3K-9QXM") -> None:
+        self.moving = False
+        self.asked = 0
+        self._code = code
+        self._number = 1
+
+    @property
+    def code(self) -> str:
+        return self._code
+
+    @code.setter
+    def code(self, code: str) -> None:
+        self._code = code
+        self._number += 1
 
     def latest_jpeg(self, after: int = 0) -> tuple[int, bytes] | None:
-        self._number = max(self._number, after) + 1
-        return self._number, self._jpeg
+        self.asked += 1
+        self._number += self.moving
+        return (self._number, filmed(self.code)[0]) if self._number > after else None
 
-    def overlay(self) -> Any:
-        corners = ((0.36, 0.40), (0.66, 0.38), (0.66, 0.64), (0.36, 0.66))
-        outlines = (("TACO-7F3K-9QXM", corners),) if self.outlined else ()
-        return SimpleNamespace(number=self._number, outlines=outlines)
+    def overlay(self) -> Overlay:
+        return Overlay(self._number, tuple((self.code, corners) for corners in filmed(self.code)[1]))
 
 
 @functools.cache
-def _phone() -> bytes:
-    """A phone on a dark table, drawn: 720 x 1000 pixels, as JPEG."""
-    grain = np.random.default_rng(7).normal(0, 5, (1000, 720, 1))
-    picture = np.clip(np.full((1000, 720, 3), (52, 60, 68)) + grain, 0, 255).astype(np.uint8)
-    cv2.fillConvexPoly(picture, np.array([[200, 120], [540, 90], [560, 900], [190, 930]]), (224, 236, 244))
-    code = np.random.default_rng(3).integers(0, 2, (21, 21), dtype=np.uint8) * 255
-    square = cv2.cvtColor(cv2.resize(code, (210, 210), interpolation=cv2.INTER_NEAREST), cv2.COLOR_GRAY2BGR)
-    picture[410:620, 262:472] = square
-    return cv2.imencode(".jpg", picture)[1].tobytes()
+def filmed(code: str) -> tuple[bytes, tuple[Corners, ...]]:
+    """A JPEG of the scene with a phone that shows ``code``, and where the decoder finds the code in it."""
+    item = SceneItem(text=code or "nobody", venue="Harbor Grill", caption="One shrimp tacos, free",
+                     small="Fri and Sat, 17:00 to 22:00")  # fmt: skip
+    picture = Tabletop([item]).frame(0, 3.0 if code else 0.0, 3.0)
+    height, width = picture.shape[:2]
+    found = [tuple((x / width, y / height) for x, y in one.corners) for one in Decoder().read(picture)] if code else []
+    return jpeg(picture), tuple(cast("list[Corners]", found))

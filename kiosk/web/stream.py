@@ -40,6 +40,11 @@ class Streams:
             del self._open[: -self._most]
         return place
 
+    def end(self) -> None:
+        """End them all: the program is about to."""
+        with self._lock:
+            self._open.clear()
+
     def holds(self, place: object) -> bool:
         """Whether the stream at ``place`` may go on."""
         return place in self._open

@@ -1,0 +1,41 @@
+"""One Chromium for all browser tests, driven by touch; each test has a context and a counter of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.counter_stage import Stage, open_stage, real_counter
+from tests.counter_world import Floor
+from tests.fakes_counter import FakeCounter
+
+_FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def staged(browser: Browser) -> Iterator[Stage[FakeCounter]]:
+    """A counter that shows what a test tells it to."""
+    with open_stage(browser, FakeCounter()) as stage:
+        yield stage
+
+
+@pytest.fixture
+def floor(tmp_path: Path) -> Iterator[Floor]:
+    """A real counter on a real journal."""
+    opened = real_counter(tmp_path)
+    yield opened
+    opened.journal.close()
