@@ -65,6 +65,7 @@ def test_twenty_redemptions_made_while_head_office_is_dead_arrive_exactly_once(r
     assert len({(row["feed"], row["n"]) for row in rows}) == 20
 
 
+@pytest.mark.timeout(400)
 def test_a_counter_killed_between_tap_and_answer_loses_and_doubles_nothing(road: Road) -> None:
     """The tap is on its way when the counter is killed, a little later each time. A tap whose answer came is in
     the journal; one whose answer was lost is there once or not at all, and if it is, it is asked about."""
