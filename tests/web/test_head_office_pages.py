@@ -414,7 +414,7 @@ def test_a_code_is_shown_once_in_groups_with_its_end(tmp_path: Path) -> None:
     assert (answer.status_code, answer.location) == (303, "/counters#once")
     page = found.get("/counters").text
     assert "One-time code for Harbor Grill Bayside Front" in page
-    assert re.search(r'class="secret mono"[^>]*>(<span>[0-9A-Z]{4}</span>){3}</p>', page)
+    assert re.search(r'class="secret mono"[^>]*>(<span>[0-9A-Z]{4}</span>){3,}</p>', page)
     assert "until <time" in page
     again = found.get("/counters").text
     assert "secret" not in again
