@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+STAFF_WITHIN_S = 30.0
+
 
 @dataclass(slots=True)
 class Form:
@@ -70,8 +72,10 @@ class RobotClerk:
         self._http.close()
 
     def sign_in(self, clerk_id: str, pin: str) -> None:
-        """Sign in; raises ``PermissionError`` where the counter does not let us."""
-        self._open("/sign-in")
+        """Sign in, once the counter knows its staff; raises ``PermissionError`` where it does not let us."""
+        until_s = time.monotonic() + STAFF_WITHIN_S
+        while "/sign-in" not in self._open("/sign-in").forms and time.monotonic() < until_s:
+            time.sleep(0.1)  # a counter just enrolled has yet to fetch its first promotions
         self._submit("/sign-in", {"clerk": clerk_id, "pin": pin})
         self._open("/")
         if not self.page.state:

@@ -136,6 +136,11 @@ class Road:
         made.sign_in(self.planted.clerk_id, self.planted.pin)
         return made
 
+    def health(self) -> dict[str, Any]:
+        """What the counter says of itself to machines."""
+        read: dict[str, Any] = httpx.get(f"{self.counter.url}/healthz", timeout=20).raise_for_status().json()
+        return read
+
     def command(self, *arguments: str) -> dict[str, Any]:
         """Run a head-office command on this head office's folder; its JSON answer."""
         typed = [sys.executable, str(PROGRAM), *arguments, "--data", str(self.folder / "head-office")]

@@ -18,22 +18,23 @@ PATIENCE_S = 60.0
 KILLS = 12
 
 
+def until(condition: Callable[[], bool], what: str) -> None:
+    end_s = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end_s, f"waited {PATIENCE_S:.0f} s for: {what}"
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def road(tmp_path: Path) -> Iterator[Road]:
     made = Road.plant(tmp_path, listed=60)
     made.head_office.start()
     try:
         made.start_counter()
+        until(lambda: made.health()["version"] > 0, "the first promotions")
         yield made
     finally:
         made.stop()
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    end_s = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < end_s, f"waited {PATIENCE_S:.0f} s for: {what}"
-        time.sleep(0.05)
 
 
 def redeem(road: Road, texts: list[str]) -> None:
@@ -54,12 +55,12 @@ def redemptions(road: Road) -> list[Redemption]:
 
 
 def test_twenty_redemptions_made_while_head_office_is_dead_arrive_exactly_once(road: Road) -> None:
-    until(lambda: bool(road.clerk().health()["online"]), "the line to be up")
+    until(lambda: bool(road.health()["online"]), "the line to be up")
     road.head_office.kill()
     redeem(road, codes(20))
-    assert road.clerk().health()["waiting"] == 20
+    assert road.health()["waiting"] == 20
     road.head_office.start()
-    until(lambda: road.clerk().health()["waiting"] == 0, "all to be receipted")
+    until(lambda: road.health()["waiting"] == 0, "all to be receipted")
     rows = road.received()
     assert len(rows) == 20
     assert len({(row["feed"], row["n"]) for row in rows}) == 20
@@ -115,8 +116,8 @@ def test_head_office_pulls_from_a_counter_that_cannot_reach_it(road: Road) -> No
 
 
 def test_a_line_that_is_down_stops_nothing_and_the_status_line_says_so(road: Road) -> None:
-    until(lambda: bool(road.clerk().health()["online"]), "the line to be up")
+    until(lambda: bool(road.health()["online"]), "the line to be up")
     road.head_office.kill()
-    until(lambda: not road.clerk().health()["online"], "the counter to notice")
+    until(lambda: not road.health()["online"], "the counter to notice")
     redeem(road, codes(1))
     assert "Offline" in road.clerk().text("/")
