@@ -77,7 +77,13 @@ def packages(_patient: Patient) -> Iterator[Finding]:
     """The compiled packages load."""
     import apsw
     import cryptography
-    import cv2
+
+    try:
+        import cv2
+    except ImportError as missing:
+        cure = "On Debian: apt install libgl1 libglib2.0-0; or install opencv-python-headless in opencv-python's place."
+        yield Finding("packages", State.BROKEN, f"OpenCV does not load: {missing}", cure)
+        return
 
     versions = f"SQLite {apsw.sqlite_lib_version()}, OpenCV {cv2.__version__}, cryptography {cryptography.__version__}"
     yield Finding("packages", State.GOOD, f"Python {sys.version.split()[0]}, {versions}")

@@ -104,7 +104,12 @@ def remove_stale(python: Path, lock: Path) -> None:
     held = {normalised(row["name"]) for row in json.loads(listing.stdout)}
     stale = sorted(held - set(locked(lock)) - KEPT)
     if stale:
-        _pip(python, ["uninstall", "--yes", *stale])
+        remove(python, stale)
+
+
+def remove(python: Path, names: Sequence[str]) -> None:
+    """Take packages out of the environment of ``python``."""
+    _pip(python, ["uninstall", "--yes", *names])
 
 
 def failure(printed: str, lock: Path) -> SetupError:

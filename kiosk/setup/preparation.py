@@ -24,7 +24,7 @@ PROOF = {  # package -> what must load: those whose compiled parts may not fit t
     "apsw": "apsw",
     "cryptography": "cryptography.hazmat.primitives.asymmetric.ed25519",
     "numpy": "numpy",
-    "opencv-python-headless": "cv2",
+    "opencv-python": "cv2",
     "pydantic-core": "pydantic_core",
     "zxing-cpp": "zxingcpp",
 }
@@ -72,6 +72,7 @@ def _make(place: Checkout, profile: Profile) -> None:
         _make_venv(place)
         whole.touch()  # from here on an interrupted preparation can go on; before it, pip itself may be half there
     packages.install(place.python, lock)
+    _fit_opencv(place)
     _prove(place, [PROOF[name] for name in packages.locked(lock) if name in PROOF])
     if not browser_libraries.present(place.static):
         npm.fetch(place.static, place.python)
@@ -106,6 +107,15 @@ def starts(python: Path) -> bool:
         return _ask(python, "-c", "import pip")[0] == 0
     except OSError:
         return False
+
+
+def _fit_opencv(place: Checkout) -> None:
+    """Where ``opencv-python`` cannot load for want of a desktop's libraries (libGL, glib), take the build without."""
+    code, printed = _ask(place.python, "-c", "import cv2")
+    if code and "cannot open shared object file" in printed:
+        say("This machine has no desktop libraries; taking OpenCV without windows ...")
+        packages.remove(place.python, ["opencv-python"])  # both own the folder cv2
+        packages.install(place.python, place.root / "kiosk" / "setup" / "opencv-headless.lock", title="OpenCV")
 
 
 def _prove(place: Checkout, modules: Sequence[str]) -> None:
