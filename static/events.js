@@ -77,13 +77,18 @@ function byOneself(address, deliver) {
   }
 }
 
-let lostSince;
+let waiting = null;
 
+// A line that is away for two seconds is said to be lost; one that comes back sooner was never missed.
 function line(up) {
-  clearTimeout(lostSince);
   const lost = document.getElementById("lost");
-  if (up) lost.hidden = true;
-  else lostSince = setTimeout(() => { lost.hidden = false; }, 2000);
+  if (up) {
+    clearTimeout(waiting);
+    waiting = null;
+    lost.hidden = true;
+  } else {
+    waiting ??= setTimeout(() => { lost.hidden = false; }, 2000);
+  }
 }
 
 htmx.createEventSource = (url) => new SharedSource(url);

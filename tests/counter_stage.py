@@ -25,6 +25,8 @@ LANDSCAPE = (1280, 800)
 PORTRAIT = (800, 1280)
 SCREENSHOTS = Path(__file__).parents[1] / ".screenshots"
 
+_LINE_DOWN = ("net::ERR_", "htmx:sendError", "htmx:afterRequest")  # what a browser says of a line that a test has cut
+
 AnyCounter = TypeVar("AnyCounter", FakeCounter, Counter)
 
 
@@ -33,7 +35,7 @@ class Stage(Generic[AnyCounter]):
 
     def __init__(self, browser: Browser, counter: AnyCounter) -> None:
         self.browser = browser
-        self.counter = counter
+        self.counter: AnyCounter = counter
         self.watch = FakeWatch()
         self.faults: list[str] = []
         self._contexts: list[BrowserContext] = []
@@ -57,7 +59,7 @@ class Stage(Generic[AnyCounter]):
         return floor
 
     def _serve(self) -> None:
-        clock = self.counter.clock if isinstance(self.counter, FakeCounter) else self.counter._clock
+        clock = getattr(self.counter, "clock", None) or getattr(self.counter, "_clock", None)
         self._app = make_app(self.counter, self.watch, clock)
         self._server = create_server(self._app, sockets=[self._socket], threads=THREADS)
         self._serving = threading.Thread(target=self._server.run, daemon=True)
@@ -65,7 +67,7 @@ class Stage(Generic[AnyCounter]):
 
     def restart(self, counter: AnyCounter) -> None:
         """The program ends, and is started anew on the same port with ``counter``."""
-        self._end()
+        self.end()
         self.counter = counter
         self._socket = bind("127.0.0.1", self.port)
         self._serve()
@@ -86,7 +88,7 @@ class Stage(Generic[AnyCounter]):
         return page
 
     def _note(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning") and "ERR_CONNECTION" not in text and "ERR_EMPTY" not in text:
+        if kind in ("error", "warning") and not any(word in text for word in _LINE_DOWN):
             self.faults.append(text)
 
     def sign_in(self, page: Page) -> Page:
@@ -121,9 +123,9 @@ class Stage(Generic[AnyCounter]):
     def close(self) -> None:
         for context in self._contexts:
             context.close()
-        self._end()
+        self.end()
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """Stop serving as a killed program does: the listening socket and every connection are gone."""
         self._floor.streams.end()
         wasyncore.close_all(self._server._map, ignore_all=True)
@@ -138,7 +140,7 @@ def open_stage(browser: Browser, counter: AnyCounter) -> Iterator[Stage[AnyCount
         yield stage
     finally:
         stage.close()
-    assert stage.faults == []
+    assert not stage.faults, stage.faults
 
 
 def real_counter(folder: Path) -> Floor:

@@ -19,6 +19,7 @@ from kiosk.web.words import WORD_OF_OUTCOME, Asked, Way, Words, for_reason
 
 STALE_AFTER_S = 24 * 3600
 LAST_STUBS = 3
+_HANDED = ("accept", "redeemed", "undone")
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 
@@ -82,6 +83,13 @@ class Ticket:
     honoured: int = 0
     seconds: int | None = None
     seen: bool = True
+
+    @property
+    def dense(self) -> bool:
+        """Whether it says so much that its letters must be smaller to fit."""
+        lengths = (len(self.gives), len(self.say), len(self.small_print), max(map(len, self.steps), default=0))
+        too_long = any(length > most for length, most in zip(lengths, (66, 66, 92, 42), strict=True))
+        return self.state in _HANDED and (bool(self.note) or len(self.steps) > 3 or too_long)
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,7 +340,7 @@ class Desk:
         return f"since {times.day(at.astimezone(self.zone).date(), now.astimezone(self.zone).date())}"
 
 
-def shortened(text: str, most: int = 22) -> str:
+def shortened(text: str, most: int = 20) -> str:
     """A code fit to print: control characters as dots, the middle left out."""
     shown = "".join(one if one.isprintable() else "·" for one in text.strip()[:5000])
     return shown if len(shown) <= most else f"{shown[: most - 8]}…{shown[-7:]}"

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from kiosk.counter import Counter
 from kiosk.display import State
 from kiosk.vision.sighting import Sighting
+from kiosk.vision.watch import CameraState
 from tests.core_world import OWN
 from tests.counter_stage import Stage, open_stage, state
 from tests.counter_world import Floor
@@ -19,6 +20,7 @@ CODE, OTHER_CODE = "TACO-7F3K-9HXM", "TACO-2M8R-5JWD"
 
 @pytest.fixture
 def stage(browser: Browser, floor: Floor) -> Iterator[Stage[Counter]]:
+    floor.counter.camera_state = lambda: CameraState("live", "Filming: a test.", floor.clock.now())
     with open_stage(browser, floor.counter) as opened:
         yield opened
 
@@ -65,9 +67,7 @@ def test_a_double_tap_redeems_once(stage: Stage[Counter], floor: Floor) -> None:
     page = stage.tab()
     show(floor)
     state(page, "accept")
-    page.evaluate(
-        """() => { const press = document.querySelector("#bar .primary"); press.click(); press.click(); press.click(); }"""
-    )
+    page.evaluate("() => { const it = document.querySelector('#bar .primary'); it.click(); it.click(); it.click(); }")
     state(page, "redeemed")
     assert redeemed(floor) == 1
 
@@ -133,7 +133,6 @@ def test_a_lost_answer_is_told_by_the_stream_and_redeems_once(stage: Stage[Count
     tap(page, "Redeem")
     state(page, "redeemed")
     assert redeemed(floor) == 1
-    stage.faults.clear()  # the browser rightly reports the answer that was lost
 
 
 def test_after_a_restart_an_answer_that_nobody_saw_is_asked_about(stage: Stage[Counter], floor: Floor) -> None:
@@ -156,7 +155,22 @@ def test_a_page_left_open_finds_a_program_that_was_started_anew(stage: Stage[Cou
     floor.restart()
     stage.restart(floor.counter)
     expect(page.locator("html")).not_to_have_attribute("data-boot", boot or "", timeout=20_000)
-    stage.faults.clear()  # the browser rightly reports the requests of the time between
+
+
+def test_a_page_that_has_lost_its_counter_says_so(stage: Stage[Counter]) -> None:
+    page = stage.tab()
+    page.wait_for_load_state("load")
+    expect(page.locator("#lost")).to_be_hidden()
+    stage.end()
+    expect(page.locator("#lost")).to_be_visible(timeout=15_000)
+
+
+def test_sound_stays_off_once_it_was_turned_off(stage: Stage[Counter]) -> None:
+    page = stage.tab()
+    page.locator(".who summary").tap()
+    tap(page, "Sound")
+    page.reload()
+    expect(page.locator("#sound")).to_have_attribute("aria-pressed", "false")
 
 
 # --- hand-held scanners and typing -----------------------------------------------------------

@@ -57,7 +57,8 @@ MEASURE = """() => {
     second: all("#bar .button:not(.primary), #bar .field").map((one) => box(one).slice(2)),
     targets: all("button, a, summary, .field").map((one) => [name(one), ...box(one).slice(2)]),
     clipped: texts.filter((one) => clipped(one)).map(name),
-    spilling: all(".part > .body").filter((one) => one.scrollHeight > one.clientHeight + 1).map(name),
+    spilling: all(".part > .body, .gives, .do, .offers, .rows")
+      .filter((one) => one.scrollHeight > one.clientHeight + 1).map(name),
     page: [document.documentElement.scrollWidth, document.documentElement.scrollHeight],
     band: texts.filter((one) => one.closest(".band")).map((one) =>
       [name(one), getComputedStyle(one).color, getComputedStyle(one.closest(".band")).backgroundColor]),
@@ -85,8 +86,13 @@ def _states(counter: FakeCounter) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "accept-long", lambda: counter.accept(**LONG)
     yield "refuse", lambda: counter.refuse(Reason.NOT_YET, TOMORROW)
     yield "refuse-unknown", lambda: counter.look("https://example.com/a/very/long/address?with=query&and=more")
-    yield "given", lambda: (counter.go_offline(), counter.ask_given())
+    yield "given", lambda: _power_cut(counter)
     yield "offline", lambda: counter.board.show(State.IDLE)
+
+
+def _power_cut(counter: FakeCounter) -> None:
+    counter.go_offline()
+    counter.ask_given()
 
 
 def _shown(counter: FakeCounter) -> str:

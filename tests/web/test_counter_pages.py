@@ -61,9 +61,10 @@ def test_without_a_clerk_htmx_is_told_to_leave_the_page() -> None:
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (200, "/sign-in")
 
 
-@pytest.mark.parametrize(("address", "status"), [("/events", 204), ("/camera.jpg", 403)])
-def test_without_a_clerk_there_is_neither_picture_nor_stream(address: str, status: int) -> None:
-    assert Pages().get(address).status_code == status
+@pytest.mark.parametrize("address", ["/events", "/camera.jpg"])
+def test_without_a_clerk_there_is_neither_picture_nor_stream(address: str) -> None:
+    answer = Pages().get(address)
+    assert (answer.status_code, answer.data) == (204, b"")
 
 
 def test_the_right_pin_signs_in() -> None:
