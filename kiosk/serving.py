@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 from typing import Any
-
-from waitress import create_server
 
 from kiosk.errors import SetupError
 
@@ -53,6 +52,9 @@ def _bind_error(error: OSError, host: str, port: int) -> SetupError:
 
 def serve(app: Any, listening: socket.socket) -> None:
     """Serve ``app`` on a socket from :func:`bind` until SIGINT or SIGTERM; both end it in good order."""
+    from waitress import create_server  # noqa: PLC0415 (who only wants a port need not load it)
+
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a request that waits a moment is no news
     server = create_server(
         app,
         sockets=[listening],

@@ -1,14 +1,13 @@
 """The demonstration: head office and one counter on loopback, started as a person would start them.
 
 ``prepare`` makes a data folder once: keys, sample promotions, a clerk, a one-time code. ``Pair`` runs both
-programs as child processes. ``check`` walks the whole road with a robot clerk and counts both ends.
+programs as child processes. Little is imported before they start: a second start is to serve within 3 s.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import csv
 import json
 import os
 import shutil
@@ -18,27 +17,15 @@ import sys
 import tempfile
 import time
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
 
-import httpx
-
-from kiosk.core.credential import present
-from kiosk.errors import CounterfoilError, SetupError
+from kiosk.errors import SetupError
 from kiosk.serving import bind
-from sync import samples
-from sync.demo_office import Seed, plant
-from sync.robot_clerk import RobotClerk, wait_until_healthy
 
 START_WITHIN_S = 30.0
 LEAVE_WITHIN_S = 10.0
-IDLE_MEANS_DONE_S = 3.0
-SCENE_CHECK_S = 60.0
-SCENE_ACCEPTS = 3
-CSV_FIELD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,68 +106,12 @@ def prepare(plan: Plan) -> Kept:
             where=str(plan.folder),
             cure="Choose a folder you may write to with --data.",
         ) from None
-    seed = Seed(
-        organisation=samples.organisation(_time_zone()),
-        promotions=_promotions(plan),
-        codes=_codes(plan),
-        store="bayside",
-        counter="counter-1",
-        clerk="Ana Moreno",
-    )
-    kept = Kept(**asdict(plant(plan.folder / "head-office", seed)))
+    from sync import demo_office, samples  # noqa: PLC0415 (the first start only)
+
+    kept = Kept(**asdict(demo_office.plant(plan.folder / "head-office", demo_office.seed(plan.codes))))
     (plan.folder / "scene.json").write_text(json.dumps({"items": samples.SCENE}), encoding="utf-8")
     plan.kept.write_text(json.dumps(asdict(kept), indent=2), encoding="utf-8")
     return kept
-
-
-def _time_zone() -> str:
-    """This machine's zone where it is known by name, so that the sample hours are the newcomer's own."""
-    with contextlib.suppress(OSError, ValueError):
-        name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
-        if name:
-            return name
-    return "UTC"
-
-
-CODES_PROMOTION = """promotions:
-  - id: manifest-codes
-    title: One of the codes in the manifest
-    channel: print
-    gives: One thank-you, free
-    valid: {{from: {today}, until: {year}-12-31}}
-    credentials: [listed]
-"""
-
-
-def _promotions(plan: Plan) -> str:
-    if plan.codes is None:
-        return samples.promotions(date.today())  # noqa: DTZ011 (the newcomer's day)
-    today = date.today()  # noqa: DTZ011
-    return CODES_PROMOTION.format(today=f"{today.year}-01-01", year=today.year + 1)
-
-
-def _codes(plan: Plan) -> Mapping[str, Sequence[str]]:
-    return {} if plan.codes is None else {"manifest-codes": manifest_texts(plan.codes)}
-
-
-def manifest_texts(manifest: Path) -> list[str]:
-    """Every text of the column ``expected_all`` (JSON lists), each once, in order."""
-    csv.field_size_limit(CSV_FIELD_BYTES)
-    try:
-        with manifest.open(newline="", encoding="utf-8") as file:
-            rows = [json.loads(row["expected_all"] or "[]") for row in csv.DictReader(file)]
-    except (OSError, KeyError, ValueError) as error:
-        raise SetupError(
-            "manifest-unreadable",
-            f"The manifest cannot be read: {error}",
-            where=str(manifest),
-            cure="It is a CSV with a column expected_all that holds JSON lists of texts.",
-        ) from None
-    texts = dict.fromkeys(text for listed in rows for text in listed)
-    usable = [text for text in texts if present(text) is not None]
-    if len(usable) < len(texts):
-        print(f"{len(texts) - len(usable)} texts of the manifest are no codes (empty or too long)", file=sys.stderr)
-    return usable
 
 
 # --- the two programs ---------------------------------------------------------------------------
@@ -223,6 +154,8 @@ class Pair:
         self._children.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True))
 
     def _await(self, url: str, who: str) -> None:
+        from sync.robot_clerk import wait_until_healthy  # noqa: PLC0415 (loaded while the programs load)
+
         until_s = time.monotonic() + START_WITHIN_S
         while not wait_until_healthy(url, 0.5):
             if any(child.poll() is not None for child in self._children):
@@ -281,71 +214,3 @@ def show(plan: Plan, *, open_browser: bool) -> int:
 
 def _has_screen() -> bool:
     return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-# --- the check ----------------------------------------------------------------------------------
-
-
-def check(plan: Plan) -> tuple[int, dict[str, int]]:
-    """Walk the road with no screen: film, read, redeem, receive. 0 only if all redeemed was received, and some was."""
-    with running(plan) as kept:
-        clerk = RobotClerk(plan.counter_url)
-        try:
-            clerk.sign_in(kept.clerk_id, kept.pin)
-            redeemed = _work(clerk, until_ended=plan.camera is not None)
-            _until_sent(clerk)
-            health = clerk.health()
-        finally:
-            clerk.close()
-        received = len(_received(plan, kept))
-    counted = {"frames": health["frames"], "read": health["read"], "redeemed": redeemed, "received": received}
-    return (0 if redeemed == received and redeemed > 0 else 1), counted
-
-
-def _work(clerk: RobotClerk, *, until_ended: bool) -> int:
-    """Redeem every accept until the camera has played all (or for a while, where it plays a loop)."""
-    redeemed, started_s, idle_since_s = 0, time.monotonic(), time.monotonic()
-    while True:
-        now_s = time.monotonic()
-        if clerk.look().state == "accept":
-            redeemed += clerk.redeem().state == "redeemed"
-            idle_since_s = now_s
-            _say(f"{redeemed} redeemed")
-            continue
-        played = clerk.health()["camera"] == "ended" and now_s - idle_since_s > IDLE_MEANS_DONE_S
-        seen_enough = now_s - started_s > SCENE_CHECK_S or redeemed >= SCENE_ACCEPTS
-        if played if until_ended else seen_enough:
-            return redeemed
-        time.sleep(0.02)
-
-
-def _until_sent(clerk: RobotClerk) -> None:
-    until_s = time.monotonic() + START_WITHIN_S
-    while clerk.health()["waiting"] and time.monotonic() < until_s:
-        time.sleep(0.1)
-
-
-def _received(plan: Plan, kept: Kept) -> set[tuple[str, int]]:
-    """Head office's log, read page by page as a machine would; a row that came twice is an error."""
-    found: set[tuple[str, int]] = set()
-    after: Any = 0
-    while True:
-        answer = httpx.get(
-            f"{plan.head_office_url}/api/v1/redemptions.ndjson",
-            params={"after": after, "limit": 200},
-            headers={"Authorization": f"Bearer {kept.token}"},
-            timeout=20.0,
-        ).raise_for_status()
-        rows = [json.loads(line) for line in answer.text.splitlines()]
-        if not rows:
-            return found
-        for row in rows:
-            name = (row["feed"], row["n"])
-            if name in found:
-                raise CounterfoilError("received-twice", f"Head office's log holds entry {name} twice")
-            found.add(name)
-        after = rows[-1]["cursor"]
-
-
-def _say(words: str) -> None:
-    print(words, end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)

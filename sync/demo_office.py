@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
+import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from kiosk.core.credential import present
+from kiosk.errors import SetupError
+from sync import samples
 from sync.head_office.accounts import add_token, make_first_account
 from sync.head_office.desk import create_enrolment_code
 from sync.head_office.office import HeadOffice
 from sync.head_office.people import add_clerk
 from sync.head_office.publish import publish
+
+CSV_FIELD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,68 @@ class Planted:
     admin_password: str
     token: str
     code: str
+
+
+CODES_PROMOTION = """promotions:
+  - id: manifest-codes
+    title: One of the codes in the manifest
+    channel: print
+    gives: One thank-you, free
+    valid: {{from: {today}, until: {year}-12-31}}
+    credentials: [listed]
+"""
+
+
+def _promotions(manifest: Path | None) -> str:
+    if manifest is None:
+        return samples.promotions(date.today())  # noqa: DTZ011 (the newcomer's day)
+    today = date.today()  # noqa: DTZ011
+    return CODES_PROMOTION.format(today=f"{today.year}-01-01", year=today.year + 1)
+
+
+def _codes(manifest: Path | None) -> Mapping[str, Sequence[str]]:
+    return {} if manifest is None else {"manifest-codes": manifest_texts(manifest)}
+
+
+def manifest_texts(manifest: Path) -> list[str]:
+    """Every text of the column ``expected_all`` (JSON lists), each once, in order."""
+    csv.field_size_limit(CSV_FIELD_BYTES)
+    try:
+        with manifest.open(newline="", encoding="utf-8") as file:
+            rows = [json.loads(row["expected_all"] or "[]") for row in csv.DictReader(file)]
+    except (OSError, KeyError, ValueError) as error:
+        raise SetupError(
+            "manifest-unreadable",
+            f"The manifest cannot be read: {error}",
+            where=str(manifest),
+            cure="It is a CSV with a column expected_all that holds JSON lists of texts.",
+        ) from None
+    texts = dict.fromkeys(text for listed in rows for text in listed)
+    usable = [text for text in texts if present(text) is not None]
+    if len(usable) < len(texts):
+        print(f"{len(texts) - len(usable)} texts of the manifest are no codes (empty or too long)", file=sys.stderr)
+    return usable
+
+
+def _time_zone() -> str:
+    """This machine's zone where it is known by name, so that the sample hours are the newcomer's own."""
+    with contextlib.suppress(OSError, ValueError):
+        name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
+        if name:
+            return name
+    return "UTC"
+
+
+def seed(manifest: Path | None) -> Seed:
+    """What the demo begins with: the samples, or one promotion with the texts of ``manifest`` as its codes."""
+    return Seed(
+        organisation=samples.organisation(_time_zone()),
+        promotions=_promotions(manifest),
+        codes=_codes(manifest),
+        store="bayside",
+        counter="counter-1",
+        clerk="Ana Moreno",
+    )
 
 
 def plant(folder: Path, seed: Seed) -> Planted:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 import sync.head_office.migrations
 from sync.head_office.sql.database import Database
 from sync.head_office.store import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _ONE_AT_A_TIME = 0x436F756E  # a PostgreSQL advisory lock: two programs that start at once migrate in turn
 
@@ -23,18 +24,35 @@ def bring_up_to_date(database: Database) -> None:
         with connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ONE_AT_A_TIME})
-            try:
-                command.upgrade(_config(connection), "head")
-            except CommandError as error:
-                raise StoreError(
-                    "store-newer",
-                    f"Head office's database was made by a newer release ({error})",
-                    where=database.where,
-                    cure="Start that release, or name another database with --database.",
-                ) from None
+            if not _is_newest(connection):
+                _upgrade(database, connection)
+
+
+def _is_newest(connection: Connection) -> bool:
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    stands_at = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    return stands_at == [sync.head_office.migrations.NEWEST]
+
+
+def _upgrade(database: Database, connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 (only where there is something to migrate)
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    try:
+        command.upgrade(_config(connection), "head")
+    except CommandError as error:
+        raise StoreError(
+            "store-newer",
+            f"Head office's database was made by a newer release ({error})",
+            where=database.where,
+            cure="Start that release, or name another database with --database.",
+        ) from None
 
 
 def _config(connection: Connection) -> Config:
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     place = Path(str(sync.head_office.migrations.__file__)).parent
     config.set_main_option("script_location", str(place).replace("%", "%%"))
