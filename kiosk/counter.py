@@ -200,7 +200,7 @@ class Counter:
             showing = self._board.display.showing
             if showing is not None and showing.text in texts:
                 self._last_in_view_s = self._clock.monotonic_s()
-            fresh = self._attention.unanswered(texts)
+            fresh = self._attention.unanswered(texts, self._clock.monotonic_s())
             if not fresh or not self._may_replace():
                 return
             known = [text for text in fresh if self._identify(present(text)) is not None]
@@ -219,8 +219,8 @@ class Counter:
         return None if presented is None else self.catalogue.identify(presented)
 
     def _answer(self, text: str, source: str) -> Display:
-        self._attention.answered(text)
         self._last_in_view_s = self._clock.monotonic_s()
+        self._attention.answered(text, self._last_in_view_s)
         presented = present(text)
         credential = self._identify(presented)
         now = self._clock.now()

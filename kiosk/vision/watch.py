@@ -28,6 +28,7 @@ from kiosk.vision.sighting import Corners, Sighting
 
 FORGET_S = 0.7
 JPEG_PER_S = 15
+OUTLINE_FOR_S = 0.2
 _BACKOFF_S = (0.25, 0.5, 1.0, 2.0, 5.0)
 _RECENT_FRAMES = 60
 
@@ -109,6 +110,7 @@ class Watch:
         self._newest: Frame | None = None
         self._number = 0
         self._overlay = Overlay(0)
+        self._outlined_s = 0.0
         self._frame_times_s: deque[float] = deque(maxlen=_RECENT_FRAMES)
         self._decode_times_ms: deque[float] = deque(maxlen=_RECENT_FRAMES)
         self._faults = self._openings = 0
@@ -197,7 +199,9 @@ class Watch:
             now_s = self._clock.monotonic_s()
             self._decode_times_ms.append((now_s - began_s) * 1000)
             self._in_view = self._presence.update(sightings, now_s)
-            self._overlay = _overlay(self._number, frame, self._in_view)
+            if sightings:
+                self._outlined_s = now_s
+            self._overlay = _overlay(self._number, frame, sightings or self._lately_seen(now_s))
             self._on_view(self._in_view)
         except Exception as fault:  # noqa: BLE001  # whatever one picture does, the next one is read
             self._faulty("reading-failed", "Reading a picture failed", fault)
@@ -215,6 +219,10 @@ class Watch:
             self._on_view(in_view)
         except Exception as fault:  # noqa: BLE001  # as above
             self._faulty("reading-failed", "Telling what is in view failed", fault)
+
+    def _lately_seen(self, now_s: float) -> Sequence[Sighting]:
+        """What is in view though this frame did not read it; an outline without its code soon looks lost."""
+        return self._in_view if now_s - self._outlined_s <= OUTLINE_FOR_S else ()
 
     def _faulty(self, code: str, what: str, fault: Exception) -> None:
         self._faults += 1

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.attention import FORGOTTEN_AFTER_S
 from kiosk.core.entry import Answered, Entry, Fact, FeedId, Redemption, UseSeen, Void
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.counter import ACCEPT_HELD_S, AS_SHOWN_FOR_S
@@ -134,12 +135,38 @@ def test_a_code_that_stays_in_view_gets_one_verdict(floor: Floor) -> None:
     assert floor.counter.display.state is State.IDLE
 
 
-def test_a_code_taken_away_and_shown_again_gets_another_verdict(floor: Floor) -> None:
+@pytest.mark.parametrize(
+    ("away_s", "state"), [(FORGOTTEN_AFTER_S, State.IDLE), (FORGOTTEN_AFTER_S + 0.1, State.VERDICT)]
+)
+def test_a_code_taken_away_and_shown_again_gets_another_verdict(floor: Floor, away_s: float, state: State) -> None:
     floor.counter.in_view([InView(CODE)])
     floor.counter.next(shown_id(floor.counter.display))
     floor.counter.in_view([])
+    floor.clock.move(away_s)
     floor.counter.in_view([InView(CODE)])
-    assert floor.counter.display.state is State.VERDICT
+    assert floor.counter.display.state is state
+
+
+def test_a_shaking_hand_does_not_turn_the_stub_into_used_today(floor: Floor) -> None:
+    floor.counter.in_view([InView(CODE)])
+    showing = shown_id(floor.counter.display)
+    floor.counter.redeem(showing, "ana")
+    floor.counter.seen(showing)
+    for _ in range(5):
+        floor.clock.move(1.5)
+        floor.counter.in_view([])
+        floor.counter.in_view([InView(CODE)])
+    assert floor.counter.display.state is State.REDEEMED
+
+
+def test_the_same_voucher_held_up_by_the_next_guest_is_refused(floor: Floor) -> None:
+    floor.counter.in_view([InView(CODE)])
+    showing = shown_id(floor.counter.display)
+    floor.counter.redeem(showing, "ana")
+    floor.counter.seen(showing)
+    floor.clock.move(FORGOTTEN_AFTER_S + 0.1)
+    floor.counter.in_view([InView(CODE)])
+    assert reason(floor.counter.display) is Reason.USED_HERE
 
 
 def test_of_two_codes_in_view_the_one_that_a_promotion_knows_is_answered(floor: Floor) -> None:
