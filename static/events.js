@@ -100,7 +100,7 @@ document.addEventListener("htmx:sseBeforeMessage", (asked) => {
 
 document.addEventListener("htmx:beforeSwap", (asked) => {
   const key = asked.detail.xhr.getResponseHeader("X-Ticket");
-  if (key && !ticketIsNewer(key)) asked.detail.shouldSwap = false;
+  if (key && asked.detail.target.id === "ticket" && !ticketIsNewer(key)) asked.detail.shouldSwap = false;
 });
 
 document.addEventListener("htmx:sendError", () => line(false));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,16 @@ SCREENSHOTS = Path(__file__).parents[1] / ".screenshots"
 _LINE_DOWN = ("net::ERR_", "htmx:sendError", "htmx:afterRequest")  # what a browser says of a line that a test has cut
 
 AnyCounter = TypeVar("AnyCounter", FakeCounter, Counter)
+
+
+class _Plug(wasyncore.dispatcher):  # type: ignore[misc]  # waitress is published without types
+    """Ends a server from inside its own loop when its socket is pulled, since no other thread may close under it."""
+
+    def writable(self) -> bool:
+        return False
+
+    def handle_read(self) -> None:
+        raise SystemExit
 
 
 class Stage(Generic[AnyCounter]):
@@ -62,6 +73,8 @@ class Stage(Generic[AnyCounter]):
         clock = getattr(self.counter, "clock", None) or getattr(self.counter, "_clock", None)
         self._app = make_app(self.counter, self.watch, clock)
         self._server = create_server(self._app, sockets=[self._socket], threads=THREADS)
+        self._pull, pulled = socket.socketpair()
+        _Plug(pulled, self._server._map)
         self._serving = threading.Thread(target=self._server.run, daemon=True)
         self._serving.start()
 
@@ -127,9 +140,15 @@ class Stage(Generic[AnyCounter]):
 
     def end(self) -> None:
         """Stop serving as a killed program does: the listening socket and every connection are gone."""
+        if not self._serving.is_alive():
+            return
         self._floor.streams.end()
+        board: Any = getattr(self.counter, "board", None) or getattr(self.counter, "_board", None)
+        board.poke()  # so that the streams notice at once
+        self._pull.send(b".")
+        self._serving.join(timeout=15)
+        self._pull.close()
         wasyncore.close_all(self._server._map, ignore_all=True)
-        self._serving.join(timeout=5)
 
 
 @contextmanager

@@ -100,6 +100,16 @@ def test_eight_tabs_of_one_browser_share_one_stream_and_still_redeem(
     assert redeemed(floor) == 1
 
 
+def test_changes_in_quick_succession_are_all_shown(stage: Stage[Counter], floor: Floor) -> None:
+    page = stage.tab()
+    for _ in range(10):
+        showing = floor.counter.look(CODE).showing
+        assert showing is not None
+        floor.counter.next(showing.id)
+    floor.counter.look(CODE)
+    state(page, "accept")
+
+
 def test_the_tab_that_held_the_stream_can_be_closed(stage: Stage[Counter], floor: Floor) -> None:
     context = stage.context()
     context.add_init_script("delete window.SharedWorker")
@@ -267,6 +277,18 @@ def test_signing_out_in_one_tab_takes_the_others_to_the_sign_in_page(stage: Stag
     one.locator(".who summary").tap()
     tap(one, "Sign out")
     expect(other.locator("#pad")).to_be_visible()
+
+
+def test_what_is_on_today_goes_with_the_time_while_nobody_is_there(stage: Stage[Counter], floor: Floor) -> None:
+    page = stage.page(stage.context())
+    page.clock.install()
+    stage.sign_in(page)
+    expect(page.locator("#offers")).to_contain_text("on all day")
+    floor.clock.move(25 * 24 * 3600)
+    page.get_by_label("Word or code").fill("half a w")
+    page.clock.fast_forward(61_000)
+    expect(page.locator("#offers")).to_contain_text("over since Mon")
+    expect(page.get_by_label("Word or code")).to_have_value("half a w")
 
 
 # --- the camera --------------------------------------------------------------------------------
