@@ -165,7 +165,7 @@ def test_a_pin_that_was_given_is_not_repeated(published: Shell) -> None:
 
 def test_a_one_time_code_is_shown(published: Shell) -> None:
     answer = published.run("counter", "code", "bayside", "front")
-    assert len(answer["code"]) == 14
+    assert len(answer["code"]) == 19
     assert answer["code"] in published.said
 
 
