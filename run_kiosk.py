@@ -162,7 +162,7 @@ def run_counter(args: "argparse.Namespace") -> int:
     station.start()
     print("The counter's page: http://{0}:{1}/".format(args.host, args.port), file=sys.stderr, flush=True)
     try:
-        serve(app, listening)
+        serve(app, listening, app.extensions["counterfoil"].streams.end)
     finally:
         stop_link()
         station.stop()

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -27,11 +27,20 @@ from kiosk.core.bundle import catalogue_of, open_bundle
 from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import Presented, present
 from kiosk.core.decide import Place, decide
-from kiosk.core.entry import Answered, BundleInstalled, Entry, FeedId, Redemption, Void, decode_fact
+from kiosk.core.entry import (
+    Answered,
+    BundleInstalled,
+    Entry,
+    FeedId,
+    MalformedEntryError,
+    Redemption,
+    Void,
+    decode_fact,
+)
 from kiosk.core.promotion import Promotion
 from kiosk.core.standing import Standing
 from kiosk.core.verdict import Outcome, Reason, Verdict
-from kiosk.display import Board, Display, Redeemed, Showing, State
+from kiosk.display import Board, CounterStatus, Display, Redeemed, Showing, State, Stub
 from kiosk.errors import AppendUnknownError, CounterfoilError, JournalError
 from kiosk.journal import Journal
 from kiosk.ports import CachedBundle, Carrier, LinkState
@@ -49,37 +58,6 @@ class Seen(Protocol):
 
     @property
     def text(self) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Stub:
-    """A redemption in this counter's own feed, for the stub list."""
-
-    n: int
-    promotion: str
-    title: str
-    clerk: str
-    clerk_name: str
-    at: datetime
-    voided: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CounterStatus:
-    """What the status line tells. ``waiting`` counts redemptions and voids that head office has not receipted.
-
-    ``frames`` were looked at since the start, and ``read`` codes from them were answered.
-    """
-
-    link: LinkState
-    bundle_version: int
-    bundle_published_ms: int | None
-    waiting: int
-    camera: CameraState
-    notes: tuple[str, ...]
-    trouble: tuple[str, ...]
-    frames: int = 0
-    read: int = 0
 
 
 class Counter:
@@ -105,7 +83,8 @@ class Counter:
         self._board = Board()
         self._last_in_view_s = clock.monotonic_s()
         self._frames = self._read = 0
-        self._trouble: CounterfoilError | None = None
+        self._bundle_trouble: CounterfoilError | None = None
+        self._journal_trouble: CounterfoilError | None = None
         self.enrolment = enrolment
         self.place = Place(enrolment.store, enrolment.counter)
         self.feed: FeedId = enrolment.feed
@@ -133,7 +112,10 @@ class Counter:
         """Fold entries that are durable in the journal: this counter's own, or head office's."""
         with self._lock:
             for entry in entries:
-                fact = decode_fact(entry.body)
+                try:
+                    fact = decode_fact(entry.body)
+                except MalformedEntryError:
+                    continue  # written by a newer release: kept in the journal, and ignored as replay ignores it
                 self.standing.apply(entry.feed, entry.n, fact)
                 if entry.feed == self.feed and isinstance(fact, Redemption):
                     self._stubs[entry.n] = fact
@@ -147,9 +129,9 @@ class Counter:
             try:
                 opened = open_bundle(cached.envelope, cached.parts, self.enrolment.root_key, self.standing.bundle_floor)
                 self.catalogue = catalogue_of(opened, self.enrolment.fleet_key)
-                self._trouble = None
+                self._bundle_trouble = None
             except CounterfoilError as error:
-                self._trouble = error
+                self._bundle_trouble = error
             if self._board.display.state is State.IDLE:
                 self._board.show(State.IDLE)
             else:
@@ -160,6 +142,8 @@ class Counter:
         with self._lock:
             self.learn([self._journal.install_bundle(bundle, fact)])
             self.reload_bundle()
+            if self._bundle_trouble is not None:
+                raise self._bundle_trouble  # so that it is fetched again
 
     # --- the display --------------------------------------------------------------------------
 
@@ -208,7 +192,10 @@ class Counter:
             self._answer((known or fresh)[0], "camera")
 
     def look(self, text: str, source: str = "typed") -> Display:
-        """Answer a code that was typed or scanned by hand. An open accept or an unseen answer stays on display."""
+        """Answer a code that was typed or scanned by hand, in place of an open verdict: it was done on purpose.
+
+        "Given?" and a stub that no page has shown stay.
+        """
         with self._lock:
             display = self._board.display
             if display.state is State.GIVEN or (display.state is State.REDEEMED and not self._may_replace()):
@@ -244,17 +231,19 @@ class Counter:
     def redeem(self, showing_id: str, clerk_id: str) -> Display:
         """Redeem what is shown under ``showing_id``: journal first, then "hand it over". A repeat changes nothing."""
         with self._lock:
+            self._reopen_if_stopped()
             display = self._board.display
             showing = display.showing
             if showing is None or showing.id != showing_id or display.state is not State.VERDICT:
                 return display
             now = self._clock.now()
             verdict = self._decide_again(showing, now)
+            if self._promotion(verdict.promotion) != showing.promotion:  # published anew since
+                return self._answer(showing.text, showing.source)
             if verdict.outcome is not Outcome.ACCEPT:
                 return self._board.show(State.VERDICT, replace(showing, verdict=verdict))
-            presented = present(showing.text)
-            credential = self._identify(presented)
-            if credential is None:  # the bundle changed since: decide said accept, so this cannot be
+            credential = self._identify(present(showing.text))
+            if credential is None:  # decide said accept, so this cannot be
                 raise AssertionError("an accepted credential that nobody knows")
             return self._write(showing, self._redemption(showing, credential, clerk_id, now))
 
@@ -285,12 +274,21 @@ class Counter:
         try:
             self._append(fact)
         except JournalError as error:
-            if self.standing.redemption_of(fact.intent) is None:
-                return self._board.show(State.VERDICT, showing, note=str(error))
-        # The redemption is durable from here on: whatever happens next, a restart finds it and asks "given?".
-        found = self.standing.redemption_of(fact.intent)
-        if found is None:
+            return self._show_if_written(showing) or self._board.show(State.VERDICT, showing, note=str(error))
+        shown = self._show_if_written(showing)
+        if shown is None:
             raise AssertionError("a redemption that was written is not in the standing")
+        return shown
+
+    def _show_if_written(self, showing: Showing) -> Display | None:
+        """Say "hand it over" if the journal holds the redemption of this showing; None where it does not.
+
+        It is durable then: whatever happens next, a restart finds it and asks "given?".
+        """
+        found = self.standing.redemption_of(bytes.fromhex(showing.id))
+        fact = None if found is None else self._stubs.get(found[1])
+        if found is None or fact is None:
+            return None
         if self.carrier is not None:
             self.carrier.wake()
         stub = Redeemed(found[1], from_ms(fact.at_ms), fact.clerk)
@@ -300,18 +298,30 @@ class Counter:
         """Write and fold. After an unknown outcome the standing says what the journal really holds."""
         try:
             self.learn(self._journal.append([fact]))
+            self._journal_trouble = None
         except AppendUnknownError:
-            self._recover()
+            self._reopen()
             raise
 
-    def _recover(self) -> None:
-        """Reopen a journal that stopped after an unknown outcome, and fold it anew; one that cannot be is told."""
+    def _reopen_if_stopped(self) -> None:
+        if self._journal.stopped:
+            self._reopen()
+
+    def _reopen(self) -> None:
+        """Reopen a journal that stopped after an unknown outcome and fold it anew; one that cannot be is told.
+
+        If what is on display turns out to be written, it is shown as redeemed: a second tap would double it.
+        """
         try:
             self._journal.reopen()
             self._refold()
-            self._trouble = None
+            self._journal_trouble = None
         except JournalError as error:
-            self._trouble = error
+            self._journal_trouble = error
+            return
+        display = self._board.display
+        if display.state is State.VERDICT and display.showing is not None:
+            self._show_if_written(display.showing)
 
     # --- after it -----------------------------------------------------------------------------
 
@@ -328,7 +338,7 @@ class Counter:
             try:
                 self._answered(stub.n, stub.clerk)
             except JournalError as error:
-                self._trouble = error  # asked about at the next start instead
+                self._journal_trouble = error  # asked about at the next start instead
             self._board.amend(replace(showing, redeemed=replace(stub, seen=True)))
 
     def _answered(self, n: int, clerk_id: str) -> None:
@@ -431,20 +441,23 @@ class Counter:
     def status(self) -> CounterStatus:
         """What the status line tells now."""
         with self._lock:
-            if self._journal.stopped:  # another thread met an unknown outcome; nobody else would reopen it
-                self._recover()
-            trouble = () if self._trouble is None else (str(self._trouble),)
+            self._reopen_if_stopped()  # another thread may have met an unknown outcome
+            trouble = tuple(str(one) for one in (self._bundle_trouble, self._journal_trouble) if one is not None)
             return CounterStatus(
                 link=self.link,
                 bundle_version=self.catalogue.version,
                 bundle_published_ms=self.catalogue.published_at_ms or None,
-                waiting=self.standing.waiting(self.feed),
+                waiting=sum(self.standing.waiting(feed) for feed in self._own_feeds()),
                 camera=self.camera_state(),
                 notes=self._notes,
                 trouble=trouble,
                 frames=self._frames,
                 read=self._read,
             )
+
+    def _own_feeds(self) -> list[FeedId]:
+        """This counter's feeds: of this life, and of those before it whose entries may still wait."""
+        return [feed for feed in self._journal.heads() if feed.origin == self.feed.origin]
 
     def set_link(self, link: LinkState) -> None:
         """The replicator reports how the link stands; a change reaches the status line of every tab."""

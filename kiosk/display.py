@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from kiosk.core.promotion import Promotion
 from kiosk.core.verdict import Verdict
+from kiosk.ports import LinkState
+from kiosk.vision.watch import CameraState
 
 
 class State(StrEnum):
@@ -59,6 +61,37 @@ class Display:
     state: State
     showing: Showing | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """A redemption in this counter's own feed, for the stub list."""
+
+    n: int
+    promotion: str
+    title: str
+    clerk: str
+    clerk_name: str
+    at: datetime
+    voided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CounterStatus:
+    """What the status line tells. ``waiting`` counts redemptions and voids that head office has not receipted.
+
+    ``frames`` were looked at since the start, and ``read`` codes from them were answered.
+    """
+
+    link: LinkState
+    bundle_version: int
+    bundle_published_ms: int | None
+    waiting: int
+    camera: CameraState
+    notes: tuple[str, ...]
+    trouble: tuple[str, ...]
+    frames: int = 0
+    read: int = 0
 
 
 class Board:

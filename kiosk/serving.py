@@ -6,6 +6,7 @@ import errno
 import logging
 import signal
 import socket
+from collections.abc import Callable
 from typing import Any
 
 from kiosk.errors import SetupError
@@ -50,8 +51,11 @@ def _bind_error(error: OSError, host: str, port: int) -> SetupError:
     )
 
 
-def serve(app: Any, listening: socket.socket) -> None:
-    """Serve ``app`` on a socket from :func:`bind` until SIGINT or SIGTERM; both end it in good order."""
+def serve(app: Any, listening: socket.socket, ending: Callable[[], None] = lambda: None) -> None:
+    """Serve ``app`` on a socket from :func:`bind` until SIGINT or SIGTERM; both end it in good order.
+
+    ``ending`` is called first then: it lets go of what would be waited for, such as open streams.
+    """
     from waitress import create_server  # noqa: PLC0415 (who only wants a port need not load it)
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a request that waits a moment is no news
@@ -64,14 +68,16 @@ def serve(app: Any, listening: socket.socket) -> None:
         max_request_body_size=16 * 1024 * 1024,
         clear_untrusted_proxy_headers=True,
     )
-    signal.signal(signal.SIGTERM, _interrupt)
+
+    def interrupt(_number: int, _frame: Any) -> None:
+        ending()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, interrupt)
     try:
         server.run()
     except KeyboardInterrupt:
         pass
     finally:
         server.close()
-
-
-def _interrupt(_number: int, _frame: Any) -> None:
-    raise KeyboardInterrupt

@@ -15,6 +15,7 @@ from kiosk.clock import Clock, SystemClock, to_ms
 from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret
 from kiosk.core.entry import Opened
 from kiosk.counter import Counter
+from kiosk.errors import SetupError
 from kiosk.journal import Journal
 from kiosk.vision.camera import Camera, open_camera
 from kiosk.vision.codes import Decoder
@@ -100,6 +101,13 @@ class Station:
 
 def _start_feed(journal: Journal, enrolment: Enrolment, folder: CounterFolder, clock: Clock) -> None:
     if enrolment.feed in journal.heads():
+        if journal.feed != enrolment.feed:
+            raise SetupError(
+                "journal-of-another-life",
+                f"The journal is written as {journal.feed}, but this counter is enrolled as {enrolment.feed}",
+                where=str(folder.path),
+                cure="Ask head office for a new one-time code, and start once more with --code.",
+            )
         return
     public_key: Any = load_or_make_key(folder.device_key).public_key()
     opened = Opened(

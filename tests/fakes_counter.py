@@ -17,8 +17,7 @@ from kiosk.core.decide import Place
 from kiosk.core.organisation import Organisation
 from kiosk.core.promotion import Promotion
 from kiosk.core.verdict import FactValue, Outcome, Reason, Verdict
-from kiosk.counter import CounterStatus, Stub
-from kiosk.display import Board, Display, Redeemed, Showing, State
+from kiosk.display import Board, CounterStatus, Display, Redeemed, Showing, State, Stub
 from kiosk.errors import CounterfoilError
 from kiosk.ports import LinkState
 from kiosk.vision.codes import Decoder

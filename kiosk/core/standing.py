@@ -3,8 +3,9 @@
 Rules of this module:
 
 - Entries may come in any order, and twice; the standing they lead to is the same.
-- A redemption is named by (feed, n). Told by its own feed and by head office it counts once, and what its own feed
-  says goes before what is told of it.
+- A redemption is named by (feed, n) and what it spent. Told by its own feed and by head office it counts once, and
+  what its own feed says goes before what is told of it. Where the two name different credentials (a journal that was
+  restored or cloned), both count: a use that is known is never forgotten.
 - A void may come before what it undoes. Voided is for good.
 - Only head office speaks for others: receipts and uses seen are taken from its feeds alone. Receipts of its newest
   incarnation replace those of older ones (after a restore counters send again).
@@ -55,7 +56,7 @@ class Standing:
 
     own: FeedId | None = None
     bundle_floor: int = 0
-    _told: dict[_Name, _Told] = field(default_factory=dict, repr=False)
+    _told: dict[_Name, dict[tuple[str, bytes], _Told]] = field(default_factory=dict, repr=False)
     _redemptions: dict[_Name, Redemption] = field(default_factory=dict, repr=False)
     _intents: dict[bytes, tuple[FeedId, int]] = field(default_factory=dict, repr=False)
     _voided: set[_Name] = field(default_factory=set, repr=False)
@@ -96,8 +97,9 @@ class Standing:
         return self._uses(promotion, digest, live=False)
 
     def _uses(self, promotion: str, digest: bytes, *, live: bool) -> list[Use]:
-        names = self._by_credential.get((promotion, digest), ())
-        return sorted(self._told[name].use for name in names if not live or name not in self._voided)
+        spent = (promotion, digest)
+        names = self._by_credential.get(spent, ())
+        return sorted(self._told[name][spent].use for name in names if not live or name not in self._voided)
 
     def total(self, promotion: str) -> int:
         """How many redemptions of ``promotion`` are known and not voided."""
@@ -151,23 +153,16 @@ class Standing:
             self._void((fact.feed, fact.n))
 
     def _tell(self, name: _Name, told: _Told) -> None:
-        before = self._told.get(name)
+        spent = (told.promotion, told.credential)
+        known = self._told.setdefault(name, {})
+        before = known.get(spent)
+        if before is None or told > before:
+            known[spent] = told
         if before is not None:
-            if before >= told:
-                return
-            self._forget(name, before)
-        self._told[name] = told
-        self._by_credential.setdefault((told.promotion, told.credential), set()).add(name)
+            return
+        self._by_credential.setdefault(spent, set()).add(name)
         if name not in self._voided:
             self._live[told.promotion] = self._live.get(told.promotion, 0) + 1
-
-    def _forget(self, name: _Name, told: _Told) -> None:
-        names = self._by_credential[told.promotion, told.credential]
-        names.discard(name)
-        if not names:
-            del self._by_credential[told.promotion, told.credential]
-        if name not in self._voided:
-            self._count_down(told.promotion)
 
     def _count_down(self, promotion: str) -> None:
         self._live[promotion] -= 1
@@ -179,9 +174,8 @@ class Standing:
             return
         self._voided.add(name)
         self._no_longer_unanswered(name)
-        told = self._told.get(name)
-        if told is not None:
-            self._count_down(told.promotion)
+        for promotion, _ in self._told.get(name, ()):
+            self._count_down(promotion)
 
     def _no_longer_unanswered(self, name: _Name) -> None:
         feed, n = name

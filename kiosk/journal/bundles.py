@@ -42,11 +42,11 @@ def replace(db: apsw.Connection, bundle: CachedBundle) -> None:
                 cure="Fetch it again; the promotions in force stay.",
             )
     db.execute("INSERT OR REPLACE INTO bundle (slot, envelope) VALUES (1, ?)", (bundle.envelope,))
-    held = {name for (name,) in db.execute("SELECT hash FROM bundle_part")}
-    db.executemany("DELETE FROM bundle_part WHERE hash = ?", [(name,) for name in held - bundle.parts.keys()])
-    db.executemany(
-        "INSERT INTO bundle_part (hash, content) VALUES (?, ?)",
-        [(name, content) for name, content in bundle.parts.items() if name not in held],
+    held = dict(db.execute("SELECT hash, content FROM bundle_part"))
+    db.executemany("DELETE FROM bundle_part WHERE hash = ?", [(name,) for name in held.keys() - bundle.parts.keys()])
+    db.executemany(  # a held part that a bad disk altered is written anew
+        "INSERT OR REPLACE INTO bundle_part (hash, content) VALUES (?, ?)",
+        [(name, content) for name, content in bundle.parts.items() if held.get(name) != content],
     )
 
 

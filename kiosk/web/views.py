@@ -11,8 +11,8 @@ from kiosk.core.money import AmountError, from_minor, to_minor
 from kiosk.core.organisation import Store
 from kiosk.core.promotion import Promotion, Value
 from kiosk.core.verdict import Outcome, Reason
-from kiosk.counter import Counter, Stub
-from kiosk.display import Display, Redeemed, Showing, State
+from kiosk.counter import Counter
+from kiosk.display import Display, Redeemed, Showing, State, Stub
 from kiosk.web import times
 from kiosk.web.today import OnToday, on_today
 from kiosk.web.words import WORD_OF_OUTCOME, Asked, Way, Words, for_reason

@@ -62,8 +62,9 @@ def publish(
 
     Raises :class:`RefusedPublication`; then nothing has changed.
     """
-    texts = _read(office, promotions, organisation)
+    given = _given(promotions, organisation)
     with office.store.together() as store:
+        texts = _with_kept(office, given)  # read in here: another publication may just have changed the other text
         before = current(office)
         plan = _plan(office, store, texts, codes or {})
         answer = _answer(office, store, before, plan)
@@ -79,20 +80,29 @@ def check(
     codes: Mapping[str, Sequence[str]] | None = None,
 ) -> Published:
     """As :func:`publish`, but nothing is stored: what it would come to, or the same refusal."""
-    texts = _read(office, promotions, organisation)
+    texts = _with_kept(office, _given(promotions, organisation))
     return _answer(office, office.store, current(office), _plan(office, office.store, texts, codes or {}))
 
 
 # --- reading -----------------------------------------------------------------------------------
 
 
-def _read(
-    office: HeadOffice, promotions: str | None, organisation: str | None
-) -> tuple[PromotionsText, OrganisationText]:
-    before_promotions, before_organisation = published_texts(office)
+_Given = tuple[PromotionsText | None, OrganisationText | None]
+
+
+def _given(promotions: str | None, organisation: str | None) -> _Given:
     return (
-        before_promotions if promotions is None else read_promotions(promotions),
-        before_organisation if organisation is None else read_organisation(organisation),
+        None if promotions is None else read_promotions(promotions),
+        None if organisation is None else read_organisation(organisation),
+    )
+
+
+def _with_kept(office: HeadOffice, given: _Given) -> tuple[PromotionsText, OrganisationText]:
+    promotions, organisation = given
+    kept_promotions, kept_organisation = published_texts(office)
+    return (
+        kept_promotions if promotions is None else promotions,
+        kept_organisation if organisation is None else organisation,
     )
 
 

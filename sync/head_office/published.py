@@ -48,11 +48,13 @@ def published_texts(office: HeadOffice) -> tuple[PromotionsText, OrganisationTex
     """The texts in force, read; empty ones where none was published."""
     promotions, organisation = (office.store.latest_source(kind) for kind in ("promotions", "organisation"))
     versions = (promotions.version if promotions else 0, organisation.version if organisation else 0)
-    if office.parsed.get("versions") != versions:
-        office.parsed["texts"] = (
-            read_promotions(promotions.text if promotions else "promotions: []"),
-            read_organisation(organisation.text) if organisation else OrganisationText.none(),
-        )
-        office.parsed["versions"] = versions
-    texts: tuple[PromotionsText, OrganisationText] = office.parsed["texts"]
+    held = office.parsed.get("texts")
+    if held is not None and held[0] == versions:
+        kept: tuple[PromotionsText, OrganisationText] = held[1]
+        return kept
+    texts = (
+        read_promotions(promotions.text if promotions else "promotions: []"),
+        read_organisation(organisation.text) if organisation else OrganisationText.none(),
+    )
+    office.parsed["texts"] = (versions, texts)  # one value: two threads never mix the texts of two versions
     return texts

@@ -83,22 +83,22 @@ def test_any_order_and_any_repetition_lead_to_the_same_standing(entries: list[To
 @given(histories())
 def test_totals_and_uses_agree_with_a_count_by_hand(entries: list[Told]) -> None:
     standing = folded(entries)
-    uses: dict[tuple[FeedId, int], tuple[str, bytes]] = {}
+    spent: set[tuple[FeedId, int, str, bytes]] = set()
     voided: set[tuple[FeedId, int]] = set()
     for feed, n, fact in entries:
         if isinstance(fact, Redemption):
-            uses[feed, n] = (fact.promotion, fact.credential)
-        elif isinstance(fact, Void) or (isinstance(fact, UseSeen) and fact.void):
+            spent.add((feed, n, fact.promotion, fact.credential))
+        elif isinstance(fact, UseSeen):
+            spent.add((FeedId.parse(fact.feed), fact.n, fact.promotion, fact.credential))
+        if isinstance(fact, Void) or (isinstance(fact, UseSeen) and fact.void):
             voided.add((FeedId.parse(fact.feed), fact.n))
-    own_words = set(uses)
-    told: dict[tuple[FeedId, int], list[UseSeen]] = {}
-    for _, _, fact in entries:
-        if isinstance(fact, UseSeen) and (FeedId.parse(fact.feed), fact.n) not in own_words:
-            told.setdefault((FeedId.parse(fact.feed), fact.n), []).append(fact)
-    live = {name for name in own_words | set(told) if name not in voided}
-    assert sum(standing.total(promotion) for promotion in PROMOTIONS) == len(live)
-    listed = [use for promotion in PROMOTIONS for code in CODES for use in standing.live_uses(promotion, code)]
-    assert {(use.feed, use.n) for use in listed} == live
-    assert len(listed) == len(live)
+    live = {one for one in spent if one[:2] not in voided}
+    listed = [
+        (use.feed, use.n, promotion, code)
+        for promotion in PROMOTIONS
+        for code in CODES
+        for use in standing.live_uses(promotion, code)
+    ]
+    assert sorted(listed) == sorted(live)
     for promotion in PROMOTIONS:
-        assert sum(len(standing.live_uses(promotion, code)) for code in CODES) == standing.total(promotion)
+        assert standing.total(promotion) == sum(one[2] == promotion for one in live)

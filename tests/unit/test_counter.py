@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from kiosk.attention import FORGOTTEN_AFTER_S
-from kiosk.core.entry import Answered, Entry, Fact, FeedId, Redemption, UseSeen, Void
+from kiosk.core.entry import Answered, Entry, Fact, FeedId, Redemption, UseSeen, Void, encode_fact
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.counter import ACCEPT_HELD_S, AS_SHOWN_FOR_S
 from kiosk.display import Display, State
 from kiosk.errors import AppendUnknownError, JournalError
-from tests.core_world import OWN, at, code_digest
-from tests.counter_world import Floor, open_floor
+from kiosk.journal import Journal
+from tests.core_world import OWN, at, catalogue, code_digest, promotion
+from tests.counter_world import TACO, Floor, open_floor
 
 CODE, OTHER_CODE, WORD = "TACO-7F3K-9HXM", "TACO-2M8R-5JWD", "LIMEPIE"
 
@@ -360,6 +361,68 @@ def test_given_that_could_not_be_written_is_asked_again(floor: Floor, monkeypatc
     assert display.state is State.GIVEN
     assert display.note is not None
     assert floor.counter.given(n, True, "ana").state is State.IDLE
+
+
+@pytest.mark.parametrize("text", [CODE, WORD])
+def test_an_unknown_append_that_could_not_be_settled_at_once_is_not_made_a_second_time(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """The disk is gone for a moment: the entry is there, but neither the commit nor the reopening says so."""
+    showing = shown_id(floor.counter.look(text))
+    append = floor.journal.append
+
+    def unknown(facts: list[Redemption]) -> None:
+        append(facts)
+        raise AppendUnknownError("journal-unknown", "Whether it was written is unknown")
+
+    def gone() -> None:
+        raise JournalError("journal-unreadable", "The disk is gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(floor.journal, "append", unknown)
+        broken.setattr(floor.journal, "reopen", gone)
+        assert floor.counter.redeem(showing, "ana").state is State.VERDICT
+    monkeypatch.setattr(Journal, "stopped", property(lambda _self: True))  # as the real one says until it is reopened
+    display = floor.counter.redeem(showing, "ana")
+    assert display.state is State.REDEEMED
+    assert len(facts(floor, Redemption)) == 1
+
+
+def test_a_code_that_was_published_for_another_promotion_since_is_shown_anew_before_it_is_redeemed(
+    floor: Floor,
+) -> None:
+    showing = shown_id(floor.counter.look(WORD))
+    floor.counter.catalogue = catalogue(TACO, promotion(id="cake", codes=None, words=["LIMEPIE"], credentials=["word"]))
+    display = floor.counter.redeem(showing, "ana")
+    assert display.state is State.VERDICT
+    assert shown_id(display) != showing
+    assert display.showing is not None
+    assert display.showing.verdict.promotion == "cake"
+    assert facts(floor, Redemption) == []
+
+
+def test_an_entry_of_a_newer_release_does_not_hide_those_behind_it(floor: Floor) -> None:
+    feed = FeedId("head-office", 1)
+    told = UseSeen(
+        at_ms=1, feed="pier-9/counter-1@1", n=9, promotion="tacos",
+        credential=code_digest(CODE), store="pier-9", used_at_ms=1,
+    )  # fmt: skip
+    floor.counter.learn([Entry(feed, 1, bytes(32), b"not a fact"), Entry(feed, 2, bytes(32), encode_fact(told))])
+    assert reason(floor.counter.look(CODE)) is Reason.USED_ELSEWHERE
+
+
+def test_a_full_disk_is_forgotten_once_a_write_succeeds(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    display = redeemed(floor, CODE)
+
+    def full(_facts: object) -> None:
+        raise JournalError("journal-disk-full", "The disk is full", cure="Free some space.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(floor.journal, "append", full)
+        floor.counter.seen(shown_id(display))
+    assert "journal-disk-full" in floor.counter.status().trouble[0]
+    redeemed(floor, WORD)
+    assert floor.counter.status().trouble == ()
 
 
 def test_the_journal_never_holds_the_code_itself(floor: Floor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import select
@@ -23,6 +23,7 @@ class SqlStore(SqlFeeds, SqlLog, SqlCounters, SqlPublications, SqlPeople):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._counts: dict[str | None, tuple[int, Mapping[str, tuple[int, int]]]] = {}
 
     @classmethod
     def open(cls, url: str) -> SqlStore:

@@ -72,11 +72,19 @@ def test_a_redemption_in_its_own_feed_and_told_by_head_office_counts_once(own_fe
 
 def test_what_a_feed_says_of_itself_goes_before_what_is_told_of_it() -> None:
     fact = redemption(store="bayside")
-    told = use_seen(OWN, 2, redemption(promotion="burger", store="pier-9"))
+    told = use_seen(OWN, 2, redemption(store="pier-9"))
     for standing in (folded((OWN, 2, fact), (HEAD_OFFICE, 1, told)), folded((HEAD_OFFICE, 1, told), (OWN, 2, fact))):
-        assert standing.live_uses("burger", CODE) == []
-        assert standing.total("burger") == 0
         assert [use.store for use in standing.live_uses("tacos", CODE)] == ["bayside"]
+        assert standing.total("tacos") == 1
+
+
+def test_a_restored_journal_does_not_forget_the_use_that_head_office_holds_under_the_same_number() -> None:
+    told = use_seen(OWN, 81, redemption(credential=b"x" * 16))
+    own = redemption(credential=b"y" * 16)
+    for standing in (folded((HEAD_OFFICE, 1, told), (OWN, 81, own)), folded((OWN, 81, own), (HEAD_OFFICE, 1, told))):
+        assert len(standing.live_uses("tacos", b"x" * 16)) == 1
+        assert len(standing.live_uses("tacos", b"y" * 16)) == 1
+        assert standing.total("tacos") == 2
 
 
 def test_a_use_that_head_office_tells_of_counts() -> None:
