@@ -23,6 +23,7 @@ if sys.version_info < (3, 11):
     )
     sys.exit(3)
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -145,10 +146,15 @@ def run_counter(args: "argparse.Namespace") -> int:
     listening = bind(args.host, args.port)
     folder = CounterFolder(args.data)
     if args.code:
+        from kiosk.journal import Journal
         from sync.line import enrol_by_code
 
-        enrolment = enrol_by_code(args.head_office, args.code, load_or_make_key(folder.device_key))
-        enrolment.save(folder.enrolment)
+        folder.path.mkdir(parents=True, exist_ok=True)
+        with contextlib.closing(
+            Journal.open(folder.journal)
+        ):  # a counter at work here keeps its identity, and the code
+            enrolment = enrol_by_code(args.head_office, args.code, load_or_make_key(folder.device_key))
+            enrolment.save(folder.enrolment)
         print("Enrolled as {0}.".format(enrolment.origin), file=sys.stderr)
     plan = CameraPlan(
         None if args.camera == "none" else args.camera,

@@ -5,6 +5,7 @@ Keys lie beside the journal and outside it, so that a copied journal holds none 
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import asdict, dataclass, fields
@@ -34,6 +35,11 @@ class CounterFolder:
     @property
     def enrolment(self) -> Path:
         return self.path / "enrolment.json"
+
+    @property
+    def opened(self) -> Path:
+        """Names the feed that this folder's journal was begun for: a journal that is gone is noticed."""
+        return self.path / "journal.feed"
 
     @property
     def web_key(self) -> Path:
@@ -128,11 +134,14 @@ def write_private(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         raise SetupError(
-            "folder-not-writable",
+            "disk-full" if full else "folder-not-writable",
             f"Cannot write {path.name}: {error.strerror}",
             where=str(path.parent),
-            cure="Choose a folder you may write to with --data, or give yourself the right to write there.",
+            cure="Free some space, then start again."
+            if full
+            else "Choose a folder you may write to with --data, or give yourself the right to write there.",
         ) from None
 
 

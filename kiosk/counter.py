@@ -13,6 +13,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -132,10 +133,20 @@ class Counter:
                 self._bundle_trouble = None
             except CounterfoilError as error:
                 self._bundle_trouble = error
-            if self._board.display.state is State.IDLE:
-                self._board.show(State.IDLE)
-            else:
-                self._board.poke()
+            self._show_what_changed()
+
+    def _show_what_changed(self) -> None:
+        """After a bundle: idle lists what is on, and an open verdict whose promotion changed is given anew."""
+        display = self._board.display
+        if display.state is State.IDLE:
+            self._board.show(State.IDLE)
+        elif display.state is State.VERDICT and display.showing is not None and self._is_outdated(display.showing):
+            self._answer(display.showing.text, display.showing.source)
+        else:
+            self._board.poke()
+
+    def _is_outdated(self, showing: Showing) -> bool:
+        return showing.promotion is not None and self._promotion(showing.promotion.id) != showing.promotion
 
     def install_bundle(self, bundle: CachedBundle, fact: BundleInstalled) -> None:
         """Install a verified bundle with its entry in one transaction, and use it from now on."""
@@ -299,8 +310,10 @@ class Counter:
         try:
             self.learn(self._journal.append([fact]))
             self._journal_trouble = None
-        except AppendUnknownError:
-            self._reopen()
+        except JournalError as error:
+            self._journal_trouble = error
+            if isinstance(error, AppendUnknownError):
+                self._reopen()
             raise
 
     def _reopen_if_stopped(self) -> None:
@@ -335,10 +348,8 @@ class Counter:
             stub = showing.redeemed
             if stub is None or stub.seen:
                 return
-            try:
+            with contextlib.suppress(JournalError):  # told on the status line, and asked about at the next start
                 self._answered(stub.n, stub.clerk)
-            except JournalError as error:
-                self._journal_trouble = error  # asked about at the next start instead
             self._board.amend(replace(showing, redeemed=replace(stub, seen=True)))
 
     def _answered(self, n: int, clerk_id: str) -> None:

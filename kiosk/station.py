@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Blueprint, Flask
 
 from kiosk.clock import Clock, SystemClock, to_ms
-from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret
+from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret, write_private
 from kiosk.core.entry import Opened
 from kiosk.counter import Counter
 from kiosk.errors import SetupError
@@ -108,7 +108,16 @@ def _start_feed(journal: Journal, enrolment: Enrolment, folder: CounterFolder, c
                 where=str(folder.path),
                 cure="Ask head office for a new one-time code, and start once more with --code.",
             )
+        _note_feed(enrolment, folder)
         return
+    if folder.opened.exists() and folder.opened.read_text().strip() == str(enrolment.feed):
+        # a second history under the same name would be a fork, which head office does not count
+        raise SetupError(
+            "journal-missing",
+            f"The journal of {enrolment.feed} is gone",
+            where=str(folder.journal),
+            cure="Put it back, or ask head office for a new one-time code and start once more with --code.",
+        )
     public_key: Any = load_or_make_key(folder.device_key).public_key()
     opened = Opened(
         at_ms=to_ms(clock.now()),
@@ -118,6 +127,13 @@ def _start_feed(journal: Journal, enrolment: Enrolment, folder: CounterFolder, c
         key_epoch=enrolment.key_epoch,
     )
     journal.start_feed(enrolment.feed, opened)
+    _note_feed(enrolment, folder)
+
+
+def _note_feed(enrolment: Enrolment, folder: CounterFolder) -> None:
+    name = f"{enrolment.feed}\n"
+    if not folder.opened.exists() or folder.opened.read_text() != name:
+        write_private(folder.opened, name.encode())
 
 
 def _camera_factory(plan: CameraPlan, counter: Counter) -> Callable[[], Camera]:

@@ -25,6 +25,7 @@ from kiosk.errors import SetupError
 from kiosk.serving import bind
 
 START_WITHIN_S = 30.0
+MARKER = ".counterfoil-demo"
 LEAVE_WITHIN_S = 10.0
 
 
@@ -62,15 +63,30 @@ def plan_of(args: argparse.Namespace, program: Path, beside: Path) -> tuple[Plan
         scratch = tempfile.TemporaryDirectory(prefix="counterfoil-check-", ignore_cleanup_errors=True)
         folder = Path(scratch.name) / "demo"
     folder = (folder or beside / ".demo").resolve()
-    if args.fresh and folder.exists():
-        shutil.rmtree(folder)
     port, head_office_port = args.port, args.head_office_port
     if args.check:  # beside whatever else runs on this machine
         port, head_office_port = _free_port(), _free_port()
     for chosen in (port, head_office_port):
         bind("127.0.0.1", chosen).close()
+    if args.fresh:  # after the ports: a demo that runs is not to lose its folder
+        _forget(folder)
     plan = Plan(program, folder, port, head_office_port, args.camera, args.codes, args.check)
     return plan, scratch.cleanup if scratch else lambda: None
+
+
+def _forget(folder: Path) -> None:
+    """Delete a demo's folder, and nobody else's: one that is not empty and has no marker of ours is refused."""
+    if not folder.exists():
+        return
+    ours = (folder / MARKER).exists() or not any(folder.iterdir())
+    if not ours:
+        raise SetupError(
+            "folder-not-ours",
+            "This folder was not made by the demo, and it is not empty",
+            where=str(folder),
+            cure="Name a new folder with --data.",
+        )
+    shutil.rmtree(folder)
 
 
 def _free_port() -> int:
@@ -93,12 +109,17 @@ class Kept:
 def prepare(plan: Plan) -> Kept:
     """The demo's data folder, made at the first start and kept for the next."""
     if plan.kept.exists():
+        if plan.codes is not None:
+            cure = "Add --fresh to forget it and begin again, or name a new folder with --data."
+            raise SetupError(
+                "demo-made-before", "This demo was made with its own codes", where=str(plan.folder), cure=cure
+            )
         return Kept(**json.loads(plan.kept.read_text(encoding="utf-8")))
     print("Preparing the demo: keys, sample promotions, a clerk ...", file=sys.stderr, flush=True)
-    if plan.folder.exists():  # a first start that was interrupted
-        shutil.rmtree(plan.folder)
+    _forget(plan.folder)  # a first start that was interrupted
     try:
         plan.folder.mkdir(parents=True)
+        (plan.folder / MARKER).touch()
     except OSError as error:
         raise SetupError(
             "folder-not-writable",
@@ -182,9 +203,15 @@ class Pair:
         self._children.clear()
 
 
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
 def running(plan: Plan) -> Iterator[Kept]:
     """Both programs at work, ended at the end whatever happens."""
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, _interrupt)  # a closed terminal or a timeout must not leave the two behind
     kept = prepare(plan)
     pair = Pair(plan, kept)
     try:

@@ -16,6 +16,8 @@ from sync.robot_clerk import RobotClerk
 IDLE_MEANS_DONE_S = 3.0
 SCENE_CHECK_S = 60.0
 SCENE_ACCEPTS = 3
+CAMERA_WITHIN_S = 8.0
+FILMING = frozenset({"live", "ended"})
 
 
 def check(plan: Plan) -> tuple[int, dict[str, int]]:
@@ -37,6 +39,7 @@ def check(plan: Plan) -> tuple[int, dict[str, int]]:
 def _work(clerk: RobotClerk, *, until_ended: bool) -> int:
     """Redeem every accept until the camera has played all (or for a while, where it plays a loop)."""
     redeemed, started_s, idle_since_s = 0, time.monotonic(), time.monotonic()
+    filmed_s = started_s
     while True:
         now_s = time.monotonic()
         if clerk.look().state == "accept":
@@ -44,7 +47,13 @@ def _work(clerk: RobotClerk, *, until_ended: bool) -> int:
             idle_since_s = now_s
             _say(f"{redeemed} redeemed")
             continue
-        played = clerk.health()["camera"] == "ended" and now_s - idle_since_s > IDLE_MEANS_DONE_S
+        health = clerk.health()
+        if health["camera"] in FILMING:
+            filmed_s = now_s
+        elif now_s - filmed_s > CAMERA_WITHIN_S:
+            _say(f"The camera shows nothing: {health['camera_words']} [{health['camera']}]")
+            return redeemed
+        played = health["camera"] == "ended" and now_s - idle_since_s > IDLE_MEANS_DONE_S
         seen_enough = now_s - started_s > SCENE_CHECK_S or redeemed >= SCENE_ACCEPTS
         if played if until_ended else seen_enough:
             return redeemed

@@ -71,21 +71,36 @@ def _codes(manifest: Path | None) -> Mapping[str, Sequence[str]]:
 def manifest_texts(manifest: Path) -> list[str]:
     """Every text of the column ``expected_all`` (JSON lists), each once, in order."""
     csv.field_size_limit(CSV_FIELD_BYTES)
+    texts: dict[str, None] = {}
+    where = str(manifest)
     try:
-        with manifest.open(newline="", encoding="utf-8") as file:
-            rows = [json.loads(row["expected_all"] or "[]") for row in csv.DictReader(file)]
-    except (OSError, KeyError, ValueError) as error:
-        raise SetupError(
-            "manifest-unreadable",
-            f"The manifest cannot be read: {error}",
-            where=str(manifest),
-            cure="It is a CSV with a column expected_all that holds JSON lists of texts.",
-        ) from None
-    texts = dict.fromkeys(text for listed in rows for text in listed)
+        with manifest.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a mark at the beginning
+            rows = csv.DictReader(file)
+            for row in rows:
+                where = f"{manifest}, line {rows.line_num}"
+                texts.update(dict.fromkeys(_listed(row["expected_all"] or "[]")))
+    except KeyError:
+        raise _no_manifest("It has no column expected_all", str(manifest)) from None
+    except (OSError, ValueError, RecursionError, csv.Error) as error:
+        raise _no_manifest(f"It cannot be read: {error}", where) from None
     usable = [text for text in texts if present(text) is not None]
     if len(usable) < len(texts):
         print(f"{len(texts) - len(usable)} texts of the manifest are no codes (empty or too long)", file=sys.stderr)
+    if not usable:
+        raise _no_manifest("It names no code", str(manifest))
     return usable
+
+
+def _listed(cell: str) -> list[str]:
+    texts = json.loads(cell)
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("a cell of expected_all is no JSON list of texts")
+    return texts
+
+
+def _no_manifest(why: str, where: str) -> SetupError:
+    cure = "A manifest is a CSV with a column expected_all that holds JSON lists of texts."
+    return SetupError("manifest-unreadable", f"The manifest is of no use. {why}", where=where, cure=cure)
 
 
 def _time_zone() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ Connect = Callable[[str, int], apsw.Connection]
 """Opens a file by name with SQLite's open flags. Tests put a faulty disk here."""
 
 BUSY_MS = 5000
+LEAST_FREE_BYTES = 256 * 1024
 CHECKPOINT_PAGES = 1000  # the write-ahead log is copied back at 4 MB, which keeps both opening and copying short
 WAL_LIMIT_BYTES = 16 * 1024 * 1024
 
@@ -101,10 +103,18 @@ def not_a_journal(path: Path) -> JournalError:
     )
 
 
+def _is_full(path: Path) -> bool:
+    """Whether an I/O error is SQLite's word for a disk on which not even its index can grow."""
+    try:
+        return shutil.disk_usage(path.parent).free < LEAST_FREE_BYTES
+    except OSError:
+        return False
+
+
 def said(error: apsw.Error, path: Path, *, where: str = "") -> JournalError:
     """The words for an error of SQLite's about the journal at ``path``."""
     place = where or str(path)
-    if isinstance(error, apsw.FullError):
+    if isinstance(error, apsw.FullError) or (isinstance(error, apsw.IOError) and _is_full(path)):
         return JournalError(
             "journal-disk-full",
             "The disk is full: nothing was written",

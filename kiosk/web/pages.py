@@ -251,6 +251,7 @@ def healthz() -> Response:
         waiting=known.waiting,
         online=known.link.online,
         camera=known.camera.code,
+        camera_words=known.camera.words,
         frames=known.frames,
         read=known.read,
     )

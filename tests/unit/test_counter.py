@@ -436,3 +436,19 @@ def test_a_verdict_wakes_whoever_waits(floor: Floor) -> None:
     floor.counter.look(CODE)
     assert floor.counter.wait(version, 5.0).showing is not None
     assert floor.counter.display.showing.verdict.outcome is Outcome.ACCEPT  # type: ignore[union-attr]
+
+
+def test_a_promotion_withdrawn_while_its_accept_is_on_display_is_answered_anew(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    showing = shown_id(floor.counter.look(WORD))
+    floor.counter.catalogue = catalogue(TACO)
+    floor.counter._show_what_changed()
+    assert shown_id(floor.counter.display) != showing
+    assert reason(floor.counter.display) is Reason.UNKNOWN_CODE
+
+
+def test_an_open_verdict_stays_when_a_bundle_leaves_its_promotion_alone(floor: Floor) -> None:
+    before = floor.counter.look(WORD)
+    floor.counter._show_what_changed()
+    assert floor.counter.display == before

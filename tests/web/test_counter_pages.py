@@ -393,6 +393,7 @@ def test_health_is_told_to_machines_without_a_clerk() -> None:
         "waiting": 0,
         "online": True,
         "camera": "live",
+        "camera_words": "Filming: a test.",
         "frames": 0,
         "read": 0,
     }
