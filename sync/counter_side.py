@@ -24,11 +24,6 @@ HEAD_OFFICE = "head-office"
 log = logging.getLogger(__name__)
 
 
-def feed_for(origin: str, incarnation: int) -> FeedId:
-    """The feed that head office writes for the one counter with this origin."""
-    return FeedId(f"{HEAD_OFFICE}/{origin}", incarnation)
-
-
 class PinnedHeadOffice:
     """The trust of a counter: what enrolment pinned (see :class:`sync.exchange.Trust`)."""
 

@@ -6,8 +6,6 @@ import argparse
 import json
 from pathlib import Path
 
-FAULT = 3  # as every command that cannot do its work at all
-
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The command's arguments."""
@@ -23,9 +21,9 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Words on standard error, the report as one JSON line on standard output."""
     from kiosk.config import CounterFolder
-    from kiosk.journal.verify import EXIT_UNREADABLE, verify_command
+    from kiosk.journal.verify import verify_command
 
     path = CounterFolder(args.journal).journal if args.journal.is_dir() else args.journal
     code, answer = verify_command(path)
     print(json.dumps(answer))
-    return FAULT if code == EXIT_UNREADABLE else code
+    return code

@@ -31,7 +31,7 @@ from kiosk.journal.reading import has_log, open_for_reading
 
 _CHUNK = 64  # signatures checked in one go by a thread of their own
 
-EXIT_WHOLE, EXIT_BROKEN, EXIT_UNREADABLE = 0, 1, 2
+EXIT_WHOLE, EXIT_BROKEN, EXIT_UNREADABLE = 0, 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def _trouble(db: apsw.Connection) -> str | None:
 def verify_command(path: Path) -> tuple[int, dict[str, object]]:
     """The command ``verify``: words on standard error; the exit code and the answer for JSON are returned.
 
-    Exit 0: whole. 1: an entry, checkpoint or page is broken, ``broken`` names the first. 2: no journal to walk.
+    Exit 0: whole. 1: an entry, checkpoint or page is broken, ``broken`` names the first. 3: no journal to walk.
     """
     try:
         report = verify(path)

@@ -349,6 +349,6 @@ def test_the_command_answers_a_broken_journal_with_1(path: Path, capsys: pytest.
 
 def test_the_command_answers_no_journal_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, answer = verify_command(tmp_path / "journal.sqlite3")
-    assert code == 2
+    assert code == 3
     assert answer["code"] == "journal-missing"
     assert "journal-missing" in capsys.readouterr().err
