@@ -1,0 +1,18 @@
+"""A screen that was read: what it says, its picture turned upright, and where in the frame it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.core.screen import ScreenReading
+from kiosk.vision.picture import Image
+from kiosk.vision.sighting import Corners
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScreenSighting:
+    """One phone in view. ``picture`` is its screen, upright and rectified (BGR); ``corners`` in the frame's pixels."""
+
+    reading: ScreenReading
+    picture: Image
+    corners: Corners
