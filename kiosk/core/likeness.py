@@ -1,0 +1,166 @@
+"""Words as a camera reads them, found in what was read though letters are wrong, missing or run together.
+
+Rules of this module:
+
+- Text is compared as *bare* characters: letters without case or accents, digits, per cent and currency signs.
+  Spaces and punctuation are not compared, since readers drop and invent them; where they stood is remembered.
+- A letter taken for one that looks like it costs little, any other mistake costs 1.
+- Digits are never forgiven: a digit read as another digit is another number.
+- The place found is the one of least cost (Sellers, J. Algorithms 1 (1980) 359).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SIGNS = "%$€£¥"
+LOOKS_LIKE = 0.35
+ANOTHER_NUMBER = 3.0
+_ALIKE_GROUPS = ("o0qdc", "il1jt|!", "s5$", "b8", "z2", "g9q", "ec", "ao", "uvy", "hn", "nr", "ft", "bh", "kx")
+_ALIKE = {(a, b) for group in _ALIKE_GROUPS for a in group for b in group if a != b}
+_DIGITS = frozenset("0123456789")
+_ENDS_A_SENTENCE = frozenset('.:!?;·•|—–*"“”»«,')
+
+
+def bare(text: str) -> str:
+    """``text`` as it is compared."""
+    if text.isascii():
+        return "".join(one for one in text.lower() if one.isalnum() or one in SIGNS)
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(one for one in plain if one.isalnum() or one in SIGNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    r"""All that was read, as one row of bare characters.
+
+    ``line_of`` names the line that each character stands in; ``before`` what stands before it: "" nothing, " " a
+    space, "." the end of a sentence or clause, "\n" the start of a line. ``capital`` says which are capitals.
+    """
+
+    text: str
+    line_of: tuple[int, ...]
+    before: tuple[str, ...]
+    capital: tuple[bool, ...]
+    pairs: frozenset[str]
+
+
+def stream_of(lines: Sequence[str]) -> Stream:
+    """One stream of all ``lines``, in the order given."""
+    text, line_of, before, capital = [], [], [], []
+    for number, line in enumerate(lines):
+        gap = "\n"
+        for character in line:
+            kept = bare(character)
+            if not kept:
+                if gap != "\n":
+                    gap = "." if character in _ENDS_A_SENTENCE or gap == "." else " "
+                continue
+            for one in kept:
+                text.append(one)
+                line_of.append(number)
+                before.append(gap)
+                capital.append(character.isupper())
+                gap = ""
+    joined = "".join(text)
+    return Stream(joined, tuple(line_of), tuple(before), tuple(capital), _pairs(joined))
+
+
+def _pairs(text: str) -> frozenset[str]:
+    return frozenset(text[i : i + 2] for i in range(len(text) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Where a phrase was found in a stream: from ``start`` to before ``end``, at a ``cost`` of misread letters.
+
+    ``words`` has the cost of each of its words as a part of that word's length; ``other_number`` says that digits
+    were read, but not those of the phrase; ``number_unread`` that one of its digits was not read for certain.
+    """
+
+    start: int
+    end: int
+    cost: float
+    length: int
+    words: tuple[float, ...]
+    other_number: bool
+    number_unread: bool
+
+    @property
+    def ratio(self) -> float:
+        """1 for read without a mistake, 0 for not at all."""
+        return max(0.0, 1 - self.cost / self.length)
+
+
+def find(phrase: str, stream: Stream) -> Likeness | None:
+    """The best place of ``phrase`` in ``stream``; None where it has nothing to compare, or too little is shared."""
+    words = [one for one in map(bare, phrase.split()) if one]
+    target = "".join(words)
+    if not target or not stream.text:
+        return None
+    pairs = _pairs(target)
+    if pairs and len(pairs & stream.pairs) < 0.4 * len(pairs):
+        return None
+    end, rows = _costs(target, stream.text)
+    start, paid, other_number = _walk_back(target, stream.text, rows, end)
+    shares, at = [], 0
+    for word in words:
+        shares.append(sum(paid[at : at + len(word)]) / len(word))
+        at += len(word)
+    unread = any(cost > LOOKS_LIKE for cost, wanted in zip(paid, target, strict=True) if wanted in _DIGITS)
+    other_number |= _goes_on(stream, start, target[0]) or _goes_on(stream, end, target[-1])
+    return Likeness(start, end, rows[-1][end], len(target), tuple(shares), other_number, unread)
+
+
+def _goes_on(stream: Stream, at: int, edge: str) -> bool:
+    """Whether a number at the edge of a match has more digits than the phrase: 15 is not 5."""
+    if edge not in _DIGITS or not 0 < at < len(stream.text) or stream.before[at]:
+        return False
+    return stream.text[at - 1] in _DIGITS and stream.text[at] in _DIGITS
+
+
+def _costs(target: str, text: str) -> tuple[int, list[list[float]]]:
+    """(where the cheapest match ends, the table of costs): a match may start anywhere for nothing."""
+    rows = [[0.0] * (len(text) + 1)]
+    for i, wanted in enumerate(target):
+        above = rows[i]
+        left = above[0] + 1
+        row = [left]
+        cost_of = {got: _cost(wanted, got) for got in set(text)}
+        for j, got in enumerate(text):
+            left = min(above[j] + cost_of[got], above[j + 1] + 1, left + 1)
+            row.append(left)
+        rows.append(row)
+    last = rows[-1]
+    return min(range(len(last)), key=last.__getitem__), rows
+
+
+def _cost(wanted: str, got: str) -> float:
+    if wanted == got:
+        return 0.0
+    if wanted in _DIGITS and got in _DIGITS:
+        return ANOTHER_NUMBER
+    return LOOKS_LIKE if (wanted, got) in _ALIKE else 1.0
+
+
+def _walk_back(target: str, text: str, rows: list[list[float]], end: int) -> tuple[int, list[float], bool]:
+    """(where the match starts, what each character of the target cost, whether a digit became another)."""
+    paid = [0.0] * len(target)
+    i, j, other_number = len(target), end, False
+    while i > 0:
+        here = rows[i][j]
+        if j > 0 and here == rows[i - 1][j - 1] + _cost(target[i - 1], text[j - 1]):
+            cost = _cost(target[i - 1], text[j - 1])
+            other_number |= cost == ANOTHER_NUMBER
+            paid[i - 1] += cost
+            i, j = i - 1, j - 1
+        elif here == rows[i - 1][j] + 1:
+            paid[i - 1] += 1
+            i -= 1
+        else:  # more was read than there should be
+            other_number |= text[j - 1] in _DIGITS and bool({target[i - 1], target[min(i, len(target) - 1)]} & _DIGITS)
+            paid[i - 1] += 1
+            j -= 1
+    return j, paid, other_number
