@@ -153,6 +153,7 @@ class Showing:
         self._corners: Corners | None = None
         self._best: ScreenSighting | None = None
         self.frames = 0
+        self.legible = 0.0
 
     @property
     def is_settled(self) -> bool:
@@ -169,6 +170,7 @@ class Showing:
         self._corners = glance.corners
         self._pages = [*self._pages[1 - POOLED_FRAMES :], self._reader.page(glance)]
         self.frames += 1
+        self.legible = glance.legible
         reading = self._reader.conclude(self._pages)
         self._best = self._better(ScreenSighting(reading, glance.picture, glance.corners))
         return self._best
