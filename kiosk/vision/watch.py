@@ -18,12 +18,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from kiosk.clock import Clock, SystemClock
 from kiosk.errors import CameraError
 from kiosk.vision.codes import Decoder, Spread
 from kiosk.vision.frames import Camera, Frame
-from kiosk.vision.picture import jpeg
+from kiosk.vision.picture import Image, jpeg
 from kiosk.vision.sighting import Corners, Sighting
 
 FORGET_S = 0.7
@@ -83,6 +84,12 @@ class Overlay:
     outlines: tuple[tuple[str, Corners], ...] = ()
 
 
+class AlsoFilms(Protocol):
+    """Who is offered each frame after its codes were read: the reader of screens. Must return at once."""
+
+    def offer(self, image: Image, *, code_in_view: bool) -> None: ...
+
+
 class Watch:
     """A thread that films and reads. ``on_view`` is called in it with the codes in view, on each frame.
 
@@ -97,10 +104,12 @@ class Watch:
         clock: Clock | None = None,
         *,
         pause: Callable[[float], bool] | None = None,
+        also: AlsoFilms | None = None,
     ) -> None:
         self._open = camera_factory
         self._spread = Spread(decoder)
         self._on_view = on_view
+        self._also = also
         self._clock = clock or SystemClock()
         self._stopping = threading.Event()
         self._pause = pause or self._stopping.wait
@@ -203,6 +212,8 @@ class Watch:
                 self._outlined_s = now_s
             self._overlay = _overlay(self._number, frame, sightings or self._lately_seen(now_s))
             self._on_view(self._in_view)
+            if self._also is not None:
+                self._also.offer(frame.image, code_in_view=bool(self._in_view))
         except Exception as fault:  # noqa: BLE001  # whatever one picture does, the next one is read
             self._faulty("reading-failed", "Reading a picture failed", fault)
             return False
