@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 SIGNS = "%$€£¥"
 LOOKS_LIKE = 0.35
-ANOTHER_NUMBER = 3.0
+ANOTHER_NUMBER = 1.01
 _ALIKE_GROUPS = ("o0qdc", "il1jt|!", "s5$", "b8", "z2", "g9q", "ec", "ao", "uvy", "hn", "nr", "ft", "bh", "kx")
 _ALIKE = {(a, b) for group in _ALIKE_GROUPS for a in group for b in group if a != b}
 _DIGITS = frozenset("0123456789")
