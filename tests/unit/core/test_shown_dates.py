@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from kiosk.core.shown_dates import Span, day_of, month_of, spans
 
 NOVEMBER = (frozenset({(11, 1)}), frozenset({(11, 30)}))
-UNTIL_THE_END = (frozenset(), frozenset({(11, 30)}))
+UNTIL_THE_END: tuple[frozenset[tuple[int, int]], frozenset[tuple[int, int]]] = (frozenset(), frozenset({(11, 30)}))
 
 
 def ends(text: str) -> list[tuple[frozenset[tuple[int, int]], frozenset[tuple[int, int]]]]:
@@ -15,19 +15,39 @@ def ends(text: str) -> list[tuple[frozenset[tuple[int, int]], frozenset[tuple[in
 @pytest.mark.parametrize(
     "text",
     [
-        "Nov 1 - Nov 30", "Nov 1 - 30", "Nov 1–30", "1-30 November", "November 1st to 30th", "Valid Nov 1 -Nov 30. In store only",
-        "Nov1-Nov30", "Noy 1 - Nov 30", "Nov l1 to Nov 30".replace("l1", "1"), "Nov 1, 2026 - Nov 30, 2026", "1. bis 30. November",
-        "del 1 al 30 de noviembre", "du 1er au 30 novembre", "dal 1 al 30 novembre", "de 1 a 30 de novembro", "NOV 1 — NOV 30",
+        "Nov 1 - Nov 30",
+        "Nov 1 - 30",
+        "Nov 1–30",
+        "1-30 November",
+        "November 1st to 30th",
+        "Valid Nov 1 -Nov 30. In store only",
+        "Nov1-Nov30",
+        "Noy 1 - Nov 30",
+        "Nov l1 to Nov 30".replace("l1", "1"),
+        "Nov 1, 2026 - Nov 30, 2026",
+        "1. bis 30. November",
+        "del 1 al 30 de noviembre",
+        "du 1er au 30 novembre",
+        "dal 1 al 30 novembre",
+        "de 1 a 30 de novembro",
+        "NOV 1 — NOV 30",
     ],
-)  # fmt: skip
+)
 def test_a_span_is_read_in_the_forms_that_posts_use(text: str) -> None:
     assert ends(text) == [NOVEMBER]
 
 
 @pytest.mark.parametrize(
     "text",
-    ["until Nov 30", "OFFER · EXPIRES NOV 30", "OFFEREXPIRES NOV 30", "through November 30th", "bis 30. November", "hasta el 30 de noviembre"],
-)  # fmt: skip
+    [
+        "until Nov 30",
+        "OFFER · EXPIRES NOV 30",
+        "OFFEREXPIRES NOV 30",
+        "through November 30th",
+        "bis 30. November",
+        "hasta el 30 de noviembre",
+    ],
+)
 def test_a_last_day_alone_is_a_span_without_a_first(text: str) -> None:
     assert ends(text) == [UNTIL_THE_END]
 
@@ -40,8 +60,17 @@ def test_numbers_fit_with_the_month_first_or_second() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["Nov 21, 2026", "6h · Sat, Nov 21", "4:25 · Nov 21 · 78.0K Views", "Free for you and 3 friends", "Buy 2 - get 3", "", "until Sunday", "99/99-98/98"],
-)  # fmt: skip
+    [
+        "Nov 21, 2026",
+        "6h · Sat, Nov 21",
+        "4:25 · Nov 21 · 78.0K Views",
+        "Free for you and 3 friends",
+        "Buy 2 - get 3",
+        "",
+        "until Sunday",
+        "99/99-98/98",
+    ],
+)
 def test_what_is_no_span_is_none(text: str) -> None:
     assert ends(text) == []
 
@@ -50,7 +79,10 @@ def test_a_span_over_two_months() -> None:
     assert ends("Nov 18 - Dec 2") == [(frozenset({(11, 18)}), frozenset({(12, 2)}))]
 
 
-@pytest.mark.parametrize(("token", "month"), [("nov", 11), ("noy", 11), ("novem", 11), ("dez", 12), ("now", None), ("del", None), ("jux", None), ("no", None)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("token", "month"),
+    [("nov", 11), ("noy", 11), ("novem", 11), ("dez", 12), ("now", None), ("del", None), ("jux", None), ("no", None)],
+)
 def test_a_month_is_known_by_its_first_letters_one_of_them_misread(token: str, month: int | None) -> None:
     assert month_of(token) == month
 
@@ -88,7 +120,7 @@ def test_spans_agree_contradict_or_only_support_each_other() -> None:
     assert not whole.supports(span((11, 1), (11, 29)))
 
 
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DAYS = st.tuples(st.integers(1, 12), st.integers(1, 28))
 
 
