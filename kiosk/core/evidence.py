@@ -10,7 +10,7 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -105,11 +105,12 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What was read in one frame: its lines in reading order, as one stream, and the dates in it."""
+    """What was read in one frame: its lines in reading order, as one stream, the dates and known venues in it."""
 
     lines: Sequence[Line]
     stream: Stream
     spans: Sequence[tuple[Span, Line]]
+    venues: frozenset[str] = frozenset()
 
     def line_at(self, at: int) -> Line:
         return self.lines[self.stream.line_of[at]]
@@ -143,10 +144,12 @@ def _beside(line: Line, row: Sequence[Line]) -> bool:
     return all(line.box[0] >= one.box[2] - 0.02 or line.box[2] <= one.box[0] + 0.02 for one in row)
 
 
-def sight_of(lines: Sequence[Line]) -> Sight:
-    """``lines`` made ready for :func:`look`."""
+def sight_of(lines: Sequence[Line], venues: Iterable[str] = ()) -> Sight:
+    """``lines`` made ready for :func:`look`; ``venues`` are those of all promotions."""
     lines = reading_order(lines)
-    return Sight(lines, stream_of([line.text for line in lines]), _spans_of(lines))
+    stream = stream_of([line.text for line in lines])
+    there = ((name, find(name, stream)) for name in venues)
+    return Sight(lines, stream, _spans_of(lines), frozenset(name for name, place in there if place and _is_read(place)))
 
 
 def _spans_of(lines: Sequence[Line]) -> list[tuple[Span, Line]]:
@@ -222,6 +225,14 @@ def _runs_on(line: Line, following: Line) -> bool:
     return close and last.isalnum() and word.islower() and len(line.text.split()) > 2
 
 
+def _venue(want: Wanted, sight: Sight) -> Evidence:
+    """The venue, or another promotion's venue in its place."""
+    evidence = _phrase(want, sight)
+    if evidence.state is MarkState.READ or not sight.venues:
+        return evidence
+    return Evidence(MarkState.DIFFERS, 0.0, min(sight.venues))
+
+
 def _phrase(want: Wanted, sight: Sight) -> Evidence:
     """A venue or a claim: the best of its names."""
     found = [_of(find(name, sight.stream), sight) for name in (want.words, *want.also)]
@@ -288,4 +299,4 @@ def _tokens(stream: Stream) -> Iterator[tuple[int, int]]:
     yield from zip(starts, (*starts[1:], len(stream.text)), strict=False)
 
 
-_SEEKERS = {"venue": _phrase, "claim": _phrase, "dates": _dates, "word": _word}
+_SEEKERS = {"venue": _venue, "claim": _phrase, "dates": _dates, "word": _word}

@@ -6,7 +6,8 @@ Rules of this module:
   is pooled: a mark is read when it was read at least as often as something else in its place, and differs when
   something else was read more often.
 - An offer that does not stand alone counts only where a code word or the dates stand beside it.
-- A venue that cannot be found where the offer is read clearly is another venue, unless the code word is there.
+- A venue that cannot be found where the offer is read clearly is another venue; so is one in whose place the venue
+  of another promotion was read.
 - A mark in whose place something else may stand, not read for certain, makes no amber: it is read on.
 - Two promotions that what was read cannot tell apart are neither: it is read on.
 """
@@ -47,14 +48,12 @@ class Marks:
     def __init__(self, promotions: Iterable[Promotion]) -> None:
         marked = (Marked.of(one) for one in promotions)
         self.marked = {one.promotion: one for one in marked if one is not None}
-        self._venues = frozenset(
-            bare(name) for one in self.marked.values() for want in one.wanted for name in (want.words, *want.also)
-            if want.kind == "venue"
-        )  # fmt: skip
+        venues = [want for one in self.marked.values() for want in one.wanted if want.kind == "venue"]
+        self._venues = {bare(name): name for want in venues for name in (want.words, *want.also)}
 
     def look(self, lines: Sequence[Line]) -> Page:
         """One frame's evidence."""
-        sight = sight_of(lines)
+        sight = sight_of(lines, self._venues.values())
         found = ((name, look(one, sight)) for name, one in self.marked.items())
         looks = {name: seen for name, seen in found if seen is not None}
         return Page(looks, _clock(sight.lines), self._name(sight.lines))
@@ -105,7 +104,8 @@ def _together(column: Sequence[Evidence]) -> Evidence:
         return read[-1]
     if differs:
         return differs[-1]
-    return max(column, key=lambda one: one.strength)
+    doubts = [one for one in column if one.strength < 0]
+    return doubts[-1] if 2 * len(doubts) >= len(column) else max(column, key=lambda one: one.strength)
 
 
 def _most_common(texts: Iterable[str]) -> str:
@@ -159,11 +159,11 @@ def _weight(marked: Marked, look: Look) -> float:
 
 
 def _venue_may_be(by_kind: Mapping[MarkKind, Evidence], venue: Evidence, look: Look) -> bool:
-    """Whether a venue that was not read may be the right one all the same."""
+    """Whether a venue that was not read may be the right one all the same: not where the rest is read clearly."""
+    if look.clear:
+        return False
     word = by_kind.get("word")
-    if word is not None and word.state is MarkState.READ:
-        return True
-    return venue.strength >= NEARLY and not look.clear
+    return venue.strength >= NEARLY or (word is not None and word.state is MarkState.READ)
 
 
 def _marks(marked: Marked, look: Look, result: ScreenResult) -> tuple[Mark, ...]:

@@ -99,6 +99,28 @@ def test_a_venue_read_in_part_on_a_poor_picture_is_amber() -> None:
     assert told(*without("Harbor Grill"), "Harbr Gr ll", confidence=0.7).result is AMBER
 
 
+def test_another_promotions_venue_in_its_place_is_named_even_on_a_poor_picture() -> None:
+    marks = Marks([check_in(), check_in(id="moon", venue="Blue Moon Cafe", screen={"offer": "Half price smoothie"})])
+    reading = marks.conclude([marks.look(lines(*without("Harbor Grill"), "Blue Moon Cafe", confidence=0.8))])
+    assert reading.result is OTHER
+    assert next(mark for mark in reading.marks if mark.kind == "venue").found == "Blue Moon Cafe"
+
+
+def test_the_code_word_stands_for_a_venue_that_was_not_read_only_on_a_poor_picture() -> None:
+    ours = check_in(words=["SHRIMP20"], credentials=["screen", "word"])
+    shown = [*without("Harbor Grill"), "SHRIMP20"]
+    assert told(*shown, by=ours, confidence=0.8).result is AMBER
+    assert told(*shown, by=ours).result is OTHER
+
+
+def test_a_doubt_in_one_of_two_frames_stays_and_in_one_of_three_does_not() -> None:
+    marks = Marks([check_in()])
+    blank = marks.look(lines(*without(SHOWN[-1])))
+    doubt = marks.look([*lines(*without(SHOWN[-1])), Line("Valid Oct 3 - Oct 10", 0.7, (0.1, 0.8, 0.9, 0.83))])
+    assert marks.conclude([doubt, blank]).result is NONE
+    assert marks.conclude([doubt, blank, blank]).result is AMBER
+
+
 def test_any_of_the_venues_names_will_do() -> None:
     assert told(*without("Harbor Grill"), "Harbour Grill at Bayside").result is GREEN
 
