@@ -34,10 +34,13 @@ MAX_PART_BYTES = 4 * 1024 * 1024
 MAX_BUNDLE_BYTES = 64 * 1024 * 1024
 MAX_KEYS = 16
 MAX_RECORDS = 100_000
+MAX_SAMPLE_BYTES = 200_000
 DIGEST_BYTES = 16
 CODES_IN_PART = MAX_PART_BYTES // DIGEST_BYTES
 
 _ROLES, _MANIFEST = "counterfoil-roles", "counterfoil-manifest"
+_CODES, _SAMPLES = "codes/", "samples/"
+_JPEG_BEGINS = b"\xff\xd8\xff"
 _PART_NAME = re.compile(r"[a-z0-9][A-Za-z0-9/._-]{0,127}")
 _LATEST_MS = 2**48
 
@@ -136,8 +139,11 @@ def content_parts(
     organisation: Organisation,
     staff: Iterable[StaffMember],
     codes: Mapping[str, bytes],
+    samples: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:
     """The parts of a bundle by name, for :func:`seal_bundle`; ``codes`` are digests by promotion id.
+
+    ``samples`` are JPEG files by promotion id; raises ``bundle-too-large`` or ``bundle-malformed`` for another.
 
     Codes written in the file are left out: they travel as digests like imported ones.
     """
@@ -148,6 +154,8 @@ def content_parts(
     }
     for promotion, digests in codes.items():
         parts |= code_parts(promotion, digests)
+    for promotion, picture in (samples or {}).items():
+        parts[f"{_SAMPLES}{promotion}"] = _checked_sample(promotion, picture)
     return parts
 
 
@@ -241,18 +249,33 @@ def catalogue_of(opened: OpenedBundle, fleet_key: bytes) -> Catalogue:
         dict(_listed(opened)),
         fleet_key,
         members,
+        _samples(opened),
     )
 
 
 def _listed(opened: OpenedBundle) -> Iterable[tuple[bytes, str]]:
     for name, part in opened.parts.items():
-        if not name.startswith("codes/"):
+        if not name.startswith(_CODES):
             continue
         if len(part) % DIGEST_BYTES:
             raise _malformed(f"the part {name!r} is no list of {DIGEST_BYTES}-byte digests")
         promotion = name.split("/")[1]
         for at in range(0, len(part), DIGEST_BYTES):
             yield part[at : at + DIGEST_BYTES], promotion
+
+
+def _samples(opened: OpenedBundle) -> dict[str, bytes]:
+    """Sample pictures by promotion id; none in a bundle from before there were any."""
+    named = {name.removeprefix(_SAMPLES): part for name, part in opened.parts.items() if name.startswith(_SAMPLES)}
+    return {promotion: _checked_sample(promotion, picture) for promotion, picture in named.items()}
+
+
+def _checked_sample(promotion: str, picture: bytes) -> bytes:
+    if len(picture) > MAX_SAMPLE_BYTES:  # endless data, or a picture that costs each page dearly
+        raise _too_large(f"The sample picture of {promotion!r}", len(picture), MAX_SAMPLE_BYTES)
+    if not picture.startswith(_JPEG_BEGINS):  # a page served as a picture: counters hand these bytes to a browser
+        raise _malformed(f"the sample picture of {promotion!r} is no JPEG")
+    return picture
 
 
 def _signers(signed: bytes, signatures: Signatures, trusted: Sequence[bytes]) -> set[bytes]:

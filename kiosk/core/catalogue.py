@@ -41,6 +41,7 @@ class Catalogue:
     """One published state. ``listed`` maps the digests of listed codes to promotion ids.
 
     ``promotions`` is by id; ``published_at_ms`` is Unix milliseconds, 0 for nothing published yet.
+    ``samples`` are JPEG files by promotion id: what an authentic screen looks like.
     """
 
     version: int
@@ -50,6 +51,7 @@ class Catalogue:
     listed: Mapping[bytes, str]
     fleet_key: bytes = field(repr=False)
     staff: tuple[StaffMember, ...] = ()
+    samples: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     _terms: Mapping[str, Terms] = field(init=False, repr=False)
     _words: Mapping[str, str] = field(init=False, repr=False)
     _stores: Mapping[str, Store] = field(init=False, repr=False)
@@ -83,6 +85,10 @@ class Catalogue:
     def terms(self, promotion: str) -> Terms | None:
         """The promotion of that id, ready for deciding."""
         return self._terms.get(promotion)
+
+    def sample(self, promotion_id: str) -> bytes | None:
+        """The promotion's sample picture, a JPEG file; None where none was published."""
+        return self.samples.get(promotion_id)
 
     def store(self, store_id: str) -> Store | None:
         """The store of that id."""

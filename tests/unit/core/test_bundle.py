@@ -273,8 +273,8 @@ def listed(*codes: str) -> bytes:
     return b"".join(digest(FLEET_KEY, "listed", fold(code)) for code in codes)
 
 
-def content(codes: bytes = b"") -> dict[str, bytes]:
-    return bundle.content_parts([PROMOTION], ORGANISATION, [MIA], {PROMOTION.id: codes} if codes else {})
+def content(codes: bytes = b"", samples: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+    return bundle.content_parts([PROMOTION], ORGANISATION, [MIA], {PROMOTION.id: codes} if codes else {}, samples)
 
 
 def test_the_catalogue_is_the_one_that_was_published() -> None:
@@ -326,9 +326,48 @@ def test_a_bundle_without_one_of_its_parts_is_no_catalogue(name: str) -> None:
         ("organisation", encode([])),
         ("staff", encode([1])),
         ("codes/shrimp-tacos-checkin", b"15 bytes, no 16"),
+        ("samples/shrimp-tacos-checkin", b"<script>alert(1)</script>"),
     ],
 )
 def test_a_part_that_cannot_be_read_is_no_catalogue(name: str, part: bytes) -> None:
     with pytest.raises(BundleError) as caught:
         catalogue_of(sealed(parts={**content(), name: part}).open(), FLEET_KEY)
     assert caught.value.code == "bundle-malformed"
+
+
+JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"
+
+
+def test_a_sample_picture_travels_as_a_part_of_its_own() -> None:
+    parts = content(samples={PROMOTION.id: JPEG})
+    assert parts == {**content(), f"samples/{PROMOTION.id}": JPEG}
+    catalogue = catalogue_of(sealed(parts=parts).open(), FLEET_KEY)
+    assert (catalogue.sample(PROMOTION.id), catalogue.sample("another")) == (JPEG, None)
+
+
+def test_a_bundle_from_before_there_were_samples_has_none() -> None:
+    assert catalogue_of(sealed(parts=content()).open(), FLEET_KEY).sample(PROMOTION.id) is None
+
+
+def test_a_sample_picture_of_the_largest_size_is_opened_and_none_larger() -> None:
+    largest = JPEG.ljust(bundle.MAX_SAMPLE_BYTES, b"x")
+    parts = content(samples={PROMOTION.id: largest})
+    assert catalogue_of(sealed(parts=parts).open(), FLEET_KEY).sample(PROMOTION.id) == largest
+    parts[f"samples/{PROMOTION.id}"] += b"x"
+    with pytest.raises(BundleError) as caught:
+        catalogue_of(sealed(parts=parts).open(), FLEET_KEY)
+    assert caught.value.code == "bundle-too-large"
+
+
+@pytest.mark.parametrize(
+    ("picture", "code"),
+    [
+        (JPEG.ljust(bundle.MAX_SAMPLE_BYTES + 1, b"x"), "bundle-too-large"),
+        (b"\x89PNG\r\n\x1a\n", "bundle-malformed"),
+        (b"", "bundle-malformed"),
+    ],
+)
+def test_head_office_makes_no_bundle_with_a_sample_that_counters_would_refuse(picture: bytes, code: str) -> None:
+    with pytest.raises(BundleError) as caught:
+        content(samples={PROMOTION.id: picture})
+    assert caught.value.code == code
