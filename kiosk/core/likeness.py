@@ -55,7 +55,7 @@ def stream_of(lines: Sequence[str]) -> Stream:
         for character in line:
             kept = bare(character)
             if not kept:
-                if gap != "\n":
+                if gap != "\n" and (gap or character != "-"):  # a hyphen inside a word parts nothing
                     gap = "." if character in _ENDS_A_SENTENCE or gap == "." else " "
                 continue
             for one in kept:

@@ -76,6 +76,10 @@ def test_a_stream_remembers_lines_spaces_and_stops() -> None:
     assert stream.capital == (True, False, True, False, False, True)
 
 
+def test_a_hyphen_parts_no_word_and_a_dash_between_spaces_does() -> None:
+    assert stream_of(["A-1 - b"]).before == ("\n", "", " ")
+
+
 WORDS = st.text("abcdefgh", min_size=2, max_size=8)
 
 

@@ -162,6 +162,12 @@ def test_a_word_that_is_nearly_ours_is_another(word: str) -> None:
     assert next(mark for mark in reading.marks if mark.kind == "word").found == word
 
 
+def test_a_word_with_hyphens_is_compared_whole() -> None:
+    ours = check_in(words=["LOOP-9-NOW"], credentials=["screen", "word"], screen={"offer": "First month for $9"})
+    assert told("Harbor Grill", "First month for $9", "LOOP-9-NOW", by=ours).result is GREEN
+    assert told("Harbor Grill", "First month for $9", "LO4P-9-NOW", by=ours).result is OTHER
+
+
 def test_a_word_that_was_not_read_is_amber_and_one_read_badly_nothing() -> None:
     ours = check_in(**POSTED)
     assert told("Harbor Grill", "20% off the shrimp platter", by=ours).result is AMBER
