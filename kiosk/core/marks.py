@@ -66,8 +66,8 @@ class Marks:
         """What the frames of one showing say together; green only if the offer was read in ``frames_needed``."""
         pooled = _pool(pages)
         result, promotion = _choose(self.marked, pooled, frames_needed)
-        clock = _most_common(page.clock for page in pages)
-        name = _most_common(page.name for page in pages)
+        clock = _oftenest(page.clock for page in pages)
+        name = _oftenest(page.name for page in pages)
         if promotion is None:
             return ScreenReading(ScreenResult.NONE, clock=clock, handle=name, frames=len(pages))
         marks = _marks(self.marked[promotion], pooled[promotion], result)
@@ -108,7 +108,7 @@ def _together(column: Sequence[Evidence]) -> Evidence:
     return doubts[-1] if 2 * len(doubts) >= len(column) else max(column, key=lambda one: one.strength)
 
 
-def _most_common(texts: Iterable[str]) -> str:
+def _oftenest(texts: Iterable[str]) -> str:
     counted: dict[str, int] = {}
     for text in texts:
         if text:
