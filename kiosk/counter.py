@@ -6,8 +6,6 @@ Rules of this module:
 - A redemption is durable in the journal before the display says "hand it over".
 - The intent minted when a verdict is shown is written into the redemption: the same intent is
   answered from the standing, so double taps, two tabs, a reload and a lost answer redeem once.
-- If the outcome of an append is unknown the journal is reopened and refolded, and the standing
-  says whether it was written; nothing is retried in place.
 - An answer that no page has shown is asked about ("given?") at the next start.
 """
 
@@ -28,22 +26,14 @@ from kiosk.core.bundle import catalogue_of, open_bundle
 from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import Presented, present
 from kiosk.core.decide import Place, decide
-from kiosk.core.entry import (
-    Answered,
-    BundleInstalled,
-    Entry,
-    FeedId,
-    MalformedEntryError,
-    Redemption,
-    Void,
-    decode_fact,
-)
+from kiosk.core.entry import Answered, BundleInstalled, Entry, FeedId, Redemption, Void
 from kiosk.core.promotion import Promotion
 from kiosk.core.standing import Standing
 from kiosk.core.verdict import Outcome, Reason, Verdict
 from kiosk.display import Board, CounterStatus, Display, Redeemed, Showing, State, Stub
 from kiosk.errors import AppendUnknownError, CounterfoilError, JournalError
 from kiosk.journal import Journal
+from kiosk.ledger import Ledger
 from kiosk.ports import CachedBundle, Carrier, LinkState
 from kiosk.vision.watch import CameraState
 
@@ -85,7 +75,6 @@ class Counter:
         self._last_in_view_s = clock.monotonic_s()
         self._frames = self._read = 0
         self._bundle_trouble: CounterfoilError | None = None
-        self._journal_trouble: CounterfoilError | None = None
         self.enrolment = enrolment
         self.place = Place(enrolment.store, enrolment.counter)
         self.feed: FeedId = enrolment.feed
@@ -93,33 +82,21 @@ class Counter:
         self.carrier: Carrier | None = None
         self.camera_state: Callable[[], CameraState] = lambda: CameraState("no-camera", "No camera")
         self.catalogue = Catalogue.empty(enrolment.fleet_key)
-        self.standing = Standing(self.feed)
-        self._stubs: dict[int, Redemption] = {}
-        self._refold()
+        self._ledger = Ledger(journal, self.feed)
         self.reload_bundle()
         self._ask_given()
 
     # --- what is known ------------------------------------------------------------------------
 
-    def _refold(self) -> None:
-        standing, stubs = Standing(self.feed), dict[int, Redemption]()
-        for feed, n, fact in self._journal.replay():
-            standing.apply(feed, n, fact)
-            if feed == self.feed and isinstance(fact, Redemption):
-                stubs[n] = fact
-        self.standing, self._stubs = standing, stubs
+    @property
+    def standing(self) -> Standing:
+        """All that is known of uses, folded."""
+        return self._ledger.standing
 
     def learn(self, entries: Sequence[Entry]) -> None:
         """Fold entries that are durable in the journal: this counter's own, or head office's."""
         with self._lock:
-            for entry in entries:
-                try:
-                    fact = decode_fact(entry.body)
-                except MalformedEntryError:
-                    continue  # written by a newer release: kept in the journal, and ignored as replay ignores it
-                self.standing.apply(entry.feed, entry.n, fact)
-                if entry.feed == self.feed and isinstance(fact, Redemption):
-                    self._stubs[entry.n] = fact
+            self._ledger.learn(entries)
 
     def reload_bundle(self) -> None:
         """Read the cached bundle again; one that does not verify is reported and the last good one kept."""
@@ -263,8 +240,6 @@ class Counter:
         return decide(present(showing.text), self.catalogue, self.standing, self.place, as_of)
 
     def _redemption(self, showing: Showing, credential: Credential, clerk_id: str, now: datetime) -> Redemption:
-        heads = {feed: head.n for feed, head in self._journal.heads().items() if feed != self.feed}
-        head_office_n = max((n for feed, n in heads.items() if feed.origin == "head-office"), default=0)
         value = None if showing.promotion is None else showing.promotion.value
         return Redemption(
             at_ms=to_ms(now),
@@ -275,7 +250,7 @@ class Counter:
             store=self.place.store,
             clerk=clerk_id,
             bundle_version=self.catalogue.version,
-            head_office_n=head_office_n,
+            head_office_n=self._ledger.head_office_n(),
             amount_minor=None if value is None else value.amount_minor,
             currency=None if value is None or value.amount_minor is None else value.currency,
             held_ms=max(0, to_ms(now) - to_ms(showing.shown_at)),
@@ -297,7 +272,7 @@ class Counter:
         It is durable then: whatever happens next, a restart finds it and asks "given?".
         """
         found = self.standing.redemption_of(bytes.fromhex(showing.id))
-        fact = None if found is None else self._stubs.get(found[1])
+        fact = None if found is None else self._ledger.stubs.get(found[1])
         if found is None or fact is None:
             return None
         if self.carrier is not None:
@@ -306,32 +281,18 @@ class Counter:
         return self._board.show(State.REDEEMED, replace(showing, redeemed=stub))
 
     def _append(self, fact: Redemption | Answered | Void) -> None:
-        """Write and fold. After an unknown outcome the standing says what the journal really holds."""
         try:
-            self.learn(self._journal.append([fact]))
-            self._journal_trouble = None
-        except JournalError as error:
-            self._journal_trouble = error
-            if isinstance(error, AppendUnknownError):
-                self._reopen()
+            self._ledger.append(fact)
+        except AppendUnknownError:
+            self._show_what_is_written()
             raise
 
     def _reopen_if_stopped(self) -> None:
-        if self._journal.stopped:
-            self._reopen()
+        if self._journal.stopped and self._ledger.reopen():
+            self._show_what_is_written()
 
-    def _reopen(self) -> None:
-        """Reopen a journal that stopped after an unknown outcome and fold it anew; one that cannot be is told.
-
-        If what is on display turns out to be written, it is shown as redeemed: a second tap would double it.
-        """
-        try:
-            self._journal.reopen()
-            self._refold()
-            self._journal_trouble = None
-        except JournalError as error:
-            self._journal_trouble = error
-            return
+    def _show_what_is_written(self) -> None:
+        """If what is on display turns out to be written, show it as redeemed: a second tap would double it."""
         display = self._board.display
         if display.state is State.VERDICT and display.showing is not None:
             self._show_if_written(display.showing)
@@ -410,7 +371,7 @@ class Counter:
     def _ask_given(self) -> Display:
         """Put the oldest redemption whose answer nobody saw on display, if there is one."""
         for n in self.standing.unanswered(self.feed):
-            fact = self._stubs.get(n)
+            fact = self._ledger.stubs.get(n)
             if fact is not None:
                 return self._board.show(State.GIVEN, self._showing_of(n, fact))
         return self._board.display
@@ -434,7 +395,7 @@ class Counter:
         """This counter's redemptions from ``since`` on, newest first."""
         with self._lock:
             names = {clerk.id: clerk.name for clerk in self.clerks()}
-            newest_first = sorted(self._stubs.items(), reverse=True)
+            newest_first = sorted(self._ledger.stubs.items(), reverse=True)
             return [self._stub(n, fact, names) for n, fact in newest_first if from_ms(fact.at_ms) >= since]
 
     def _stub(self, n: int, fact: Redemption, names: dict[str, str]) -> Stub:
@@ -453,22 +414,18 @@ class Counter:
         """What the status line tells now."""
         with self._lock:
             self._reopen_if_stopped()  # another thread may have met an unknown outcome
-            trouble = tuple(str(one) for one in (self._bundle_trouble, self._journal_trouble) if one is not None)
+            trouble = tuple(str(one) for one in (self._bundle_trouble, self._ledger.trouble) if one is not None)
             return CounterStatus(
                 link=self.link,
                 bundle_version=self.catalogue.version,
                 bundle_published_ms=self.catalogue.published_at_ms or None,
-                waiting=sum(self.standing.waiting(feed) for feed in self._own_feeds()),
+                waiting=self._ledger.waiting(),
                 camera=self.camera_state(),
                 notes=self._notes,
                 trouble=trouble,
                 frames=self._frames,
                 read=self._read,
             )
-
-    def _own_feeds(self) -> list[FeedId]:
-        """This counter's feeds: of this life, and of those before it whose entries may still wait."""
-        return [feed for feed in self._journal.heads() if feed.origin == self.feed.origin]
 
     def set_link(self, link: LinkState) -> None:
         """The replicator reports how the link stands; a change reaches the status line of every tab."""

@@ -7,89 +7,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from kiosk.clock import from_ms, to_ms
-from kiosk.core.money import AmountError, from_minor, to_minor
 from kiosk.core.organisation import Store
-from kiosk.core.promotion import Promotion, Value
+from kiosk.core.promotion import Promotion
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.counter import Counter
-from kiosk.display import Display, Redeemed, Showing, State, Stub
+from kiosk.display import Display, Redeemed, Showing, State
 from kiosk.web import times
-from kiosk.web.today import OnToday, on_today
-from kiosk.web.words import WORD_OF_OUTCOME, Asked, Way, Words, for_reason
+from kiosk.web.asked import Asked, Way, Words
+from kiosk.web.printed import shortened, worth
+from kiosk.web.ticket import EVIDENCE, Fact, Ticket
+from kiosk.web.today import on_today
+from kiosk.web.words import WORD_OF_OUTCOME, for_reason
 
 STALE_AFTER_S = 24 * 3600
 LAST_STUBS = 3
-_HANDED = ("accept", "redeemed", "undone")
-_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """How strong a kind of credential is: 5 of 5 is strongest."""
-
-    words: str
-    icon: str
-    strength: int
-    rank: str
-
-
-EVIDENCE = {
-    "voucher": Evidence("Signed", "shield", 5, "strongest of five"),
-    "listed": Evidence("Listed code", "list", 4, "second of five"),
-    "rotating": Evidence("Rotating", "refresh", 3, "third of five"),
-    "word": Evidence("Code word", "word", 2, "fourth of five"),
-    "screen": Evidence("Your eyes", "phone", 1, "weakest of five"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One labelled line of a stub. With ``of``, ``text`` is a number and a meter is drawn."""
-
-    label: str
-    text: str
-    of: int | None = None
-    mono: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """The ticket in any of its states: idle, accept, refuse, redeemed, undone or given.
-
-    ``key`` is "boot.version"; ``hint`` is what the camera's box says. Absent parts are empty.
-    """
-
-    state: str
-    key: str
-    word: str
-    headline: str
-    sub: str
-    hint: tuple[str, str]
-    wide: bool = False
-    showing: str = ""
-    n: int = 0
-    gives: str = ""
-    small_print: str = ""
-    steps: tuple[str, ...] = ()
-    say: str = ""
-    would_work: tuple[Way, ...] = ()
-    evidence: Evidence | None = None
-    facts: tuple[Fact, ...] = ()
-    foot: tuple[str, ...] = ()
-    note: str = ""
-    rows: tuple[Fact, ...] = ()
-    on_today: tuple[OnToday, ...] = ()
-    last_stubs: tuple[Stub, ...] = ()
-    honoured: int = 0
-    seconds: int | None = None
-    seen: bool = True
-
-    @property
-    def dense(self) -> bool:
-        """Whether it says so much that its letters must be smaller to fit."""
-        lengths = (len(self.gives), len(self.say), len(self.small_print), max(map(len, self.steps), default=0))
-        too_long = any(length > most for length, most in zip(lengths, (66, 66, 92, 42), strict=True))
-        return self.state in _HANDED and (bool(self.note) or len(self.steps) > 3 or too_long)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,34 +271,6 @@ class Desk:
         return f"since {times.day(at.astimezone(self.zone).date(), now.astimezone(self.zone).date())}"
 
 
-def shortened(text: str, most: int = 20) -> str:
-    """A code fit to print: control characters as dots, the middle left out."""
-    shown = "".join(one if one.isprintable() else "·" for one in text.strip()[:5000])
-    return shown if len(shown) <= most else f"{shown[: most - 8]}…{shown[-7:]}"
-
-
-def amount(text: str, currency: str | None) -> str:
-    """As "$12.00", "12.00 CHF"."""
-    if currency is None:
-        return text
-    try:
-        exact = from_minor(to_minor(text, currency), currency)
-    except AmountError:
-        exact = text
-    symbol = _SYMBOLS.get(currency)
-    return f"{exact} {currency}" if symbol is None else f"{symbol}{exact}"
-
-
-def worth(value: Value | None) -> str:
-    """As "Worth $12.00.", "20 % off, $15.00 at most."."""
-    if value is None:
-        return ""
-    if value.amount is not None:
-        return f"Worth {amount(value.amount, value.currency)}."
-    at_most = "" if value.at_most is None else f", {amount(value.at_most, value.currency)} at most"
-    return f"{value.percent} % off{at_most}."
-
-
 def _small_print(promotion: Promotion | None) -> str:
     if promotion is None:
         return ""
@@ -389,10 +292,3 @@ def _this_code(showing: Showing) -> tuple[Fact, ...]:
     if showing.credential_kind == "listed":
         return (Fact("This code", "Not used before"),)
     return (Fact("This word", "Good for any guest"),) if showing.credential_kind == "word" else ()
-
-
-def initials(name: str) -> str:
-    """Two letters for a badge: "Ana Marta" is AM, "Ben" is BE."""
-    words = name.split()
-    letters = words[0][0] + words[-1][0] if len(words) > 1 else name.strip()[:2]
-    return letters.upper()
