@@ -2,7 +2,7 @@
 
 Rules of this module:
 
-- Everything that says yes goes through :func:`kiosk.core.decide.decide`, here and nowhere else.
+- Everything that says yes goes through :func:`kiosk.core.decide.decide`, by way of :mod:`kiosk.answering`.
 - A redemption is durable in the journal before the display says "hand it over".
 - The intent minted when a verdict is shown is written into the redemption: the same intent is
   answered from the standing, so double taps, two tabs, a reload and a lost answer redeem once.
@@ -15,9 +15,10 @@ import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
+from kiosk import answering
 from kiosk.attention import Attention
 from kiosk.clerks import Clerk, PinDesk
 from kiosk.clock import Clock, from_ms, to_ms
@@ -25,23 +26,23 @@ from kiosk.config import Enrolment
 from kiosk.core.bundle import catalogue_of, open_bundle
 from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import Presented, present
-from kiosk.core.decide import Place, decide
+from kiosk.core.decide import Place
 from kiosk.core.entry import Answered, BundleInstalled, Entry, FeedId, Redemption, Void
 from kiosk.core.promotion import Promotion
+from kiosk.core.screen import PresentedScreen
 from kiosk.core.standing import Standing
-from kiosk.core.verdict import Outcome, Reason, Verdict
-from kiosk.display import Board, CounterStatus, Display, Redeemed, Showing, State, Stub
+from kiosk.core.verdict import Outcome
+from kiosk.display import Board, CounterStatus, Display, FilmedScreen, Redeemed, Showing, State, Stub
 from kiosk.errors import AppendUnknownError, CounterfoilError, JournalError
 from kiosk.journal import Journal
 from kiosk.ledger import Ledger
 from kiosk.ports import CachedBundle, Carrier, LinkState
+from kiosk.redeeming import NO_LOOK, Look, Occasion, hindrance, redemption
+from kiosk.screens import Album, PhoneInView, SeenScreen, filmed, says_more
 from kiosk.vision.watch import CameraState
 
 ACCEPT_HELD_S = 45.0
 """An accept waits this long for the clerk after its code left the view, before another code may replace it."""
-
-AS_SHOWN_FOR_S = 120.0
-"""A promise made on the display is kept this long: the window is judged as of when it was shown."""
 
 
 class Seen(Protocol):
@@ -70,6 +71,8 @@ class Counter:
         self._notes = tuple(notes)
         self._lock = threading.RLock()
         self._attention = Attention()
+        self._phone = PhoneInView()
+        self._album = Album()
         self._pins = PinDesk(clock)
         self._board = Board()
         self._last_in_view_s = clock.monotonic_s()
@@ -118,7 +121,7 @@ class Counter:
         if display.state is State.IDLE:
             self._board.show(State.IDLE)
         elif display.state is State.VERDICT and display.showing is not None and self._is_outdated(display.showing):
-            self._answer(display.showing.text, display.showing.source)
+            self._answer_again(display.showing)
         else:
             self._board.poke()
 
@@ -150,7 +153,7 @@ class Counter:
         with self._lock:
             return not self._may_replace()
 
-    def _may_replace(self) -> bool:
+    def _may_replace(self, *, by_known_code: bool = False) -> bool:
         display = self._board.display
         if display.state is State.IDLE:
             return True
@@ -158,6 +161,9 @@ class Counter:
             return False
         if display.state is State.REDEEMED:
             return display.showing.redeemed is not None and display.showing.redeemed.seen
+        screen = display.showing.screen
+        if screen is not None and self._phone.shows(display.showing.id):
+            return by_known_code and not screen.touched  # a code on the same phone says more than its screen
         if display.showing.verdict.outcome is Outcome.REFUSE:
             return True
         return self._clock.monotonic_s() - self._last_in_view_s > ACCEPT_HELD_S
@@ -172,12 +178,68 @@ class Counter:
             showing = self._board.display.showing
             if showing is not None and showing.text in texts:
                 self._last_in_view_s = self._clock.monotonic_s()
+            known = [text for text in texts if self._identify(present(text)) is not None]
+            if known:
+                self._phone.code_seen(self._clock.monotonic_s())
             fresh = self._attention.unanswered(texts, self._clock.monotonic_s())
-            if not fresh or not self._may_replace():
+            if fresh and self._may_replace(by_known_code=bool(known)):
+                self._read += 1
+                self._answer(next((text for text in known if text in fresh), fresh[0]), "camera")
+            self._answer_screen_in_view()
+
+    def screen_in_view(self, sighting: SeenScreen | None) -> None:
+        """Told when more was read of the phone in view, or (None) that it has left. It is never redeemed by itself."""
+        screen = None if sighting is None else filmed(sighting)
+        with self._lock:
+            now_s = self._clock.monotonic_s()
+            display = self._board.display
+            if display.showing is not None and self._phone.shows(display.showing.id):
+                self._last_in_view_s = now_s
+            self._phone.told(screen, now_s)
+            if screen is None:
                 return
-            known = [text for text in fresh if self._identify(present(text)) is not None]
+            if display.state is State.VERDICT and display.showing and self._phone.shows(display.showing.id):
+                self._read_on(display.showing, screen)
+            self._answer_screen_in_view()
+
+    def _answer_screen_in_view(self) -> None:
+        screen = self._phone.unanswered()
+        if screen is not None and self._may_replace():
             self._read += 1
-            self._answer((known or fresh)[0], "camera")
+            self._show_screen(screen)
+
+    def _read_on(self, showing: Showing, screen: FilmedScreen) -> None:
+        """More was read of the screen on display: it is shown in its place, unless the clerk has touched the picture.
+
+        Another answer is another showing, and has to be looked at anew.
+        """
+        before = showing.screen
+        if before is None or not says_more(screen.reading, before.reading):
+            return
+        anew = self._screen_showing(screen, showing.id)
+        if not answering.says_the_same(anew, showing):
+            self._show_screen(screen)
+        elif not before.touched:
+            kept = replace(screen, since_s=before.since_s, earlier=before.earlier)
+            self._board.show(State.VERDICT, replace(anew, screen=kept, shown_at=showing.shown_at))
+
+    def _show_screen(self, screen: FilmedScreen, *, in_view: bool = True) -> Display:
+        showing = self._screen_showing(screen, self._mint().hex())
+        self._last_in_view_s = self._clock.monotonic_s()
+        if in_view:
+            self._phone.answered(screen.reading, showing.id)
+        return self._board.show(State.VERDICT, showing)
+
+    def _screen_showing(self, screen: FilmedScreen, showing_id: str) -> Showing:
+        begun = replace(screen, since_s=self._clock.monotonic_s(), touched=False)
+        return answering.showing_of_screen(begun, showing_id, self._known(), self._album)
+
+    def touch(self, showing_id: str) -> None:
+        """The clerk has touched the filmed picture: from now on it stays as it is."""
+        with self._lock:
+            showing = self._board.display.showing
+            if showing is not None and showing.id == showing_id and showing.screen is not None:
+                self._board.amend(replace(showing, screen=replace(showing.screen, touched=True)))
 
     def look(self, text: str, source: str = "typed") -> Display:
         """Answer a code that was typed or scanned by hand, in place of an open verdict: it was done on purpose.
@@ -190,33 +252,36 @@ class Counter:
                 return display
             return self._answer(text, source)
 
-    def _identify(self, presented: Presented | None) -> Credential | None:
+    def _identify(self, presented: Presented | PresentedScreen | None) -> Credential | None:
         return None if presented is None else self.catalogue.identify(presented)
+
+    def _answer_again(self, showing: Showing) -> Display:
+        """Its promotion was published anew. A screen that was read for other marks has to be read anew."""
+        if showing.screen is None:
+            return self._answer(showing.text, showing.source)
+        now = None if showing.promotion is None else self._promotion(showing.promotion.id)
+        if answering.has_same_marks(now, showing.promotion):
+            return self._show_screen(showing.screen, in_view=self._phone.shows(showing.id))
+        if self._phone.shows(showing.id):
+            self._phone.forget()
+        return self._board.show(State.IDLE)
 
     def _answer(self, text: str, source: str) -> Display:
         self._last_in_view_s = self._clock.monotonic_s()
         self._attention.answered(text, self._last_in_view_s)
-        presented = present(text)
-        credential = self._identify(presented)
-        now = self._clock.now()
-        verdict = decide(presented, self.catalogue, self.standing, self.place, now)
-        showing = Showing(
-            id=self._mint().hex(),
-            text=text,
-            verdict=verdict,
-            promotion=self._promotion(verdict.promotion),
-            credential_kind=None if credential is None else credential.kind,
-            shown_at=now,
-            source=source,
+        return self._board.show(
+            State.VERDICT, answering.showing_of_text(text, source, self._mint().hex(), self._known())
         )
-        return self._board.show(State.VERDICT, showing)
+
+    def _known(self) -> answering.Known:
+        return answering.Known(self.catalogue, self.standing, self.place, self._clock.now())
 
     def _promotion(self, promotion_id: str | None) -> Promotion | None:
         return None if promotion_id is None else self.catalogue.promotions.get(promotion_id)
 
     # --- redeem -------------------------------------------------------------------------------
 
-    def redeem(self, showing_id: str, clerk_id: str) -> Display:
+    def redeem(self, showing_id: str, clerk_id: str, look: Look = NO_LOOK) -> Display:
         """Redeem what is shown under ``showing_id``: journal first, then "hand it over". A repeat changes nothing."""
         with self._lock:
             self._reopen_if_stopped()
@@ -224,37 +289,22 @@ class Counter:
             showing = display.showing
             if showing is None or showing.id != showing_id or display.state is not State.VERDICT:
                 return display
-            now = self._clock.now()
-            verdict = self._decide_again(showing, now)
+            known = self._known()
+            verdict = answering.decide_again(showing, known)
             if self._promotion(verdict.promotion) != showing.promotion:  # published anew since
-                return self._answer(showing.text, showing.source)
-            if verdict.outcome is not Outcome.ACCEPT:
+                return self._answer_again(showing)
+            if verdict.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
                 return self._board.show(State.VERDICT, replace(showing, verdict=verdict))
-            credential = self._identify(present(showing.text))
-            if credential is None:  # decide said accept, so this cannot be
-                raise AssertionError("an accepted credential that nobody knows")
-            return self._write(showing, self._redemption(showing, credential, clerk_id, now))
-
-    def _decide_again(self, showing: Showing, now: datetime) -> Verdict:
-        as_of = showing.shown_at if now - showing.shown_at <= timedelta(seconds=AS_SHOWN_FOR_S) else now
-        return decide(present(showing.text), self.catalogue, self.standing, self.place, as_of)
-
-    def _redemption(self, showing: Showing, credential: Credential, clerk_id: str, now: datetime) -> Redemption:
-        value = None if showing.promotion is None else showing.promotion.value
-        return Redemption(
-            at_ms=to_ms(now),
-            intent=bytes.fromhex(showing.id),
-            promotion=credential.promotion,
-            credential=credential.digest,
-            credential_kind=credential.kind,
-            store=self.place.store,
-            clerk=clerk_id,
-            bundle_version=self.catalogue.version,
-            head_office_n=self._ledger.head_office_n(),
-            amount_minor=None if value is None else value.amount_minor,
-            currency=None if value is None or value.amount_minor is None else value.currency,
-            held_ms=max(0, to_ms(now) - to_ms(showing.shown_at)),
-        )
+            missing = hindrance(showing, verdict, look, self._clock.monotonic_s())
+            if missing is not None:
+                return self._board.show(State.VERDICT, replace(showing, verdict=verdict), note=str(missing))
+            credential = self._identify(answering.held_up(showing))
+            if credential is None:  # decide said yes, so this cannot be
+                raise AssertionError("a credential that decide knows and nobody else")
+            occasion = Occasion(
+                self.place.store, clerk_id, known.now, self.catalogue.version, self._ledger.head_office_n()
+            )
+            return self._write(showing, redemption(showing, credential, verdict, occasion, look))
 
     def _write(self, showing: Showing, fact: Redemption) -> Display:
         try:
@@ -277,6 +327,8 @@ class Counter:
             return None
         if self.carrier is not None:
             self.carrier.wake()
+        if showing.screen is not None:
+            self._album.keep(fact.credential, showing.screen.jpeg)
         stub = Redeemed(found[1], from_ms(fact.at_ms), fact.clerk)
         return self._board.show(State.REDEEMED, replace(showing, redeemed=stub))
 
@@ -373,21 +425,10 @@ class Counter:
         for n in self.standing.unanswered(self.feed):
             fact = self._ledger.stubs.get(n)
             if fact is not None:
-                return self._board.show(State.GIVEN, self._showing_of(n, fact))
+                return self._board.show(
+                    State.GIVEN, answering.showing_of_stub(n, fact, self._promotion(fact.promotion))
+                )
         return self._board.display
-
-    def _showing_of(self, n: int, fact: Redemption) -> Showing:
-        at = from_ms(fact.at_ms)
-        return Showing(
-            id=fact.intent.hex(),
-            text="",
-            verdict=Verdict(Outcome.ACCEPT, Reason.OK, fact.promotion),
-            promotion=self._promotion(fact.promotion),
-            credential_kind=fact.credential_kind,
-            shown_at=at,
-            source="after-restart",
-            redeemed=Redeemed(n, at, fact.clerk),
-        )
 
     # --- reading ------------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ class Asked:
     """One refused or accepted credential, with all that words can be made of.
 
     ``zone`` and ``store`` (its name) are of the store where it is asked; ``taking_part`` names all that take part.
+    ``like`` is the promotion that a screen is nearly of.
     """
 
     facts: Mapping[str, FactValue]
@@ -51,6 +52,7 @@ class Asked:
     now: datetime
     store: str = ""
     taking_part: tuple[str, ...] = ()
+    like: Promotion | None = None
 
     @property
     def title(self) -> str:
@@ -68,6 +70,12 @@ class Asked:
         """The names that a fact lists."""
         listed = self.facts.get(name)
         return [str(one) for one in listed] if isinstance(listed, list) else []
+
+    @property
+    def differs(self) -> list[Mapping[str, FactValue]]:
+        """The marks that differ on a screen: each "mark", "wanted" and "found"."""
+        listed = self.facts.get("differs")
+        return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
     @property
     def next_ok(self) -> Mapping[str, FactValue]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from kiosk.core.verdict import Outcome, Reason
-from kiosk.web import times
+from kiosk.web import screen_words, times
 from kiosk.web.asked import Asked, CustomerWords, Way, Words, both, either
 
 WIDE_HEADLINE = 22
@@ -111,7 +111,9 @@ def _malformed(_asked: Asked) -> Words:
     )
 
 
-def _unknown_code(_asked: Asked) -> Words:
+def _unknown_code(asked: Asked) -> Words:
+    if asked.facts.get("like"):
+        return screen_words.another(asked)
     return Words(
         "Not one of our codes",
         "No promotion at this counter knows it.",
@@ -253,11 +255,13 @@ def _limit_total(asked: Asked) -> Words:
 
 _CLERK: Mapping[Reason, Callable[[Asked], Words]] = {
     Reason.OK: _ok,
+    Reason.LOOK_AT_SCREEN: screen_words.look_at_screen,
     Reason.MALFORMED: _malformed,
     Reason.UNKNOWN_CODE: _unknown_code,
     Reason.WRONG_CREDENTIAL: _wrong_credential,
     Reason.USED_HERE: _used_here,
     Reason.USED_ELSEWHERE: _used_elsewhere,
+    Reason.SEEN_BEFORE: screen_words.seen_before,
     Reason.OVER: _over,
     Reason.PAUSED: _paused,
     Reason.WRONG_STORE: _wrong_store,
@@ -286,6 +290,12 @@ def _customer_place(asked: Asked) -> tuple[str, str]:
     return "At another place", f"{asked.title}. Honoured at {either(stores[:3])}." if stores else f"{asked.title}."
 
 
+def _customer_unknown(asked: Asked) -> tuple[str, str]:
+    if asked.facts.get("like"):
+        return "Is there a newer one?", "This is nearly our offer. Please show us the newest post or check-in."
+    return "We can't find it", "Please show us the message that it came in."
+
+
 def _customer_over(asked: Asked) -> tuple[str, str]:
     ended = _ended_on(asked)
     return "It is over", f"{asked.title}. It ended {ended}." if ended else f"{asked.title}."
@@ -293,11 +303,13 @@ def _customer_over(asked: Asked) -> tuple[str, str]:
 
 _CUSTOMER: Mapping[Reason, Callable[[Asked], tuple[str, str]]] = {
     Reason.OK: lambda asked: ("It's yours", asked.title if asked.promotion is None else asked.promotion.gives),
+    Reason.LOOK_AT_SCREEN: _kind_words("One moment", "{title}. We are having a look at your screen."),
     Reason.MALFORMED: _kind_words("Once more, please", "A little closer, with the screen bright."),
-    Reason.UNKNOWN_CODE: _kind_words("We can't find it", "Please show us the message that it came in."),
+    Reason.UNKNOWN_CODE: _customer_unknown,
     Reason.WRONG_CREDENTIAL: _kind_words("Another code?", "{title}. It needs another code than this one."),
     Reason.USED_HERE: _kind_words("Used already", "{title}. If that was not you, please tell us."),
     Reason.USED_ELSEWHERE: _kind_words("Used already", "{title}. If that was not you, please tell us."),
+    Reason.SEEN_BEFORE: _kind_words("A fresh screen?", "{title}. Please open it once more in the app."),
     Reason.OVER: _customer_over,
     Reason.PAUSED: _kind_words("Paused for now", "{title}. It is nothing you did."),
     Reason.WRONG_STORE: _customer_place,
