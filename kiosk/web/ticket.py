@@ -26,7 +26,7 @@ EVIDENCE = {
     "listed": Evidence("Listed code", "list", 4, "second of five"),
     "rotating": Evidence("Rotating", "refresh", 3, "third of five"),
     "word": Evidence("Code word", "word", 2, "fourth of five"),
-    "screen": Evidence("Your eyes", "phone", 1, "weakest of five"),
+    "screen": Evidence("Your eyes", "eye", 1, "weakest of five"),
 }
 
 
@@ -38,11 +38,45 @@ class Fact:
     text: str
     of: int | None = None
     mono: bool = False
+    large: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture to compare: the part that is shown (left, top, width, height), its size, frames around places."""
+
+    view: tuple[int, int, int, int]
+    size: tuple[int, int]
+    frames: tuple[tuple[int, int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MarkLine:
+    """One mark in words. ``state`` is read, not-read or differs; ``wide`` wants a line of its own."""
+
+    state: str
+    before: str
+    strong: str
+    after: str
+    wide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The filmed screen, and ours beside it: a sample, or the words as posted. ``earlier`` is one seen before."""
+
+    filmed: Picture
+    sample: Picture | None
+    posted: tuple[Fact, ...]
+    earlier: Picture | None
+    marks: tuple[MarkLine, ...]
+    touched: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """The ticket in any of its states: idle, accept, refuse, redeemed, undone or given.
+    """The ticket in any of its states: idle, accept, check, alarm, refuse, redeemed, undone or given.
 
     ``key`` is "boot.version"; ``hint`` is what the camera's box says. Absent parts are empty.
     """
@@ -71,6 +105,15 @@ class Ticket:
     honoured: int = 0
     seconds: int | None = None
     seen: bool = True
+    compared: Comparison | None = None
+    promotion: str = ""
+
+    @property
+    def part(self) -> str:
+        """The template of its body."""
+        if self.state in _HANDED:
+            return "hand_over"
+        return "other" if self.state == "refuse" and self.compared is not None else self.state
 
     @property
     def dense(self) -> bool:
