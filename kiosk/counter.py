@@ -2,12 +2,10 @@
 
 Rules of this module:
 
-- Everything that says yes goes through :func:`kiosk.core.decide.decide`, here and nowhere else.
+- Everything that says yes goes through :func:`kiosk.core.decide.decide`, by way of :mod:`kiosk.answering`.
 - A redemption is durable in the journal before the display says "hand it over".
 - The intent minted when a verdict is shown is written into the redemption: the same intent is
   answered from the standing, so double taps, two tabs, a reload and a lost answer redeem once.
-- If the outcome of an append is unknown the journal is reopened and refolded, and the standing
-  says whether it was written; nothing is retried in place.
 - An answer that no page has shown is asked about ("given?") at the next start.
 """
 
@@ -17,9 +15,10 @@ import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
+from kiosk import answering
 from kiosk.attention import Attention
 from kiosk.clerks import Clerk, PinDesk
 from kiosk.clock import Clock, from_ms, to_ms
@@ -27,31 +26,23 @@ from kiosk.config import Enrolment
 from kiosk.core.bundle import catalogue_of, open_bundle
 from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import Presented, present
-from kiosk.core.decide import Place, decide
-from kiosk.core.entry import (
-    Answered,
-    BundleInstalled,
-    Entry,
-    FeedId,
-    MalformedEntryError,
-    Redemption,
-    Void,
-    decode_fact,
-)
+from kiosk.core.decide import Place
+from kiosk.core.entry import Answered, BundleInstalled, Entry, FeedId, Redemption, Void
 from kiosk.core.promotion import Promotion
+from kiosk.core.screen import PresentedScreen
 from kiosk.core.standing import Standing
-from kiosk.core.verdict import Outcome, Reason, Verdict
-from kiosk.display import Board, CounterStatus, Display, Redeemed, Showing, State, Stub
+from kiosk.core.verdict import Outcome
+from kiosk.display import Board, CounterStatus, Display, FilmedScreen, Redeemed, Showing, State, Stub
 from kiosk.errors import AppendUnknownError, CounterfoilError, JournalError
 from kiosk.journal import Journal
+from kiosk.ledger import Ledger
 from kiosk.ports import CachedBundle, Carrier, LinkState
+from kiosk.redeeming import NO_LOOK, Look, Occasion, hindrance, redemption
+from kiosk.screens import Album, PhoneInView, SeenScreen, filmed, says_more
 from kiosk.vision.watch import CameraState
 
 ACCEPT_HELD_S = 45.0
 """An accept waits this long for the clerk after its code left the view, before another code may replace it."""
-
-AS_SHOWN_FOR_S = 120.0
-"""A promise made on the display is kept this long: the window is judged as of when it was shown."""
 
 
 class Seen(Protocol):
@@ -80,12 +71,13 @@ class Counter:
         self._notes = tuple(notes)
         self._lock = threading.RLock()
         self._attention = Attention()
+        self._phone = PhoneInView()
+        self._album = Album()
         self._pins = PinDesk(clock)
         self._board = Board()
         self._last_in_view_s = clock.monotonic_s()
         self._frames = self._read = 0
         self._bundle_trouble: CounterfoilError | None = None
-        self._journal_trouble: CounterfoilError | None = None
         self.enrolment = enrolment
         self.place = Place(enrolment.store, enrolment.counter)
         self.feed: FeedId = enrolment.feed
@@ -93,33 +85,21 @@ class Counter:
         self.carrier: Carrier | None = None
         self.camera_state: Callable[[], CameraState] = lambda: CameraState("no-camera", "No camera")
         self.catalogue = Catalogue.empty(enrolment.fleet_key)
-        self.standing = Standing(self.feed)
-        self._stubs: dict[int, Redemption] = {}
-        self._refold()
+        self._ledger = Ledger(journal, self.feed)
         self.reload_bundle()
         self._ask_given()
 
     # --- what is known ------------------------------------------------------------------------
 
-    def _refold(self) -> None:
-        standing, stubs = Standing(self.feed), dict[int, Redemption]()
-        for feed, n, fact in self._journal.replay():
-            standing.apply(feed, n, fact)
-            if feed == self.feed and isinstance(fact, Redemption):
-                stubs[n] = fact
-        self.standing, self._stubs = standing, stubs
+    @property
+    def standing(self) -> Standing:
+        """All that is known of uses, folded."""
+        return self._ledger.standing
 
     def learn(self, entries: Sequence[Entry]) -> None:
         """Fold entries that are durable in the journal: this counter's own, or head office's."""
         with self._lock:
-            for entry in entries:
-                try:
-                    fact = decode_fact(entry.body)
-                except MalformedEntryError:
-                    continue  # written by a newer release: kept in the journal, and ignored as replay ignores it
-                self.standing.apply(entry.feed, entry.n, fact)
-                if entry.feed == self.feed and isinstance(fact, Redemption):
-                    self._stubs[entry.n] = fact
+            self._ledger.learn(entries)
 
     def reload_bundle(self) -> None:
         """Read the cached bundle again; one that does not verify is reported and the last good one kept."""
@@ -141,7 +121,7 @@ class Counter:
         if display.state is State.IDLE:
             self._board.show(State.IDLE)
         elif display.state is State.VERDICT and display.showing is not None and self._is_outdated(display.showing):
-            self._answer(display.showing.text, display.showing.source)
+            self._answer_again(display.showing)
         else:
             self._board.poke()
 
@@ -173,7 +153,7 @@ class Counter:
         with self._lock:
             return not self._may_replace()
 
-    def _may_replace(self) -> bool:
+    def _may_replace(self, *, by_known_code: bool = False) -> bool:
         display = self._board.display
         if display.state is State.IDLE:
             return True
@@ -181,6 +161,9 @@ class Counter:
             return False
         if display.state is State.REDEEMED:
             return display.showing.redeemed is not None and display.showing.redeemed.seen
+        screen = display.showing.screen
+        if screen is not None and self._phone.shows(display.showing.id):
+            return by_known_code and not screen.touched  # a code on the same phone says more than its screen
         if display.showing.verdict.outcome is Outcome.REFUSE:
             return True
         return self._clock.monotonic_s() - self._last_in_view_s > ACCEPT_HELD_S
@@ -195,12 +178,68 @@ class Counter:
             showing = self._board.display.showing
             if showing is not None and showing.text in texts:
                 self._last_in_view_s = self._clock.monotonic_s()
+            known = [text for text in texts if self._identify(present(text)) is not None]
+            if known:
+                self._phone.code_seen(self._clock.monotonic_s())
             fresh = self._attention.unanswered(texts, self._clock.monotonic_s())
-            if not fresh or not self._may_replace():
+            if fresh and self._may_replace(by_known_code=bool(known)):
+                self._read += 1
+                self._answer(next((text for text in known if text in fresh), fresh[0]), "camera")
+            self._answer_screen_in_view()
+
+    def screen_in_view(self, sighting: SeenScreen | None) -> None:
+        """Told when more was read of the phone in view, or (None) that it has left. It is never redeemed by itself."""
+        screen = None if sighting is None else filmed(sighting)
+        with self._lock:
+            now_s = self._clock.monotonic_s()
+            display = self._board.display
+            if display.showing is not None and self._phone.shows(display.showing.id):
+                self._last_in_view_s = now_s
+            self._phone.told(screen, now_s)
+            if screen is None:
                 return
-            known = [text for text in fresh if self._identify(present(text)) is not None]
+            if display.state is State.VERDICT and display.showing and self._phone.shows(display.showing.id):
+                self._read_on(display.showing, screen)
+            self._answer_screen_in_view()
+
+    def _answer_screen_in_view(self) -> None:
+        screen = self._phone.unanswered()
+        if screen is not None and self._may_replace():
             self._read += 1
-            self._answer((known or fresh)[0], "camera")
+            self._show_screen(screen)
+
+    def _read_on(self, showing: Showing, screen: FilmedScreen) -> None:
+        """More was read of the screen on display: it is shown in its place, unless the clerk has touched the picture.
+
+        Another answer is another showing, and has to be looked at anew.
+        """
+        before = showing.screen
+        if before is None or not says_more(screen.reading, before.reading):
+            return
+        anew = self._screen_showing(screen, showing.id)
+        if not answering.says_the_same(anew, showing):
+            self._show_screen(screen)
+        elif not before.touched:
+            kept = replace(screen, since_s=before.since_s, earlier=before.earlier)
+            self._board.show(State.VERDICT, replace(anew, screen=kept, shown_at=showing.shown_at))
+
+    def _show_screen(self, screen: FilmedScreen, *, in_view: bool = True) -> Display:
+        showing = self._screen_showing(screen, self._mint().hex())
+        self._last_in_view_s = self._clock.monotonic_s()
+        if in_view:
+            self._phone.answered(screen.reading, showing.id)
+        return self._board.show(State.VERDICT, showing)
+
+    def _screen_showing(self, screen: FilmedScreen, showing_id: str) -> Showing:
+        begun = replace(screen, since_s=self._clock.monotonic_s(), touched=False)
+        return answering.showing_of_screen(begun, showing_id, self._known(), self._album)
+
+    def touch(self, showing_id: str) -> None:
+        """The clerk has touched the filmed picture: from now on it stays as it is."""
+        with self._lock:
+            showing = self._board.display.showing
+            if showing is not None and showing.id == showing_id and showing.screen is not None:
+                self._board.amend(replace(showing, screen=replace(showing.screen, touched=True)))
 
     def look(self, text: str, source: str = "typed") -> Display:
         """Answer a code that was typed or scanned by hand, in place of an open verdict: it was done on purpose.
@@ -213,33 +252,36 @@ class Counter:
                 return display
             return self._answer(text, source)
 
-    def _identify(self, presented: Presented | None) -> Credential | None:
+    def _identify(self, presented: Presented | PresentedScreen | None) -> Credential | None:
         return None if presented is None else self.catalogue.identify(presented)
+
+    def _answer_again(self, showing: Showing) -> Display:
+        """Its promotion was published anew. A screen that was read for other marks has to be read anew."""
+        if showing.screen is None:
+            return self._answer(showing.text, showing.source)
+        now = None if showing.promotion is None else self._promotion(showing.promotion.id)
+        if answering.has_same_marks(now, showing.promotion):
+            return self._show_screen(showing.screen, in_view=self._phone.shows(showing.id))
+        if self._phone.shows(showing.id):
+            self._phone.forget()
+        return self._board.show(State.IDLE)
 
     def _answer(self, text: str, source: str) -> Display:
         self._last_in_view_s = self._clock.monotonic_s()
         self._attention.answered(text, self._last_in_view_s)
-        presented = present(text)
-        credential = self._identify(presented)
-        now = self._clock.now()
-        verdict = decide(presented, self.catalogue, self.standing, self.place, now)
-        showing = Showing(
-            id=self._mint().hex(),
-            text=text,
-            verdict=verdict,
-            promotion=self._promotion(verdict.promotion),
-            credential_kind=None if credential is None else credential.kind,
-            shown_at=now,
-            source=source,
+        return self._board.show(
+            State.VERDICT, answering.showing_of_text(text, source, self._mint().hex(), self._known())
         )
-        return self._board.show(State.VERDICT, showing)
+
+    def _known(self) -> answering.Known:
+        return answering.Known(self.catalogue, self.standing, self.place, self._clock.now())
 
     def _promotion(self, promotion_id: str | None) -> Promotion | None:
         return None if promotion_id is None else self.catalogue.promotions.get(promotion_id)
 
     # --- redeem -------------------------------------------------------------------------------
 
-    def redeem(self, showing_id: str, clerk_id: str) -> Display:
+    def redeem(self, showing_id: str, clerk_id: str, look: Look = NO_LOOK) -> Display:
         """Redeem what is shown under ``showing_id``: journal first, then "hand it over". A repeat changes nothing."""
         with self._lock:
             self._reopen_if_stopped()
@@ -247,39 +289,22 @@ class Counter:
             showing = display.showing
             if showing is None or showing.id != showing_id or display.state is not State.VERDICT:
                 return display
-            now = self._clock.now()
-            verdict = self._decide_again(showing, now)
+            known = self._known()
+            verdict = answering.decide_again(showing, known)
             if self._promotion(verdict.promotion) != showing.promotion:  # published anew since
-                return self._answer(showing.text, showing.source)
-            if verdict.outcome is not Outcome.ACCEPT:
+                return self._answer_again(showing)
+            if verdict.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
                 return self._board.show(State.VERDICT, replace(showing, verdict=verdict))
-            credential = self._identify(present(showing.text))
-            if credential is None:  # decide said accept, so this cannot be
-                raise AssertionError("an accepted credential that nobody knows")
-            return self._write(showing, self._redemption(showing, credential, clerk_id, now))
-
-    def _decide_again(self, showing: Showing, now: datetime) -> Verdict:
-        as_of = showing.shown_at if now - showing.shown_at <= timedelta(seconds=AS_SHOWN_FOR_S) else now
-        return decide(present(showing.text), self.catalogue, self.standing, self.place, as_of)
-
-    def _redemption(self, showing: Showing, credential: Credential, clerk_id: str, now: datetime) -> Redemption:
-        heads = {feed: head.n for feed, head in self._journal.heads().items() if feed != self.feed}
-        head_office_n = max((n for feed, n in heads.items() if feed.origin == "head-office"), default=0)
-        value = None if showing.promotion is None else showing.promotion.value
-        return Redemption(
-            at_ms=to_ms(now),
-            intent=bytes.fromhex(showing.id),
-            promotion=credential.promotion,
-            credential=credential.digest,
-            credential_kind=credential.kind,
-            store=self.place.store,
-            clerk=clerk_id,
-            bundle_version=self.catalogue.version,
-            head_office_n=head_office_n,
-            amount_minor=None if value is None else value.amount_minor,
-            currency=None if value is None or value.amount_minor is None else value.currency,
-            held_ms=max(0, to_ms(now) - to_ms(showing.shown_at)),
-        )
+            missing = hindrance(showing, verdict, look, self._clock.monotonic_s())
+            if missing is not None:
+                return self._board.show(State.VERDICT, replace(showing, verdict=verdict), note=str(missing))
+            credential = self._identify(answering.held_up(showing))
+            if credential is None:  # decide said yes, so this cannot be
+                raise AssertionError("a credential that decide knows and nobody else")
+            occasion = Occasion(
+                self.place.store, clerk_id, known.now, self.catalogue.version, self._ledger.head_office_n()
+            )
+            return self._write(showing, redemption(showing, credential, verdict, occasion, look))
 
     def _write(self, showing: Showing, fact: Redemption) -> Display:
         try:
@@ -297,41 +322,29 @@ class Counter:
         It is durable then: whatever happens next, a restart finds it and asks "given?".
         """
         found = self.standing.redemption_of(bytes.fromhex(showing.id))
-        fact = None if found is None else self._stubs.get(found[1])
+        fact = None if found is None else self._ledger.stubs.get(found[1])
         if found is None or fact is None:
             return None
         if self.carrier is not None:
             self.carrier.wake()
+        if showing.screen is not None:
+            self._album.keep(fact.credential, showing.screen.jpeg)
         stub = Redeemed(found[1], from_ms(fact.at_ms), fact.clerk)
         return self._board.show(State.REDEEMED, replace(showing, redeemed=stub))
 
     def _append(self, fact: Redemption | Answered | Void) -> None:
-        """Write and fold. After an unknown outcome the standing says what the journal really holds."""
         try:
-            self.learn(self._journal.append([fact]))
-            self._journal_trouble = None
-        except JournalError as error:
-            self._journal_trouble = error
-            if isinstance(error, AppendUnknownError):
-                self._reopen()
+            self._ledger.append(fact)
+        except AppendUnknownError:
+            self._show_what_is_written()
             raise
 
     def _reopen_if_stopped(self) -> None:
-        if self._journal.stopped:
-            self._reopen()
+        if self._journal.stopped and self._ledger.reopen():
+            self._show_what_is_written()
 
-    def _reopen(self) -> None:
-        """Reopen a journal that stopped after an unknown outcome and fold it anew; one that cannot be is told.
-
-        If what is on display turns out to be written, it is shown as redeemed: a second tap would double it.
-        """
-        try:
-            self._journal.reopen()
-            self._refold()
-            self._journal_trouble = None
-        except JournalError as error:
-            self._journal_trouble = error
-            return
+    def _show_what_is_written(self) -> None:
+        """If what is on display turns out to be written, show it as redeemed: a second tap would double it."""
         display = self._board.display
         if display.state is State.VERDICT and display.showing is not None:
             self._show_if_written(display.showing)
@@ -410,23 +423,12 @@ class Counter:
     def _ask_given(self) -> Display:
         """Put the oldest redemption whose answer nobody saw on display, if there is one."""
         for n in self.standing.unanswered(self.feed):
-            fact = self._stubs.get(n)
+            fact = self._ledger.stubs.get(n)
             if fact is not None:
-                return self._board.show(State.GIVEN, self._showing_of(n, fact))
+                return self._board.show(
+                    State.GIVEN, answering.showing_of_stub(n, fact, self._promotion(fact.promotion))
+                )
         return self._board.display
-
-    def _showing_of(self, n: int, fact: Redemption) -> Showing:
-        at = from_ms(fact.at_ms)
-        return Showing(
-            id=fact.intent.hex(),
-            text="",
-            verdict=Verdict(Outcome.ACCEPT, Reason.OK, fact.promotion),
-            promotion=self._promotion(fact.promotion),
-            credential_kind=fact.credential_kind,
-            shown_at=at,
-            source="after-restart",
-            redeemed=Redeemed(n, at, fact.clerk),
-        )
 
     # --- reading ------------------------------------------------------------------------------
 
@@ -434,7 +436,7 @@ class Counter:
         """This counter's redemptions from ``since`` on, newest first."""
         with self._lock:
             names = {clerk.id: clerk.name for clerk in self.clerks()}
-            newest_first = sorted(self._stubs.items(), reverse=True)
+            newest_first = sorted(self._ledger.stubs.items(), reverse=True)
             return [self._stub(n, fact, names) for n, fact in newest_first if from_ms(fact.at_ms) >= since]
 
     def _stub(self, n: int, fact: Redemption, names: dict[str, str]) -> Stub:
@@ -453,22 +455,18 @@ class Counter:
         """What the status line tells now."""
         with self._lock:
             self._reopen_if_stopped()  # another thread may have met an unknown outcome
-            trouble = tuple(str(one) for one in (self._bundle_trouble, self._journal_trouble) if one is not None)
+            trouble = tuple(str(one) for one in (self._bundle_trouble, self._ledger.trouble) if one is not None)
             return CounterStatus(
                 link=self.link,
                 bundle_version=self.catalogue.version,
                 bundle_published_ms=self.catalogue.published_at_ms or None,
-                waiting=sum(self.standing.waiting(feed) for feed in self._own_feeds()),
+                waiting=self._ledger.waiting(),
                 camera=self.camera_state(),
                 notes=self._notes,
                 trouble=trouble,
                 frames=self._frames,
                 read=self._read,
             )
-
-    def _own_feeds(self) -> list[FeedId]:
-        """This counter's feeds: of this life, and of those before it whose entries may still wait."""
-        return [feed for feed in self._journal.heads() if feed.origin == self.feed.origin]
 
     def set_link(self, link: LinkState) -> None:
         """The replicator reports how the link stands; a change reaches the status line of every tab."""

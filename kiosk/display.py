@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from kiosk.core.promotion import Promotion
+from kiosk.core.screen import ScreenReading
 from kiosk.core.verdict import Verdict
 from kiosk.ports import LinkState
 from kiosk.vision.watch import CameraState
@@ -37,8 +38,27 @@ class Redeemed:
 
 
 @dataclass(frozen=True, slots=True)
+class FilmedScreen:
+    """A check-in screen on display: what was read, and its picture upright (JPEG, ``size`` in pixels).
+
+    ``earlier`` is the picture of the screen that was redeemed before, where it is still in memory. ``since_s`` is
+    when the showing began (monotonic), ``touched`` whether the clerk has touched the picture.
+    """
+
+    reading: ScreenReading
+    jpeg: bytes = field(repr=False)
+    size: tuple[int, int]
+    earlier: bytes | None = field(default=None, repr=False)
+    since_s: float = 0.0
+    touched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Showing:
-    """One credential and its answer. ``id`` (32 hex digits) is minted here and makes a second tap harmless."""
+    """One credential and its answer. ``id`` (32 hex digits) is minted here and makes a second tap harmless.
+
+    ``text`` is what a code says; a check-in screen has none, and ``screen`` instead.
+    """
 
     id: str
     text: str
@@ -48,6 +68,7 @@ class Showing:
     shown_at: datetime
     source: str  # camera | typed | after-restart
     redeemed: Redeemed | None = None
+    screen: FilmedScreen | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import { ticket } from "./ticket.js";
 const NOTES = {
   accept: [[660, 0], [880, 110]],
   check: [[520, 0], [520, 160]],
+  alarm: [[520, 0], [520, 160], [520, 320]],
   ask: [[520, 0], [660, 110], [520, 220]],
   refuse: [[440, 0], [330, 120]],
 };
@@ -15,7 +16,9 @@ const QUIET = 0.125;  // 6 dB less: the guest hears a refusal too
 
 const key = document.getElementById("sound");
 let audio = null;
-let heard = ticket()?.dataset.key;
+// What was sounded for: an answer that is only put in better words is the same one.
+const answer = (shown) => (shown?.dataset.showing ? `${shown.dataset.state} ${shown.dataset.showing}` : shown?.dataset.key);
+let heard = answer(ticket());
 let on = localStorage.getItem("sound") !== "off";
 
 function tone(frequency, after_ms, level) {
@@ -55,8 +58,8 @@ function label() {
 
 document.addEventListener("htmx:afterSettle", () => {
   const shown = ticket();
-  if (!shown || shown.dataset.key === heard) return;
-  heard = shown.dataset.key;
+  if (!shown || answer(shown) === heard) return;
+  heard = answer(shown);
   play(shown.dataset.state);
 });
 

@@ -10,13 +10,14 @@ from kiosk.core.credential import Presented, digest, fold, fold_word
 from kiosk.core.organisation import Organisation, StaffMember, Store
 from kiosk.core.promotion import Promotion, not_enforced
 from kiosk.core.schedule import Schedule
+from kiosk.core.screen import PresentedScreen, screen_digest
 
 DEFAULT_PER_CODE = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A text that the catalogue knows: ``kind`` "listed" or "word", whose it is, and its 16-byte digest."""
+    """What was held up and is known: its kind (listed, word or screen), whose it is, its 16-byte digest, its text."""
 
     kind: str
     promotion: str
@@ -71,16 +72,24 @@ class Catalogue:
         """Nothing is published yet: every code is unknown."""
         return cls(0, 0, Organisation(name="Nothing published yet"), {}, {}, fleet_key)
 
-    def identify(self, presented: Presented) -> Credential | None:
-        """What the text is: a listed code before a code word; None where no promotion knows it."""
-        listed = digest(self.fleet_key, "listed", presented.folded)
+    def identify(self, held_up: Presented | PresentedScreen) -> Credential | None:
+        """What was held up: a listed code before a code word, or a screen; None where no promotion knows it."""
+        if isinstance(held_up, PresentedScreen):
+            return self._screen(held_up)
+        listed = digest(self.fleet_key, "listed", held_up.folded)
         promotion = self.listed.get(listed)
         if promotion is not None and promotion in self._terms:
-            return Credential("listed", promotion, listed, presented.text)
-        promotion = self._words.get(presented.word)
+            return Credential("listed", promotion, listed, held_up.text)
+        promotion = self._words.get(held_up.word)
         if promotion is not None:
-            return Credential("word", promotion, digest(self.fleet_key, "word", presented.word), presented.text)
+            return Credential("word", promotion, digest(self.fleet_key, "word", held_up.word), held_up.text)
         return None
+
+    def _screen(self, held_up: PresentedScreen) -> Credential | None:
+        promotion = held_up.reading.promotion
+        if promotion is None or promotion not in self._terms or not held_up.reading.is_for_one:
+            return None
+        return Credential("screen", promotion, screen_digest(self.fleet_key, held_up), "")
 
     def terms(self, promotion: str) -> Terms | None:
         """The promotion of that id, ready for deciding."""

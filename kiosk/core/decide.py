@@ -2,7 +2,11 @@
 
 Rules of this module:
 
-- Each rule below finds one reason against, or none. No reason against is an accept.
+- Each rule below finds one reason against, or none. No reason against is an accept; of a screen it is a check, for
+  a screen can be forged and the clerk has to look.
+- A screen that was seen before is an alarm for the clerk, not a reason against: it may be one phone and two guests.
+  So it never hides a reason against, and the clerk is not asked to judge what is refused anyway. A void takes the
+  alarm back where it restores the use; a promotion's limits per code are not about screens.
 - Of several reasons the first in the order of :class:`~kiosk.core.verdict.Reason` is shown, except that none is shown
   whose cure would not work: once a promotion is over, or all used up, coming back, going elsewhere or bringing
   another credential helps nobody.
@@ -21,6 +25,7 @@ from kiosk.core.catalogue import Catalogue, Credential, Terms
 from kiosk.core.credential import Presented
 from kiosk.core.organisation import Store
 from kiosk.core.schedule import Stretch, is_open, next_opening
+from kiosk.core.screen import Mark, MarkState, PresentedScreen, ScreenReading, ScreenResult, can_be_told_apart
 from kiosk.core.standing import Standing, Use
 from kiosk.core.verdict import FactValue, Outcome, Reason, Verdict
 
@@ -46,6 +51,7 @@ class _Question:
     store: str
     zone: tzinfo
     local: datetime
+    reading: ScreenReading | None = None
 
     @property
     def takes_part(self) -> bool:
@@ -53,35 +59,58 @@ class _Question:
 
 
 def decide(
-    presented: Presented | None, catalogue: Catalogue, standing: Standing, place: Place, now: datetime
+    held_up: Presented | PresentedScreen | None, catalogue: Catalogue, standing: Standing, place: Place, now: datetime
 ) -> Verdict:
     """The answer to what was held up at ``place`` at ``now`` (aware); None was held up malformed."""
     if now.tzinfo is None:
         raise ValueError("the time of a decision has no time zone")
-    if presented is None:
+    if held_up is None:
         return Verdict(Outcome.REFUSE, Reason.MALFORMED)
-    credential = catalogue.identify(presented)
-    terms = None if credential is None else catalogue.terms(credential.promotion)
-    if credential is None or terms is None:
-        return Verdict(Outcome.REFUSE, Reason.UNKNOWN_CODE)
+    reading = held_up.reading if isinstance(held_up, PresentedScreen) else None
     zone = catalogue.zone(place.store)
     local = now.astimezone(zone)
-    announced = terms.promotion.announce_from
-    if announced is not None and local.date() < announced:
-        return Verdict(Outcome.REFUSE, Reason.UNKNOWN_CODE)
-    return _answer(_Question(credential, terms, catalogue, standing, place.store, zone, local))
+    credential = catalogue.identify(held_up)
+    terms = _announced(catalogue, None if credential is None else credential.promotion, local)
+    if credential is None or terms is None:
+        return Verdict(Outcome.REFUSE, Reason.UNKNOWN_CODE, None, _likeness(reading, catalogue, local))
+    return _answer(_Question(credential, terms, catalogue, standing, place.store, zone, local, reading))
+
+
+def _announced(catalogue: Catalogue, promotion: str | None, local: datetime) -> Terms | None:
+    """The terms of a promotion that may be spoken of at ``local``."""
+    terms = None if promotion is None else catalogue.terms(promotion)
+    announced = None if terms is None else terms.promotion.announce_from
+    return None if announced is not None and local.date() < announced else terms
 
 
 def _answer(question: _Question) -> Verdict:
     against = [reason for rule in _RULES if (reason := rule(question)) is not None]
-    reason = _choose(against) if against else Reason.OK
+    reason = _choose(against) if against else _for(question)
     facts = _FACTS[reason](question) if reason in _FACTS else {}
     if against and _WAIT_OR_GO.issuperset(against):
         facts |= _next_ok(question)
-    if question.terms.not_checked:
-        facts["not_checked"] = list(question.terms.not_checked)
-    outcome = Outcome.REFUSE if against else Outcome.ACCEPT
+    not_checked = _not_checked(question)
+    if not_checked:
+        facts["not_checked"] = not_checked
+    outcome = Outcome.REFUSE if against else _OUTCOME_FOR.get(reason, Outcome.ACCEPT)
     return Verdict(outcome, reason, question.terms.promotion.id, facts)
+
+
+def _for(question: _Question) -> Reason:
+    """The reason that goes with a yes."""
+    if question.reading is None:
+        return Reason.OK
+    return Reason.SEEN_BEFORE if _counted_uses(question) else Reason.LOOK_AT_SCREEN
+
+
+_OUTCOME_FOR = {Reason.LOOK_AT_SCREEN: Outcome.CHECK, Reason.SEEN_BEFORE: Outcome.CHECK}
+
+
+def _not_checked(question: _Question) -> list[FactValue]:
+    names: list[FactValue] = list(question.terms.not_checked)
+    if question.reading is not None and not can_be_told_apart(question.reading):
+        names.append(Reason.SEEN_BEFORE.value)
+    return names
 
 
 # --- the rules, in the order of Reason ---------------------------------------------------------
@@ -92,6 +121,8 @@ def _kind(question: _Question) -> Reason | None:
 
 
 def _use(question: _Question) -> Reason | None:
+    if question.reading is not None:
+        return None
     uses = _counted_uses(question)
     if len(uses) < question.terms.per_code:
         return None
@@ -157,7 +188,7 @@ Facts = dict[str, FactValue]
 
 def _counted_uses(question: _Question) -> list[Use]:
     """The uses that count against the credential; a code word can be used by any number of customers."""
-    if question.credential.kind != "listed":
+    if question.credential.kind == "word":
         return []
     promotion, digest = question.terms.promotion, question.credential.digest
     if promotion.void_restores_use:
@@ -170,14 +201,56 @@ def _credential_facts(question: _Question) -> Facts:
 
 
 def _use_facts(question: _Question) -> Facts:
-    uses = _counted_uses(question)
-    last = next((use for use in reversed(uses) if use.store == question.store), uses[-1])
+    last = _nearest(_counted_uses(question), question.store)
     used_at = (_EPOCH + timedelta(milliseconds=last.at_ms)).astimezone(question.zone)
     store = question.catalogue.store(last.store)
     return {
         "used_at": used_at.isoformat(timespec="seconds"),
         "used_store": last.store if store is None else store.name,
     }
+
+
+def _nearest(uses: Sequence[Use], store: str) -> Use:
+    """The last of ``uses`` in ``store``, else the last of all."""
+    return next((use for use in reversed(uses) if use.store == store), uses[-1])
+
+
+def _seen_facts(question: _Question) -> Facts:
+    """The last time it was seen, here if it was, and how often in all."""
+    uses = _counted_uses(question)
+    last = _nearest(uses, question.store)
+    facts = _use_facts(question) | {
+        "used_counter": last.feed.origin.rpartition("/")[2],
+        "stub": last.n,
+        "times": len(uses),
+    }
+    written = question.standing.redemption(last.feed, last.n)
+    if written is not None:
+        facts["clerk"] = written.clerk
+    return facts | _limit_facts(question)
+
+
+def _screen_facts(question: _Question) -> Facts:
+    facts = _limit_facts(question)
+    marks = () if question.reading is None else question.reading.marks
+    not_read = [_mark_fact(mark) for mark in marks if mark.state is not MarkState.READ]
+    return facts | {"not_read": not_read} if not_read else facts
+
+
+def _likeness(reading: ScreenReading | None, catalogue: Catalogue, local: datetime) -> Facts:
+    """Whose offer a screen nearly is, and what is different on it; nothing of what is not announced yet."""
+    if reading is None or reading.result is not ScreenResult.OTHER:
+        return {}
+    terms = _announced(catalogue, reading.promotion, local)
+    if terms is None:
+        return {}
+    differs = [_mark_fact(mark) for mark in reading.marks if mark.state is MarkState.DIFFERS]
+    return {"like": terms.promotion.id, "differs": differs}
+
+
+def _mark_fact(mark: Mark) -> FactValue:
+    fact: dict[str, FactValue] = {"mark": mark.kind, "wanted": mark.wanted}
+    return fact | {"found": mark.found} if mark.state is MarkState.DIFFERS else fact
 
 
 def _ended_facts(question: _Question) -> Facts:
@@ -252,6 +325,8 @@ def _names(stores: Iterable[Store]) -> list[FactValue]:
 
 _FACTS: Mapping[Reason, Callable[[_Question], Facts]] = {
     Reason.OK: _limit_facts,
+    Reason.LOOK_AT_SCREEN: _screen_facts,
+    Reason.SEEN_BEFORE: _seen_facts,
     Reason.WRONG_CREDENTIAL: _credential_facts,
     Reason.USED_HERE: _use_facts,
     Reason.USED_ELSEWHERE: _use_facts,

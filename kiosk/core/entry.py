@@ -218,7 +218,9 @@ class Redemption:
 
     ``credential`` is a 16-byte keyed hash, never the code itself. ``bundle_version``,
     ``head_office_n`` and ``peers`` (feed name to n) are what this counter knew when it said yes.
-    ``held_ms`` is the time from the code in view to the tap.
+    ``held_ms`` is the time from the code in view to the tap. Of a screen: ``screen`` is what the reader
+    said ("green" or "amber"), ``not_read`` names the kinds of the marks that it could not read, with commas,
+    and ``anyway`` is why the clerk honoured one that was seen before.
     """
 
     KIND: ClassVar[int] = 3
@@ -237,6 +239,9 @@ class Redemption:
     holder: bytes | None = _key(13, default=None)
     basket_minor: int | None = _key(14, default=None)
     held_ms: int | None = _key(15, default=None)
+    screen: str | None = _key(16, default=None)
+    not_read: str | None = _key(17, default=None)
+    anyway: str | None = _key(18, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ from kiosk.core.organisation import Fault, Kebab, Organisation, Words, refusal
 from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, parse_hours
 
 CredentialKind = Literal["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"]
-BUILT_KINDS: frozenset[str] = frozenset({"listed", "word"})
+BUILT_KINDS: frozenset[str] = frozenset({"listed", "word", "screen"})
 """The kinds of credential that this release recognises."""
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -380,7 +380,7 @@ def promotion_schema() -> dict[str, Any]:
 
 _UNBUILT_LIMITS = ("per_store", "per_store_day", "per_clerk_day", "per_customer", "budget")
 _UNBUILT_FIELDS = (
-    "grace_days", "screen", "rotating", "gs1", "foreign", "evidence", "basket", "offline", "stacks_with", "stack_cap",
+    "grace_days", "rotating", "gs1", "foreign", "evidence", "basket", "offline", "stacks_with", "stack_cap",
 )  # fmt: skip
 
 

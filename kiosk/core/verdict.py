@@ -20,6 +20,7 @@ class Reason(StrEnum):
     """Why, as a stable code. The order is the order in which one is chosen when several apply."""
 
     OK = "ok"
+    LOOK_AT_SCREEN = "look-at-screen"
     # what it is
     MALFORMED = "malformed"
     UNKNOWN_CODE = "unknown-code"
@@ -27,6 +28,7 @@ class Reason(StrEnum):
     # use
     USED_HERE = "used-here"
     USED_ELSEWHERE = "used-elsewhere"
+    SEEN_BEFORE = "seen-before"
     # ended
     OVER = "over"
     PAUSED = "paused"
@@ -48,10 +50,15 @@ FactValue = str | int | bool | None | list["FactValue"] | dict[str, "FactValue"]
 class Verdict:
     """One answer. ``facts`` holds only JSON-like values; instants in it are ISO 8601 with an offset.
 
+    ``look-at-screen`` and ``seen-before`` go with check: the clerk compares and decides.
+
     Facts by name: ``starts_at``, ``ended_on`` (ISO date), ``next_ok`` ({"at", "until", "stores"}),
     ``stores`` (names), ``used_at``, ``used_store``, ``limit``, ``used``, ``left``,
     ``credentials`` (the kinds that the promotion takes), ``not_checked`` (names of rules whose key
-    is not known or that are not enforced yet).
+    is not known or that are not enforced yet). Of a screen: ``not_read`` (marks as {"mark", "wanted"}),
+    ``like`` and ``differs`` (the promotion that it is nearly of; {"mark", "wanted", "found"}), and where it
+    was seen before ``used_counter`` (id), ``stub`` (its number there), ``clerk`` (id, where known) and
+    ``times``.
     """
 
     outcome: Outcome

@@ -20,9 +20,10 @@ from kiosk.clock import Clock, SystemClock
 from kiosk.counter import Counter
 from kiosk.errors import CounterfoilError
 from kiosk.web import guard
+from kiosk.web.printed import initials
 from kiosk.web.respond import respond, wants_fragment
 from kiosk.web.stream import Streams
-from kiosk.web.views import Desk, initials
+from kiosk.web.views import Desk
 
 MAX_FORM_BYTES = 128 * 1024
 STATIC_AGE_S = 3600

@@ -14,9 +14,11 @@ from jinja2_fragments.flask import render_block, render_blocks
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.clerks import Clerk
-from kiosk.display import Display
+from kiosk.display import Display, FilmedScreen
 from kiosk.errors import CounterfoilError
+from kiosk.redeeming import ANYWAY, Look
 from kiosk.web.app import floor
+from kiosk.web.comparing import sample_of
 from kiosk.web.respond import go, respond, wants_fragment
 from kiosk.web.stream import follow
 from kiosk.web.words import NARROW_HEADLINE
@@ -199,8 +201,48 @@ def look() -> Response:
 
 @pages.post("/redeem")
 def redeem() -> Response:
-    """Redeem what is shown. The same showing twice redeems once."""
-    return _after(floor().counter.redeem(_showing(), acting()))
+    """Redeem what is shown. The same showing twice redeems once; a screen only from a page that had its picture."""
+    anyway = request.form.get("anyway")
+    if anyway is not None and anyway not in ANYWAY:
+        abort(422)
+    look = Look(request.form.get("looked") == "yes", request.form.get("touched") == "yes", anyway)
+    return _after(floor().counter.redeem(_showing(), acting(), look))
+
+
+@pages.post("/touch")
+def touch() -> Response:
+    """The clerk has touched the filmed picture."""
+    floor().counter.touch(_showing())
+    return Response(status=204) if wants_fragment() else go("counter.home")
+
+
+@pages.get("/screen/<showing>.jpg")
+def screen(showing: str) -> Response:
+    """The filmed screen on display now, and no other."""
+    return _picture(None if (shown := _screen_of(showing)) is None else shown.jpeg)
+
+
+@pages.get("/screen/<showing>/earlier.jpg")
+def earlier(showing: str) -> Response:
+    """The same screen as it was redeemed before, where its picture is still in memory."""
+    return _picture(None if (shown := _screen_of(showing)) is None else shown.earlier)
+
+
+@pages.get("/sample/<promotion>.jpg")
+def sample(promotion: str) -> Response:
+    """How the screen of a promotion looks, as head office published it."""
+    return _picture(sample_of(floor().counter.catalogue, promotion))
+
+
+def _screen_of(showing_id: str) -> FilmedScreen | None:
+    showing = floor().counter.display.showing
+    return showing.screen if showing is not None and showing.id == showing_id else None
+
+
+def _picture(jpeg: bytes | None) -> Response:
+    if jpeg is None:
+        abort(404)
+    return Response(jpeg, mimetype="image/jpeg")
 
 
 @pages.post("/next")

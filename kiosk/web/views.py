@@ -3,93 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from kiosk.clock import from_ms, to_ms
-from kiosk.core.money import AmountError, from_minor, to_minor
 from kiosk.core.organisation import Store
-from kiosk.core.promotion import Promotion, Value
+from kiosk.core.promotion import Promotion
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.counter import Counter
-from kiosk.display import Display, Redeemed, Showing, State, Stub
-from kiosk.web import times
-from kiosk.web.today import OnToday, on_today
-from kiosk.web.words import WORD_OF_OUTCOME, Asked, Way, Words, for_reason
+from kiosk.display import Display, FilmedScreen, Redeemed, Showing, State
+from kiosk.web import comparing, times
+from kiosk.web.asked import Asked, Way, Words
+from kiosk.web.printed import shortened, worth
+from kiosk.web.screen_words import frames_agree
+from kiosk.web.ticket import EVIDENCE, Fact, Ticket
+from kiosk.web.today import on_today
+from kiosk.web.words import WORD_OF_OUTCOME, for_reason
 
 STALE_AFTER_S = 24 * 3600
 LAST_STUBS = 3
-_HANDED = ("accept", "redeemed", "undone")
-_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """How strong a kind of credential is: 5 of 5 is strongest."""
-
-    words: str
-    icon: str
-    strength: int
-    rank: str
-
-
-EVIDENCE = {
-    "voucher": Evidence("Signed", "shield", 5, "strongest of five"),
-    "listed": Evidence("Listed code", "list", 4, "second of five"),
-    "rotating": Evidence("Rotating", "refresh", 3, "third of five"),
-    "word": Evidence("Code word", "word", 2, "fourth of five"),
-    "screen": Evidence("Your eyes", "phone", 1, "weakest of five"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One labelled line of a stub. With ``of``, ``text`` is a number and a meter is drawn."""
-
-    label: str
-    text: str
-    of: int | None = None
-    mono: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """The ticket in any of its states: idle, accept, refuse, redeemed, undone or given.
-
-    ``key`` is "boot.version"; ``hint`` is what the camera's box says. Absent parts are empty.
-    """
-
-    state: str
-    key: str
-    word: str
-    headline: str
-    sub: str
-    hint: tuple[str, str]
-    wide: bool = False
-    showing: str = ""
-    n: int = 0
-    gives: str = ""
-    small_print: str = ""
-    steps: tuple[str, ...] = ()
-    say: str = ""
-    would_work: tuple[Way, ...] = ()
-    evidence: Evidence | None = None
-    facts: tuple[Fact, ...] = ()
-    foot: tuple[str, ...] = ()
-    note: str = ""
-    rows: tuple[Fact, ...] = ()
-    on_today: tuple[OnToday, ...] = ()
-    last_stubs: tuple[Stub, ...] = ()
-    honoured: int = 0
-    seconds: int | None = None
-    seen: bool = True
-
-    @property
-    def dense(self) -> bool:
-        """Whether it says so much that its letters must be smaller to fit."""
-        lengths = (len(self.gives), len(self.say), len(self.small_print), max(map(len, self.steps), default=0))
-        too_long = any(length > most for length, most in zip(lengths, (66, 66, 92, 42), strict=True))
-        return self.state in _HANDED and (bool(self.note) or len(self.steps) > 3 or too_long)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +66,7 @@ class Desk:
 
     @property
     def counter_name(self) -> str:
-        counters = () if self.store is None else self.store.counters
-        here = self._counter.place.counter
-        return next((one.name for one in counters if one.id == here), here)
+        return self._counter_named(self._counter.place.counter)
 
     def clerk_name(self, clerk_id: str) -> str:
         """The name of a clerk; the id where the staff list no longer has it."""
@@ -163,6 +93,8 @@ class Desk:
             return self._redeemed(display, showing, showing.redeemed)
         if showing.verdict.outcome is Outcome.ACCEPT:
             return self._accept(display, showing, now)
+        if showing.verdict.outcome is Outcome.CHECK and showing.screen is not None:
+            return self._check(display, showing, showing.screen, now)
         return self._refuse(display, showing, now)
 
     def _idle(self, display: Display, now: datetime) -> Ticket:
@@ -187,12 +119,58 @@ class Desk:
         promotion = showing.promotion
         terms = None if promotion is None else self._counter.catalogue.terms(promotion.id)
         stores = () if terms is None else tuple(store.name for store in terms.stores.values())
-        return Asked(showing.verdict.facts, promotion, self.zone, now, self.store_name, stores)
+        like = self._counter.catalogue.promotions.get(str(showing.verdict.facts.get("like")))
+        return Asked(showing.verdict.facts, promotion, self.zone, now, self.store_name, stores, like)
 
     def _accept(self, display: Display, showing: Showing, now: datetime) -> Ticket:
         words = for_reason(Reason.OK, self._asked(showing, now))
         facts = (*_left(showing), *_this_code(showing), *self._good_until(showing, now))
         return self._handed(display, showing, words, facts, word="Accept", state="accept")
+
+    def _check(self, display: Display, showing: Showing, screen: FilmedScreen, now: datetime) -> Ticket:
+        """The filmed screen beside ours; an alarm where it was seen before."""
+        alarm = showing.verdict.reason is Reason.SEEN_BEFORE
+        words = for_reason(showing.verdict.reason, self._asked(showing, now))
+        reading = screen.reading
+        clock = comparing.clock_on_it(reading, now, self.zone)
+        if alarm:
+            facts = (comparing.name_on_it(reading), *self._first_use(showing, now), replace(clock, note="both times"))
+        else:
+            before = comparing.shown_before(showing)
+            facts = (comparing.name_on_it(reading), clock, before, *_left(showing))
+        return Ticket(
+            state="alarm" if alarm else "check",
+            key=self.key(display),
+            word="Check: duplicate alarm" if alarm else "Check",
+            headline=words.headline,
+            sub=words.sub,
+            hint=("eye", f"Screen read, no code.\n{frames_agree(reading.frames)}"),
+            showing=showing.id,
+            gives=_gives(showing),
+            say=words.say,
+            evidence=comparing.evidence(showing.promotion),
+            facts=facts,
+            foot=() if alarm else comparing.foot(reading),
+            note=display.note or "",
+            compared=comparing.comparison(screen, showing.promotion, self._counter.catalogue),
+            promotion=showing.promotion.id if showing.promotion else "",
+        )
+
+    def _first_use(self, showing: Showing, now: datetime) -> tuple[Fact, ...]:
+        facts = showing.verdict.facts
+        at = times.parse(facts.get("used_at"))
+        when = "" if at is None else times.near(at, self.zone, now).removeprefix("today ")
+        here = facts.get("used_store") == self.store_name
+        counter = self._counter_named(str(facts.get("used_counter"))) if here else str(facts.get("used_store"))
+        by = self.clerk_name(str(facts["clerk"])) if "clerk" in facts else ""
+        often = facts.get("times")
+        label = f"Used {often} times, last" if isinstance(often, int) and often > 1 else "First use"
+        stub = f"Stub {int(str(facts.get('stub') or 0)):04d}, {when}"
+        return (Fact(label, stub, note=", ".join(part for part in (counter, by) if part)),)
+
+    def _counter_named(self, counter_id: str) -> str:
+        counters = () if self.store is None else self.store.counters
+        return next((one.name for one in counters if one.id == counter_id), counter_id)
 
     def _redeemed(self, display: Display, showing: Showing, stub: Redeemed) -> Ticket:
         at = times.clock_seconds(stub.at, self.zone)
@@ -234,7 +212,7 @@ class Desk:
             word=word,
             headline=words.headline,
             sub=words.sub,
-            hint=("check", "Code read. You can put\nthe phone down."),
+            hint=_hint(showing.screen),
             showing=showing.id,
             n=0 if stub is None else stub.n,
             gives=_gives(showing),
@@ -256,16 +234,24 @@ class Desk:
         if showing.promotion is not None:
             facts.append(Fact("Promotion", showing.promotion.title))
         facts.append(Fact("Reason", verdict.reason.value, mono=True))
+        asked, screen = self._asked(showing, now), showing.screen
+        if screen is not None:
+            facts = [*facts[:-1], comparing.name_on_it(screen.reading), facts[-1]]
+        nearly = screen is not None and asked.like is not None
         return Ticket(
             state="refuse",
             key=self.key(display),
             word=WORD_OF_OUTCOME[verdict.outcome],
             headline=words.headline,
             sub=words.sub,
-            hint=("check", "Code read. You can put\nthe phone down."),
+            hint=_hint(screen),
             wide=True,
             showing=showing.id,
             say=words.say,
+            promotion=asked.like.id if asked.like else "",
+            compared=comparing.comparison(screen, asked.like, self._counter.catalogue)
+            if screen is not None and nearly
+            else None,
             would_work=(*words.would_work, *self._also_on(showing, len(words.would_work), now))[:3],
             facts=tuple(facts),
             foot=("Nothing is used up", "by this refusal."),
@@ -340,32 +326,10 @@ class Desk:
         return f"since {times.day(at.astimezone(self.zone).date(), now.astimezone(self.zone).date())}"
 
 
-def shortened(text: str, most: int = 20) -> str:
-    """A code fit to print: control characters as dots, the middle left out."""
-    shown = "".join(one if one.isprintable() else "·" for one in text.strip()[:5000])
-    return shown if len(shown) <= most else f"{shown[: most - 8]}…{shown[-7:]}"
-
-
-def amount(text: str, currency: str | None) -> str:
-    """As "$12.00", "12.00 CHF"."""
-    if currency is None:
-        return text
-    try:
-        exact = from_minor(to_minor(text, currency), currency)
-    except AmountError:
-        exact = text
-    symbol = _SYMBOLS.get(currency)
-    return f"{exact} {currency}" if symbol is None else f"{symbol}{exact}"
-
-
-def worth(value: Value | None) -> str:
-    """As "Worth $12.00.", "20 % off, $15.00 at most."."""
-    if value is None:
-        return ""
-    if value.amount is not None:
-        return f"Worth {amount(value.amount, value.currency)}."
-    at_most = "" if value.at_most is None else f", {amount(value.at_most, value.currency)} at most"
-    return f"{value.percent} % off{at_most}."
+def _hint(screen: FilmedScreen | None) -> tuple[str, str]:
+    if screen is None:
+        return "check", "Code read. You can put\nthe phone down."
+    return "eye", f"Screen read, no code.\n{frames_agree(screen.reading.frames)}"
 
 
 def _small_print(promotion: Promotion | None) -> str:
@@ -389,10 +353,3 @@ def _this_code(showing: Showing) -> tuple[Fact, ...]:
     if showing.credential_kind == "listed":
         return (Fact("This code", "Not used before"),)
     return (Fact("This word", "Good for any guest"),) if showing.credential_kind == "word" else ()
-
-
-def initials(name: str) -> str:
-    """Two letters for a badge: "Ana Marta" is AM, "Ben" is BE."""
-    words = name.split()
-    letters = words[0][0] + words[-1][0] if len(words) > 1 else name.strip()[:2]
-    return letters.upper()

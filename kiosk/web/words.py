@@ -10,13 +10,12 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 
-from kiosk.core.promotion import Promotion
-from kiosk.core.verdict import FactValue, Outcome, Reason
-from kiosk.web import times
+from kiosk.core.verdict import Outcome, Reason
+from kiosk.web import screen_words, times
+from kiosk.web.asked import Asked, CustomerWords, Way, Words, both, either
 
 WIDE_HEADLINE = 22
 NARROW_HEADLINE = 15
@@ -39,70 +38,6 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One thing that would work: an icon's name, the words that matter, and the rest of the sentence."""
-
-    icon: str
-    strong: str
-    rest: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What the clerk reads: the headline, the line under it, words to say aloud, and what would work."""
-
-    headline: str
-    sub: str
-    say: str
-    would_work: tuple[Way, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerWords:
-    """What the customer reads on a screen of their own."""
-
-    headline: str
-    sub: str
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One refused or accepted credential, with all that words can be made of.
-
-    ``zone`` and ``store`` (its name) are of the store where it is asked; ``taking_part`` names all that take part.
-    """
-
-    facts: Mapping[str, FactValue]
-    promotion: Promotion | None
-    zone: tzinfo
-    now: datetime
-    store: str = ""
-    taking_part: tuple[str, ...] = ()
-
-    @property
-    def title(self) -> str:
-        return "This promotion" if self.promotion is None else self.promotion.title
-
-    @property
-    def today(self) -> date:
-        return self.now.astimezone(self.zone).date()
-
-    def at(self, name: str) -> datetime | None:
-        """The instant that a fact names."""
-        return times.parse(self.facts.get(name))
-
-    def names(self, name: str) -> list[str]:
-        """The names that a fact lists."""
-        listed = self.facts.get(name)
-        return [str(one) for one in listed] if isinstance(listed, list) else []
-
-    @property
-    def next_ok(self) -> Mapping[str, FactValue]:
-        found = self.facts.get("next_ok")
-        return found if isinstance(found, dict) else {}
-
-
 def for_reason(reason: Reason, asked: Asked) -> Words:
     """What the clerk reads for ``reason``."""
     return _CLERK[reason](asked)
@@ -112,22 +47,6 @@ def for_customer(reason: Reason, asked: Asked) -> CustomerWords:
     """What the customer reads for ``reason``."""
     headline, sub = _CUSTOMER[reason](asked)
     return CustomerWords(headline, sub)
-
-
-def either(names: Sequence[str]) -> str:
-    """As "Bayside", "Bayside or Pier 9", "Bayside, Pier 9 or Quay"."""
-    return _listed(names, "or")
-
-
-def both(names: Sequence[str]) -> str:
-    """As "Bayside", "Bayside and Pier 9"."""
-    return _listed(names, "and")
-
-
-def _listed(names: Sequence[str], word: str) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} {word} {names[-1]}"
 
 
 def _fitting(*headlines: str) -> str:
@@ -192,7 +111,9 @@ def _malformed(_asked: Asked) -> Words:
     )
 
 
-def _unknown_code(_asked: Asked) -> Words:
+def _unknown_code(asked: Asked) -> Words:
+    if asked.facts.get("like"):
+        return screen_words.another(asked)
     return Words(
         "Not one of our codes",
         "No promotion at this counter knows it.",
@@ -334,11 +255,13 @@ def _limit_total(asked: Asked) -> Words:
 
 _CLERK: Mapping[Reason, Callable[[Asked], Words]] = {
     Reason.OK: _ok,
+    Reason.LOOK_AT_SCREEN: screen_words.look_at_screen,
     Reason.MALFORMED: _malformed,
     Reason.UNKNOWN_CODE: _unknown_code,
     Reason.WRONG_CREDENTIAL: _wrong_credential,
     Reason.USED_HERE: _used_here,
     Reason.USED_ELSEWHERE: _used_elsewhere,
+    Reason.SEEN_BEFORE: screen_words.seen_before,
     Reason.OVER: _over,
     Reason.PAUSED: _paused,
     Reason.WRONG_STORE: _wrong_store,
@@ -367,6 +290,12 @@ def _customer_place(asked: Asked) -> tuple[str, str]:
     return "At another place", f"{asked.title}. Honoured at {either(stores[:3])}." if stores else f"{asked.title}."
 
 
+def _customer_unknown(asked: Asked) -> tuple[str, str]:
+    if asked.facts.get("like"):
+        return "Is there a newer one?", "This is nearly our offer. Please show us the newest post or check-in."
+    return "We can't find it", "Please show us the message that it came in."
+
+
 def _customer_over(asked: Asked) -> tuple[str, str]:
     ended = _ended_on(asked)
     return "It is over", f"{asked.title}. It ended {ended}." if ended else f"{asked.title}."
@@ -374,11 +303,13 @@ def _customer_over(asked: Asked) -> tuple[str, str]:
 
 _CUSTOMER: Mapping[Reason, Callable[[Asked], tuple[str, str]]] = {
     Reason.OK: lambda asked: ("It's yours", asked.title if asked.promotion is None else asked.promotion.gives),
+    Reason.LOOK_AT_SCREEN: _kind_words("One moment", "{title}. We are having a look at your screen."),
     Reason.MALFORMED: _kind_words("Once more, please", "A little closer, with the screen bright."),
-    Reason.UNKNOWN_CODE: _kind_words("We can't find it", "Please show us the message that it came in."),
+    Reason.UNKNOWN_CODE: _customer_unknown,
     Reason.WRONG_CREDENTIAL: _kind_words("Another code?", "{title}. It needs another code than this one."),
     Reason.USED_HERE: _kind_words("Used already", "{title}. If that was not you, please tell us."),
     Reason.USED_ELSEWHERE: _kind_words("Used already", "{title}. If that was not you, please tell us."),
+    Reason.SEEN_BEFORE: _kind_words("A fresh screen?", "{title}. Please open it once more in the app."),
     Reason.OVER: _customer_over,
     Reason.PAUSED: _kind_words("Paused for now", "{title}. It is nothing you did."),
     Reason.WRONG_STORE: _customer_place,

@@ -8,8 +8,9 @@ import pytest
 
 from kiosk.core.verdict import Reason
 from kiosk.web import words
+from kiosk.web.asked import Asked
 
-ASKED = words.Asked(facts={}, promotion=None, zone=UTC, now=datetime(2026, 11, 6, 18, tzinfo=UTC))
+ASKED = Asked(facts={}, promotion=None, zone=UTC, now=datetime(2026, 11, 6, 18, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("reason", Reason)

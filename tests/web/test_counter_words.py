@@ -9,8 +9,9 @@ import pytest
 
 from kiosk.core.verdict import FactValue, Reason
 from kiosk.web import times
-from kiosk.web.views import amount, initials, shortened
-from kiosk.web.words import NARROW_HEADLINE, WIDE_HEADLINE, Asked, for_customer, for_reason
+from kiosk.web.asked import Asked
+from kiosk.web.printed import amount, initials, shortened
+from kiosk.web.words import NARROW_HEADLINE, WIDE_HEADLINE, for_customer, for_reason
 from tests.fakes_counter import FRIDAY, promotion
 
 NEW_YORK = ZoneInfo("America/New_York")

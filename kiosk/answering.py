@@ -1,0 +1,116 @@
+"""Answers as they are shown: what was held up, decided over what is known now. Everything here goes through decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from kiosk.clock import from_ms
+from kiosk.core.catalogue import Catalogue
+from kiosk.core.credential import Presented, present
+from kiosk.core.decide import Place, decide
+from kiosk.core.entry import Redemption
+from kiosk.core.promotion import Promotion
+from kiosk.core.screen import PresentedScreen, screen_digest
+from kiosk.core.standing import Standing
+from kiosk.core.verdict import Outcome, Reason, Verdict
+from kiosk.display import FilmedScreen, Redeemed, Showing
+from kiosk.screens import Album
+
+AS_SHOWN_FOR_S = 120.0
+"""A promise made on the display is kept this long: the window is judged as of when it was shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an answer rests on."""
+
+    catalogue: Catalogue
+    standing: Standing
+    place: Place
+    now: datetime
+
+    def decide(self, held_up: Presented | PresentedScreen | None, at: datetime | None = None) -> Verdict:
+        """The verdict on ``held_up``, now or ``at`` another time."""
+        return decide(held_up, self.catalogue, self.standing, self.place, at or self.now)
+
+
+def showing_of_text(text: str, source: str, showing_id: str, known: Known) -> Showing:
+    """The answer to a code."""
+    presented = present(text)
+    credential = None if presented is None else known.catalogue.identify(presented)
+    verdict = known.decide(presented)
+    return Showing(
+        id=showing_id,
+        text=text,
+        verdict=verdict,
+        promotion=known.catalogue.promotions.get(verdict.promotion or ""),
+        credential_kind=None if credential is None else credential.kind,
+        shown_at=known.now,
+        source=source,
+    )
+
+
+def showing_of_screen(screen: FilmedScreen, showing_id: str, known: Known, album: Album) -> Showing:
+    """The answer to a check-in screen; with the picture of its first use where ``album`` has it."""
+    presented = PresentedScreen(screen.reading, bytes.fromhex(showing_id))
+    verdict = known.decide(presented)
+    earlier = None
+    if verdict.reason is Reason.SEEN_BEFORE:
+        earlier = album.find(screen_digest(known.catalogue.fleet_key, presented))
+    return Showing(
+        id=showing_id,
+        text="",
+        verdict=verdict,
+        promotion=known.catalogue.promotions.get(verdict.promotion or ""),
+        credential_kind="screen",
+        shown_at=known.now,
+        source="camera",
+        screen=replace(screen, earlier=earlier),
+    )
+
+
+def showing_of_stub(n: int, fact: Redemption, promotion: Promotion | None) -> Showing:
+    """A redemption from before the restart, to be asked about."""
+    at = from_ms(fact.at_ms)
+    return Showing(
+        id=fact.intent.hex(),
+        text="",
+        verdict=Verdict(Outcome.ACCEPT, Reason.OK, fact.promotion),
+        promotion=promotion,
+        credential_kind=fact.credential_kind,
+        shown_at=at,
+        source="after-restart",
+        redeemed=Redeemed(n, at, fact.clerk),
+    )
+
+
+def decide_again(showing: Showing, known: Known) -> Verdict:
+    """The verdict on what is shown, over what is known now, with the window judged as of when it was shown."""
+    kept = known.now - showing.shown_at <= timedelta(seconds=AS_SHOWN_FOR_S)
+    return known.decide(held_up(showing), showing.shown_at if kept else known.now)
+
+
+def held_up(showing: Showing) -> Presented | PresentedScreen | None:
+    """What the answer was given to."""
+    if showing.screen is None:
+        return present(showing.text)
+    return PresentedScreen(showing.screen.reading, bytes.fromhex(showing.id))
+
+
+def says_the_same(one: Showing, other: Showing) -> bool:
+    """Whether two answers to one screen tell the clerk the same, whatever more was read."""
+    return _said(one.verdict) == _said(other.verdict)
+
+
+def _said(verdict: Verdict) -> tuple[object, ...]:
+    return verdict.outcome, verdict.reason, verdict.promotion, verdict.facts.get("like"), verdict.facts.get("stub")
+
+
+def has_same_marks(one: Promotion | None, other: Promotion | None) -> bool:
+    """Whether a screen that was read for the one promotion was read for the other: it was published anew."""
+    return one is not None and other is not None and _marks(one) == _marks(other)
+
+
+def _marks(promotion: Promotion) -> tuple[object, ...]:
+    return promotion.venue, promotion.venue_aliases, promotion.words, promotion.screen

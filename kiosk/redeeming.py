@@ -1,0 +1,97 @@
+"""What a tap on Redeem needs, and what it writes down.
+
+Rules of this module:
+
+- An accept needs nothing more. A check needs the clerk's eyes: the filmed picture was touched, or was on display for
+  a second, and the tap comes from a page that had it.
+- A screen that was seen before needs a reason as well; it is written down with the redemption.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kiosk.clock import to_ms
+from kiosk.core.catalogue import Credential
+from kiosk.core.entry import Redemption
+from kiosk.core.screen import MarkState
+from kiosk.core.verdict import Outcome, Reason, Verdict
+from kiosk.display import Showing
+from kiosk.errors import CounterfoilError
+
+LOOK_S = 1.0
+ANYWAY = ("two-guests", "new-visit", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a page says with a tap.
+
+    ``looked``: it had the filmed picture; ``touched``: the clerk touched it; ``anyway``: why a screen that was seen
+    before is honoured, one of ``ANYWAY``.
+    """
+
+    looked: bool = False
+    touched: bool = False
+    anyway: str | None = None
+
+
+NO_LOOK = Look()
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Where, when and by whom it is redeemed, and what the counter knew then."""
+
+    store: str
+    clerk: str
+    now: datetime
+    bundle_version: int
+    head_office_n: int
+
+
+def hindrance(showing: Showing, verdict: Verdict, look: Look, now_s: float) -> CounterfoilError | None:
+    """What is missing before a check may be redeemed, or None."""
+    if verdict.outcome is not Outcome.CHECK or showing.screen is None:
+        return None
+    had_it = showing.screen.touched or look.touched or now_s - showing.screen.since_s >= LOOK_S
+    if not look.looked or not had_it:
+        return CounterfoilError(
+            "not-looked",
+            "Look at the filmed picture first: touch it, or give it a second",
+            cure="Nothing was redeemed.",
+        )
+    if verdict.reason is Reason.SEEN_BEFORE and look.anyway not in ANYWAY:
+        return CounterfoilError(
+            "reason-missing",
+            "This screen was redeemed before",
+            cure="Say why it is honoured all the same. Nothing was redeemed.",
+        )
+    return None
+
+
+def redemption(
+    showing: Showing, credential: Credential, verdict: Verdict, occasion: Occasion, look: Look = NO_LOOK
+) -> Redemption:
+    """The entry to be written."""
+    value = None if showing.promotion is None else showing.promotion.value
+    reading = None if showing.screen is None else showing.screen.reading
+    not_read = [] if reading is None else [one.kind for one in reading.marks if one.state is not MarkState.READ]
+    return Redemption(
+        at_ms=to_ms(occasion.now),
+        intent=bytes.fromhex(showing.id),
+        promotion=credential.promotion,
+        credential=credential.digest,
+        credential_kind=credential.kind,
+        store=occasion.store,
+        clerk=occasion.clerk,
+        bundle_version=occasion.bundle_version,
+        head_office_n=occasion.head_office_n,
+        amount_minor=None if value is None else value.amount_minor,
+        currency=None if value is None or value.amount_minor is None else value.currency,
+        held_ms=max(0, to_ms(occasion.now) - to_ms(showing.shown_at)),
+        screen=None if reading is None else reading.result.value,
+        not_read=",".join(dict.fromkeys(not_read)) or None,
+        anyway=look.anyway if verdict.reason is Reason.SEEN_BEFORE else None,
+    )

@@ -1,0 +1,43 @@
+"""How codes, amounts and names are printed: short, and with nothing in them that could act."""
+
+from __future__ import annotations
+
+from kiosk.core.money import AmountError, from_minor, to_minor
+from kiosk.core.promotion import Value
+
+_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+
+
+def shortened(text: str, most: int = 20) -> str:
+    """A code fit to print: control characters as dots, the middle left out."""
+    shown = "".join(one if one.isprintable() else "·" for one in text.strip()[:5000])
+    return shown if len(shown) <= most else f"{shown[: most - 8]}…{shown[-7:]}"
+
+
+def amount(text: str, currency: str | None) -> str:
+    """As "$12.00", "12.00 CHF"."""
+    if currency is None:
+        return text
+    try:
+        exact = from_minor(to_minor(text, currency), currency)
+    except AmountError:
+        exact = text
+    symbol = _SYMBOLS.get(currency)
+    return f"{exact} {currency}" if symbol is None else f"{symbol}{exact}"
+
+
+def worth(value: Value | None) -> str:
+    """As "Worth $12.00.", "20 % off, $15.00 at most."."""
+    if value is None:
+        return ""
+    if value.amount is not None:
+        return f"Worth {amount(value.amount, value.currency)}."
+    at_most = "" if value.at_most is None else f", {amount(value.at_most, value.currency)} at most"
+    return f"{value.percent} % off{at_most}."
+
+
+def initials(name: str) -> str:
+    """Two letters for a badge: "Ana Marta" is AM, "Ben" is BE."""
+    words = name.split()
+    letters = words[0][0] + words[-1][0] if len(words) > 1 else name.strip()[:2]
+    return letters.upper()
