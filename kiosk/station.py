@@ -13,12 +13,16 @@ from flask import Blueprint, Flask
 
 from kiosk.clock import Clock, SystemClock, to_ms
 from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret, write_private
+from kiosk.core.catalogue import Catalogue
 from kiosk.core.entry import Opened
+from kiosk.core.marks import Marks
 from kiosk.counter import Counter
 from kiosk.errors import SetupError
 from kiosk.journal import Journal
 from kiosk.vision.camera import Camera, open_camera
 from kiosk.vision.codes import Decoder
+from kiosk.vision.ocr import load_ocr, ocr_note
+from kiosk.vision.screen_watch import ScreenWatch
 from kiosk.vision.watch import Watch
 from kiosk.web import create_app
 
@@ -44,6 +48,7 @@ class Station:
     decoder: Decoder
     watch: Watch | None
     clock: Clock
+    screens: ScreenWatch | None = None
 
     @classmethod
     def open(cls, folder: CounterFolder, camera: CameraPlan, clock: Clock | None = None) -> Station:
@@ -53,16 +58,19 @@ class Station:
         journal = Journal.open(folder.journal)
         _start_feed(journal, enrolment, folder, clock)
         decoder = Decoder()
-        counter = Counter(
-            journal=journal, enrolment=enrolment, clock=clock, mint=lambda: os.urandom(16), notes=decoder.notes
-        )
+        notes = (*decoder.notes, *ocr_note())
+        counter = Counter(journal=journal, enrolment=enrolment, clock=clock, mint=lambda: os.urandom(16), notes=notes)
         station = cls(folder, enrolment, journal, counter, decoder, None, clock)
         if camera.spec is not None:
             station.watch = station._watch(camera)
         return station
 
     def _watch(self, plan: CameraPlan) -> Watch:
-        watch = Watch(_camera_factory(plan, self.counter), self.decoder, self.counter.in_view, self.clock)
+        counter = self.counter
+        self.screens = ScreenWatch(
+            load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, self.clock
+        )
+        watch = Watch(_camera_factory(plan, counter), self.decoder, counter.in_view, self.clock, also=self.screens)
         self.counter.camera_state = lambda: watch.state
         return watch
 
@@ -79,6 +87,8 @@ class Station:
 
     def start(self) -> None:
         """Start filming."""
+        if self.screens is not None:
+            self.screens.start()
         if self.watch is not None:
             self.watch.start()
 
@@ -86,6 +96,8 @@ class Station:
         """Stop filming, sign the journal's head, close it."""
         if self.watch is not None:
             self.watch.stop()
+        if self.screens is not None:
+            self.screens.stop()
         self.checkpoint()
         self.journal.close()
 
@@ -97,6 +109,20 @@ class Station:
     def checkpoint(self) -> None:
         """Sign the head of the journal as it stands."""
         self.journal.checkpoint_now(self.device_key, self.enrolment.key_epoch, to_ms(self.clock.now()))
+
+
+class CurrentMarks:
+    """The marks of the promotions that are cached now, made anew only when a bundle was installed."""
+
+    def __init__(self, catalogue: Callable[[], Catalogue]) -> None:
+        self._catalogue = catalogue
+        self._made: tuple[Catalogue, Marks] | None = None
+
+    def __call__(self) -> Marks:
+        catalogue = self._catalogue()
+        if self._made is None or self._made[0] is not catalogue:
+            self._made = (catalogue, Marks(catalogue.promotions.values()))
+        return self._made[1]
 
 
 def _start_feed(journal: Journal, enrolment: Enrolment, folder: CounterFolder, clock: Clock) -> None:

@@ -6,17 +6,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import qrcode
 
+from kiosk.core.likeness import bare
 from kiosk.errors import CameraError, SetupError
 from kiosk.vision.camera import open_camera
 from kiosk.vision.engines import Engine, Zbar, load_zbar, zxing
 from kiosk.vision.frames import Camera, Frame
+from kiosk.vision.ocr import Ocr, load_ocr
 from kiosk.vision.picture import Grey
 
 TRY_CAMERA_S = 5.0
 _TEXT = "COUNTERFOIL"
+_ANEW = "Install the environment anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def checks(
 def check_zxing() -> Check:
     """Whether zxing reads a code made on the spot."""
     if not _reads(zxing):
-        return Check("zxing", False, "zxing does not read a plain QR code", "Install the environment anew.")
+        return Check("zxing", False, "zxing does not read a plain QR code", _ANEW)
     return Check("zxing", True, "zxing reads QR, Code 128, EAN/UPC, Data Matrix and Aztec codes")
 
 
@@ -77,9 +81,17 @@ def check_camera(spec: str | None, open_: Callable[[str], Camera] = open_camera)
     return Check("camera", True, f"{camera.words} films, {width} x {height} pixels")
 
 
-def check_screens() -> Check:
-    """The reader of check-in screens."""
-    return Check("screens", False, "reading check-in screens is not in this release", "")
+def check_screens(load: Callable[[], Ocr] = load_ocr) -> Check:
+    """Whether the reader of check-in screens is there and reads a few words drawn on the spot."""
+    try:
+        engine = load()
+    except SetupError as fault:
+        return Check("screens", False, fault.what, fault.cure)
+    page = np.full((120, 480, 3), 255, np.uint8)
+    cv2.putText(page, _TEXT, (20, 75), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (0, 0, 0), 3, cv2.LINE_AA)
+    if all(bare(line.text) != bare(_TEXT) for line in engine.read(page, careful=False)):
+        return Check("screens", False, "the reader of check-in screens does not read plain words", _ANEW)
+    return Check("screens", True, "check-in screens without a code are read")
 
 
 def _first_frame(camera: Camera) -> Frame | None:

@@ -11,6 +11,7 @@ Rules of this module:
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import logging
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -64,6 +65,13 @@ def _line(found: Any, width: int, height: int) -> Line:
     (left, top), (right, bottom) = found["topLeftCoord"], found["bottomRightCoord"]
     box = (left / width, top / height, right / width, bottom / height)
     return Line(str(found["text"])[:MAX_LINE_CHARACTERS], float(found["confidence"]), box)
+
+
+def ocr_note() -> tuple[str, ...]:
+    """What the status line says where the engine's package is not there; nothing where it is. Loads nothing."""
+    if importlib.util.find_spec("faster_paddle") is not None:
+        return ()
+    return (f"Check-in screens are not read here: their reader is not on this machine. {OCR_CURE}",)
 
 
 def load_ocr(threads: int | None = None, load: Callable[[str], Any] = importlib.import_module) -> Ocr:

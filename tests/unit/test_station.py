@@ -10,8 +10,10 @@ import pytest
 from kiosk.config import CounterFolder
 from kiosk.core.entry import FeedId
 from kiosk.errors import SetupError
-from kiosk.station import CameraPlan, Station
+from kiosk.station import CameraPlan, CurrentMarks, Station
+from tests.core_world import catalogue, promotion
 from tests.counter_world import ENROLMENT
+from tests.unit.vision.made import blank, save
 
 NO_CAMERA = CameraPlan(None)
 
@@ -57,6 +59,26 @@ def test_an_enrolment_older_than_the_journal_is_refused(folder: CounterFolder) -
     Station.open(folder, NO_CAMERA).stop()
     ENROLMENT.save(folder.enrolment)
     assert refusal(folder) == "journal-of-another-life"
+
+
+def test_the_marks_are_made_anew_only_when_a_bundle_was_installed() -> None:
+    cached = [catalogue(promotion())]
+    marks = CurrentMarks(lambda: cached[-1])
+    before = marks()
+    assert marks() is before
+    cached.append(catalogue(promotion(venue="Pier", screen={"offer": "Free tea"})))
+    assert list(marks().marked) == ["tacos"]
+
+
+def test_a_camera_brings_the_reader_of_screens_along_and_both_stop(folder: CounterFolder, tmp_path: Path) -> None:
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    save(pictures / "1.png", blank())
+    station = Station.open(folder, CameraPlan(str(pictures)))
+    station.start()
+    assert station.screens is not None
+    station.stop()
+    assert station.screens.faults == 0
 
 
 def test_a_counter_that_was_never_enrolled_says_how_to(tmp_path: Path) -> None:
