@@ -6,7 +6,7 @@ Rules of this module:
 - While a code is in view no screen is read: a code says more. A view in which nothing moves is not read twice.
 - With nothing held up it looks at most ``LOOKS_PER_S`` times a second, and less often where looking is dear: people
   who walk by must not keep a core busy. With a phone in view it reads on until all marks agree, or ``ENOUGH`` frames
-  have told all they can.
+  have told all they can (two that show nothing of ours); then it looks slowly.
 - A phone *left* when it was not where it was for ``GONE_S``, or when something else is shown there. Then
   ``on_screen(None)`` is called; a reading that says nothing new is not told again.
 - It runs at a lower priority where the system lets a thread have its own (Linux), and so does its engine.
@@ -207,7 +207,7 @@ class ScreenAttention:
 
     @staticmethod
     def _is_slow(showing: Showing) -> bool:
-        return showing.frames >= ENOUGH
+        return showing.frames >= ENOUGH or showing.is_hopeless
 
     def _read(self, image: Image, now_s: float) -> None:
         self._dear, self._read_s = True, now_s

@@ -160,6 +160,11 @@ class Showing:
         """Whether nothing more is to be learned: all marks agree, over as many frames as it takes."""
         return self._best is not None and self._best.reading.result is ScreenResult.GREEN
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether two frames or more had nothing of any promotion: a poster, a chat, a bill."""
+        return len(self._pages) >= FRAMES_NEEDED and not any(page.looks for page in self._pages)
+
     def look(self, image: Image) -> ScreenSighting | None:
         """Add a frame; what is known now, or None where no phone was found in it."""
         glance = self._reader.glance(image, self._corners)

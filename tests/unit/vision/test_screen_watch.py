@@ -124,6 +124,15 @@ def test_a_screen_of_no_promotion_is_never_told_and_seen_by_the_hints(told: Told
     assert watched.glimpse.result is ScreenResult.NONE
 
 
+def test_what_shows_nothing_of_ours_is_read_slowly_from_the_second_frame_on(told: Told) -> None:
+    watched = attention(told, FakeOcr(("Bergen", "Mostly cloudy, 15 degrees", "Sat Sun Mon Tue")))
+    for i in range(6):
+        watched.look(shaken(PHONE, i), i / 10)
+    assert watched.looks == 2
+    watched.look(shaken(PHONE, 7), 2.0)
+    assert watched.looks == 3
+
+
 def test_looking_at_nobody_is_rationed_by_what_it_costs(told: Told) -> None:
     watched = attention(told)
     watched.look(empty(), 0.0)
