@@ -25,13 +25,15 @@ DEFAULT_FPS = 15.0
 class Frame:
     """One picture of a camera: ``image`` in BGR, counted from 1 by ``number``, taken at ``at_s`` monotonic seconds.
 
-    ``source`` names the file or the item of the scene it shows, where there is one.
+    ``source`` names the file or the item of the scene it shows, where there is one; ``live``: a device filmed it,
+    so that a picture that stands still is a fault.
     """
 
     image: Image
     number: int
     at_s: float
     source: str = ""
+    live: bool = False
 
 
 class Camera(Protocol):

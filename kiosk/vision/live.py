@@ -112,7 +112,7 @@ class Live:
                 missed, number = 0, number + 1
                 at_s = self._clock.monotonic_s()
                 with self._fresh:
-                    self._newest, self._heard_s = Frame(fit(image), number, at_s), at_s
+                    self._newest, self._heard_s = Frame(fit(image), number, at_s, live=True), at_s
                     self._fresh.notify_all()
         except cv2.error:
             pass  # a driver that fails in the middle of a picture is a camera that is gone
