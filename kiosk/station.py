@@ -29,12 +29,16 @@ from kiosk.web import create_app
 
 @dataclass(frozen=True, slots=True)
 class CameraPlan:
-    """Which camera, and how a folder of pictures is played (``fps`` None: as fast as it is read)."""
+    """Which camera, and how a folder of pictures is played (``fps`` None: as fast as it is read).
+
+    ``turned``: by how many degrees clockwise its pictures have to be turned to stand upright.
+    """
 
     spec: str | None
     once: bool = False
     fps: float | None = 15.0
     wait_for_clerk: bool = False
+    turned: int = 0
 
 
 @dataclass(slots=True)
@@ -165,4 +169,4 @@ def _note_feed(enrolment: Enrolment, folder: CounterFolder) -> None:
 def _camera_factory(plan: CameraPlan, counter: Counter) -> Callable[[], Camera]:
     spec = plan.spec or ""
     hold_while = (lambda: counter.awaits_clerk) if plan.wait_for_clerk else None
-    return lambda: open_camera(spec, loop=not plan.once, fps=plan.fps, hold_while=hold_while)
+    return lambda: open_camera(spec, loop=not plan.once, fps=plan.fps, hold_while=hold_while, turned=plan.turned)

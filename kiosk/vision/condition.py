@@ -229,8 +229,13 @@ def measure(image: Image) -> tuple[Measure, Grey]:
     )
 
 
+def is_black(found: Measure) -> bool:
+    """Whether there is no light at all: a cover, a lid, a camera that another program holds."""
+    return found.exposure < BLACK_MEAN and found.brightest < BLACK_BRIGHTEST
+
+
 def _wrong_with(found: Measure) -> dict[Trouble, bool]:
-    black = found.exposure < BLACK_MEAN and found.brightest < BLACK_BRIGHTEST
+    black = is_black(found)
     return {
         Trouble.BLACK: black,
         Trouble.BLANK: not black and found.contrast < BLANK_CONTRAST,

@@ -5,7 +5,8 @@ Rules of every camera:
 - ``read`` gives the next frame, or None where there is none yet (it waits half a second at most).
 - A camera that cannot go on raises :class:`kiosk.errors.CameraError`: codes ``camera-missing``,
   ``camera-busy``, ``camera-denied``, ``camera-unreadable``, ``camera-silent``, ``camera-unplugged``, ``folder-empty``.
-- Frames fit inside 1280x720 and belong to whoever reads them; nobody writes into one.
+- Frames fit inside 1280x720 (720x1280 where the camera is mounted on its side), and belong to whoever reads them;
+  nobody writes into one.
 """
 
 from __future__ import annotations

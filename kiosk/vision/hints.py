@@ -130,5 +130,3 @@ class Prompter:
             return None if found is None else hint_for(found)
         lately = frame.at_s - self._found_s <= REMEMBERED_S
         return Hint.STILL if before is not None and lately else None  # it was there, and is blurred or half away
-
-
