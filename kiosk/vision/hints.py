@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from enum import StrEnum
+from typing import Protocol
 
+from kiosk.core.screen import ScreenResult
 from kiosk.vision.frames import Frame
-from kiosk.vision.held import Foreground, Held, Kind, Unread, code_like, held
+from kiosk.vision.held import Foreground, Held, Unread, code_like, held
 from kiosk.vision.picture import Grey
 from kiosk.vision.sighting import Corners
 
@@ -29,6 +31,17 @@ AGREE = 0.7
 LEAST_ANSWERS = 3
 TOLD_FOR_S = 1.5
 REMEMBERED_S = 3.0
+_SURE = frozenset({ScreenResult.GREEN, ScreenResult.OTHER})
+
+
+class Glimpsed(Protocol):
+    """What the reader of screens made of the newest frame: where a phone is, if one is, and how well it is known."""
+
+    @property
+    def corners(self) -> Corners | None: ...
+
+    @property
+    def result(self) -> ScreenResult: ...
 
 
 class Hint(StrEnum):
@@ -103,9 +116,14 @@ class Prompter:
     def hint(self) -> Hint | None:
         return self._steady.hint
 
-    def told_unread(self, kind: Kind, corners: Corners, at_s: float) -> None:
-        """A reader found a code or a phone, and could not read it (or is not sure of it)."""
-        self._told, self._told_s = Unread(kind, corners), at_s
+    def told_glimpse(self, glimpse: Glimpsed | None, at_s: float) -> None:
+        """What the reader of screens sees: a phone that it is sure of needs no hint, any other is unread."""
+        if glimpse is None or glimpse.corners is None:
+            return
+        if glimpse.result in _SURE:
+            self.told_read(at_s)
+        else:
+            self._told, self._told_s = Unread("phone", glimpse.corners), at_s
 
     def told_read(self, at_s: float) -> None:
         """Something was read: there is nothing to say, and not for a while after."""

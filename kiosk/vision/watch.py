@@ -26,8 +26,7 @@ from kiosk.errors import CameraError
 from kiosk.vision.codes import Decoder, Spread
 from kiosk.vision.condition import Concern, Condition, Measure
 from kiosk.vision.frames import Camera, Frame
-from kiosk.vision.held import Kind
-from kiosk.vision.hints import Hint, Prompter
+from kiosk.vision.hints import Glimpsed, Hint, Prompter
 from kiosk.vision.picture import Image, jpeg
 from kiosk.vision.sighting import Corners, Sighting
 
@@ -108,6 +107,7 @@ class Watch:
     """A thread that films and reads. ``on_view`` is called in it with the codes in view, on each frame.
 
     ``pause(seconds)`` waits, and returns true when the watch is to stop; by default it waits for ``stop``.
+    ``glimpse`` gives what the reader of screens made of the newest frame, for the hints.
     """
 
     def __init__(
@@ -119,11 +119,13 @@ class Watch:
         *,
         pause: Callable[[float], bool] | None = None,
         also: AlsoFilms | None = None,
+        glimpse: Callable[[], Glimpsed | None] = lambda: None,
     ) -> None:
         self._open = camera_factory
         self._spread = Spread(decoder)
         self._on_view = on_view
         self._also = also
+        self._glimpse = glimpse
         self._clock = clock or SystemClock()
         self._stopping = threading.Event()
         self._pause = pause or self._stopping.wait
@@ -168,14 +170,6 @@ class Watch:
     def latest_jpeg(self, after: int = 0) -> tuple[int, bytes] | None:
         """(number, JPEG file) of the newest frame, or None where there is none newer than number ``after``."""
         return self._picture.jpeg(self._newest, after)
-
-    def told_unread(self, kind: Kind, corners: Corners) -> None:
-        """A reader found a code or a phone in the newest frames that it could not read, or is not sure of."""
-        self._prompter.told_unread(kind, corners, self._clock.monotonic_s())
-
-    def told_read(self) -> None:
-        """A reader other than that of codes has read what is held up: the customer needs no hint."""
-        self._prompter.told_read(self._clock.monotonic_s())
 
     def told_upside_down(self, upside_down: bool) -> None:
         """A reader of text found what it read upside down, or upright. Several in a row are said."""
@@ -260,6 +254,7 @@ class Watch:
         """See how the picture is, and what would help whoever holds something up that was not ``read``."""
         if read:
             self._prompter.told_read(frame.at_s)
+        self._prompter.told_glimpse(self._glimpse(), frame.at_s)
         if self._condition.update(frame, self._fps()) and self._condition.small is not None:
             self._prompter.update(frame, self._condition.small)
 
