@@ -192,7 +192,7 @@ class Condition:
         Codes are read any way round and tell nothing, and a customer may hold one phone upside down.
         """
         self._overturned = min(self._overturned + 1, UPSIDE_DOWN_READINGS) if upside_down else 0
-        self._said(Trouble.UPSIDE_DOWN, self._overturned >= UPSIDE_DOWN_READINGS, self._measured_s)
+        self._said(Trouble.UPSIDE_DOWN, self._overturned >= UPSIDE_DOWN_READINGS, 0.0)
 
     def _said(self, trouble: Trouble, so: bool, at_s: float) -> None:
         self._lasting[trouble].update(so, at_s)

@@ -45,7 +45,7 @@ def figures(stats: WatchStats, concerns: Sequence[Concern] = ()) -> list[Check]:
 def _troubled(row: Check, concern: Concern | None) -> Check:
     if concern is None:
         return row
-    return Check(row.name, False, f"{concern.what} ({row.words})", concern.cure)
+    return Check(row.name, False, f"{concern.what} ({row.words.rpartition(': ')[2]})", concern.cure)
 
 
 def _picture(found: Measure) -> Check:

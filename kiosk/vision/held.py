@@ -10,6 +10,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -24,14 +25,19 @@ Kind: TypeAlias = Literal["code", "phone"]
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom in parts of the picture."""
 
-DIFFERS = 14  # grey levels by which a patch differs from the usual view
+DIFFERS = (5, 14)  # grey levels by which a patch differs from the usual view: in the dark, and in light
 LEAST_PATCHES = 24  # of 64 x 36: one part in a hundred
-MOST_SHARE = 0.85  # what covers more is another light, or another place
+MOST_SHARE = 0.85  # what covers more, and stays, is another light or another place
+MOST_MEASURES = 25
+NEAR_CONTRAST = 60  # and what covers it with that much contrast is held before the lens
 _LEARN, _LEARN_HELD = 0.06, 0.004  # a measure; what is left lying is the usual view after a minute
 _DENSE = 0.22
 _DENSE_PX = 15
 _LEAST_CODE_PX = 18
+_PART_OF_HELD = 0.25
+_LEAST_CONTRAST, _BARS_CONTRAST = 15, 60  # the grain of a table is lines in one direction too, but faint ones
 _GLARE_LEVEL = 235
+_FIELD = 0.2
 _SPECK = (0.0015, 0.2)
 
 
@@ -63,56 +69,86 @@ class Held:
 
 
 class Foreground:
-    """Learns the usual view; ``box`` is where something stands before it, in parts of the picture."""
+    """Learns the usual view; ``box`` is where something stands before it, ``too_near`` whether it hides all of it."""
 
     def __init__(self) -> None:
         self._usual: NDArray[np.float32] | None = None
+        self._covered = 0
         self.box: Box | None = None
-        self.middle: tuple[float, float] | None = None
+        self.too_near = False
 
     def update(self, small: Grey) -> None:
         """The next measured picture, 64 x 36."""
         view = small.astype(np.float32)
         if self._usual is None or self._usual.shape != view.shape:
             self._usual = view.copy()
-        gain = (float(np.median(view)) + 1) / (float(np.median(self._usual)) + 1)  # cameras set their own exposure
-        differs = (np.abs(view - self._usual * np.float32(gain)) > DIFFERS).astype(np.uint8)
-        share = float(differs.mean())
-        self._usual += (view - self._usual) * np.where(differs, _LEARN_HELD, _LEARN).astype(np.float32)
-        if share > MOST_SHARE:
-            self._usual = view.copy()
-        self.box = self.middle = None
-        if differs.sum() >= LEAST_PATCHES and share <= MOST_SHARE:
+        middle = float(np.median(self._usual))
+        gain = (float(np.median(view)) + 1) / (middle + 1)  # cameras set their own exposure
+        least = min(max(0.2 * middle, DIFFERS[0]), DIFFERS[1])
+        differs = (np.abs(view - self._usual * np.float32(gain)) > least).astype(np.uint8)
+        self._covered = self._covered + 1 if differs.mean() > MOST_SHARE else 0
+        if self._covered > MOST_MEASURES:
+            self._usual, self._covered = view.copy(), 0
+        else:
+            self._usual += (view - self._usual) * np.where(differs, _LEARN_HELD, _LEARN).astype(np.float32)
+        self.box = None
+        low, high = np.percentile(small, (5, 95))
+        self.too_near = self._covered > 0 and bool(high - low > NEAR_CONTRAST)
+        if differs.sum() >= LEAST_PATCHES:
             self._find(differs)
 
     def _find(self, differs: Grey) -> None:
-        _, _, boxes, middles = cv2.connectedComponentsWithStats(differs)
+        _, _, boxes, _ = cv2.connectedComponentsWithStats(differs)
         largest = 1 + int(np.argmax(boxes[1:, cv2.CC_STAT_AREA]))
         left, top, width, height, patches = (int(one) for one in boxes[largest])
         if patches < LEAST_PATCHES:
             return
         rows, columns = differs.shape
         self.box = (left / columns, top / rows, (left + width) / columns, (top + height) / rows)
-        self.middle = (float(middles[largest][0]) / columns, float(middles[largest][1]) / rows)
 
 
 def code_like(image: Image, within: Box) -> Unread | None:
-    """The largest patch ``within`` a box (in parts of the picture) as densely drawn both ways as 2D codes are."""
+    """The patch ``within`` a box (in parts of the picture) that is as densely drawn as a code is; None without one.
+
+    Looked for in three sizes, the finest first, then for one that is dense in one direction only: bars, or a code
+    that a moving hand blurs. A patch much smaller than what is held up is print on it.
+    """
     height, width = image.shape[:2]
     left, top = int(within[0] * width), int(within[1] * height)
-    part = np.ascontiguousarray(image[top : int(within[3] * height) : 2, left : int(within[2] * width) : 2, 1])
-    if min(part.shape) < 2 * _LEAST_CODE_PX:
+    green = image[top : int(within[3] * height), left : int(within[2] * width), 1]
+    smallest: Box | None = None
+    for step, join in ((2, np.minimum), (4, np.minimum), (8, np.minimum), (4, np.maximum)):
+        least_contrast = _LEAST_CONTRAST if join is np.minimum else _BARS_CONTRAST
+        box = _dense_patch(np.ascontiguousarray(green[::step, ::step]), join, least_contrast)
+        if box is None:
+            continue
+        found = (left + step * box[0], top + step * box[1], left + step * box[2], top + step * box[3])
+        if step * min(box[2] - box[0], box[3] - box[1]) >= _PART_OF_HELD * min(green.shape):
+            return Unread("code", _around_box(found))
+        smallest = smallest or found
+    return None if smallest is None else Unread("code", _around_box(smallest))
+
+
+def _dense_patch(part: Grey, join: Callable[[Grey, Grey], Grey], least_contrast: float) -> Box | None:
+    if min(part.shape) < _LEAST_CODE_PX:
         return None
-    low, high = np.percentile(part[::3, ::3], (5, 95))
-    step = max(10.0, 0.22 * float(high - low))
+    low, high = np.percentile(part[::2, ::2], (5, 95))
+    if high - low < least_contrast:
+        return None
+    step = max(8.0, 0.22 * float(high - low))
     across, down = _density(part[1:-1, 2:], part[1:-1, :-2], step), _density(part[2:, 1:-1], part[:-2, 1:-1], step)
-    _, _, boxes, _ = cv2.connectedComponentsWithStats((np.minimum(across, down) > _DENSE * 255).astype(np.uint8))
+    dense = (join(across, down) > _DENSE * 255).astype(np.uint8)
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(dense)
     found = [box for box in boxes[1:].tolist() if _is_code_shaped(*box)]
     if not found:
         return None
-    x, y, wide, high_px, _ = max(found, key=lambda box: box[4])
-    a, b, c, d = left + 2.0 * x, top + 2.0 * y, left + 2.0 * (x + wide), top + 2.0 * (y + high_px)
-    return Unread("code", ((a, b), (c, b), (c, d), (a, d)))
+    x, y, width, height, _ = max(found, key=lambda box: box[4])
+    return float(x), float(y), float(x + width), float(y + height)
+
+
+def _around_box(box: Box) -> Corners:
+    left, top, right, bottom = box
+    return (left, top), (right, top), (right, bottom), (left, bottom)
 
 
 def _is_code_shaped(_x: int, _y: int, width: int, height: int, area: int) -> bool:
@@ -148,7 +184,7 @@ def held(image: Image, unread: Unread) -> Held | None:
         around=_around(image[::8, ::8, 1], part[::4, ::4, 1]),
         contrast=high - low,
         crispness=_crispness(green, inside, high - low),
-        glare=glare(np.asarray(part.min(axis=2), np.uint8), inside),
+        glare=_glare(np.asarray(part.min(axis=2), np.uint8), inside, unread.kind),
         fills=_edges_crossed(corners, width, height) >= 3,
     )
 
@@ -181,6 +217,20 @@ def _crispness(green: Grey, inside: Grey, contrast: float) -> float:
     if not across.size or not down.size:
         return 0.0
     return float(min(np.percentile(across, 99), np.percentile(down, 99))) / max(contrast, 1.0)
+
+
+def _glare(white: Grey, inside: Grey, kind: Kind) -> float:
+    return washed_out(white) if kind == "code" else glare(white, inside)
+
+
+def washed_out(white: Grey) -> float:
+    """The share of a code's inner part that is one white field, wider than any that codes have."""
+    height, width = white.shape
+    inner = white[height * 3 // 20 : height * 17 // 20, width * 3 // 20 : width * 17 // 20]
+    across = max(3, round(_FIELD * min(white.shape)))
+    field = np.ones((across, across), np.uint8)
+    opened = cv2.morphologyEx(np.where(inner >= _GLARE_LEVEL, 255, 0).astype(np.uint8), cv2.MORPH_OPEN, field)
+    return cv2.countNonZero(opened) / max(1, inner.size)
 
 
 def glare(white: Grey, inside: Grey) -> float:

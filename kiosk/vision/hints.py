@@ -81,7 +81,7 @@ class Steady:
     def update(self, answer: Hint | None, at_s: float) -> Hint | None:
         """The hint at ``at_s``, where ``answer`` is the newest."""
         self._answers.append((at_s, answer))
-        while len(self._answers) > 1 and self._answers[1][0] <= at_s - COMES_AFTER_S + 1e-6:
+        while len(self._answers) > LEAST_ANSWERS and self._answers[1][0] <= at_s - COMES_AFTER_S + 1e-6:
             self._answers.popleft()  # the oldest that is kept lies a whole second back
         if self.hint is not None and at_s - self._shown_s < STAYS_S:
             return self.hint
@@ -141,6 +141,8 @@ class Prompter:
     def _answer(self, frame: Frame) -> Hint | None:
         told = self._told if frame.at_s - self._told_s <= TOLD_FOR_S else None
         before = self._foreground.box
+        if self._foreground.too_near:
+            return Hint.BACK
         unread = told or (None if before is None else code_like(frame.image, before))
         if unread is not None:
             self._found_s = frame.at_s
