@@ -11,7 +11,7 @@ from kiosk.vision.watch import CameraState
 FILMING = ("live", "ended")
 QUIET = (*FILMING, "starting", "no-camera")
 HINTS: Mapping[Hint, tuple[str, str]] = {  # icon, words: the customer reads them too
-    Hint.LIGHT: ("moon", "It is too dark here.\nTurn the screen up bright"),
+    Hint.LIGHT: ("moon", "Too dark here: turn\nthe screen brighter"),
     Hint.BRIGHTER: ("sun", "Please turn the\nbrightness up"),
     Hint.TILT: ("tilt", "Tilt it a little,\naway from the light"),
     Hint.STILL: ("still", "Hold it still\nfor a moment"),

@@ -1,4 +1,4 @@
-"""How the camera's page, its troubles and the hints look, at both sizes, light and dark; and that they go by themselves."""
+"""How the camera's page, its troubles and the hints look at both sizes, light and dark; and that they go again."""
 
 from __future__ import annotations
 

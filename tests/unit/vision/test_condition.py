@@ -17,7 +17,7 @@ def scene(seed: int = 0, level: int = 110, width: int = 1280, height: int = 720)
     """A picture with light and shade in it, whose noise is another for each seed."""
     shade = np.linspace(0.5, 1.5, width, dtype=np.float32)[None, :, None] * level
     noise = np.random.default_rng(seed).integers(0, 4, (height, width, 3))
-    return np.clip(shade + noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(shade + noise, 0, 255), np.uint8)
 
 
 SCENES = [scene(seed) for seed in range(3)]
@@ -113,18 +113,21 @@ def test_a_frozen_camera_is_to_be_opened_anew_at_once_and_then_now_and_then() ->
         film.condition.reopen(began_s + REOPEN_EVERY_S)
 
 
-def test_five_upside_down_readings_in_a_row_are_believed_and_one_upright_takes_it_back() -> None:
+def test_five_upside_down_readings_in_a_row_are_believed() -> None:
     condition = Condition()
-    for _ in range(UPSIDE_DOWN_READINGS - 1):
-        condition.told_upside_down(True)
-    assert condition.troubles == ()
-    condition.told_upside_down(False)
-    for _ in range(UPSIDE_DOWN_READINGS):
-        assert condition.troubles == ()
-        condition.told_upside_down(True)
-    assert condition.troubles == (Trouble.UPSIDE_DOWN,)
+    readings = [*[True] * (UPSIDE_DOWN_READINGS - 1), False, *[True] * UPSIDE_DOWN_READINGS]
+    said = []
+    for upside_down in readings:
+        condition.told_upside_down(upside_down)
+        said.append(bool(condition.troubles))
+    assert said == [False] * (len(readings) - 1) + [True]
     assert "--camera-turned 180" in condition.concerns[0].cure
-    condition.told_upside_down(False)
+
+
+def test_one_upright_reading_takes_it_back() -> None:
+    condition = Condition()
+    for upside_down in (*[True] * UPSIDE_DOWN_READINGS, False):
+        condition.told_upside_down(upside_down)
     assert condition.troubles == ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -24,6 +25,8 @@ from tests.unit.vision.test_condition import DARK, LID, SCENES, SMALL
 
 STEP_S = 0.1
 
+T = TypeVar("T")
+
 
 class Device(FakeCamera):
     """A made camera whose frames a device filmed."""
@@ -43,6 +46,11 @@ class Seen:
     openings: int = 0
 
 
+def on_change(said: list[T], one: T) -> None:
+    if not said or said[-1] != one:
+        said.append(one)
+
+
 def run(clock: HandClock, *cameras: Camera | CameraError) -> Seen:
     """Play cameras to the end, in this thread and without waiting."""
     left = list(cameras)
@@ -50,9 +58,9 @@ def run(clock: HandClock, *cameras: Camera | CameraError) -> Seen:
 
     def note(state: CameraState) -> None:
         concerns = tuple(str(one.code) for one in state.concerns)
-        for said, one in ((seen.codes, state.code), (seen.concerns, concerns), (seen.hints, state.hint)):
-            if not said or said[-1] != one:  # type: ignore[attr-defined]
-                said.append(one)  # type: ignore[attr-defined]
+        on_change(seen.codes, state.code)
+        on_change(seen.concerns, concerns)
+        on_change(seen.hints, state.hint)
 
     def open_next() -> Camera:
         camera = left.pop(0)
