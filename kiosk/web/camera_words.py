@@ -10,6 +10,7 @@ from kiosk.vision.watch import CameraState
 
 FILMING = ("live", "ended")
 QUIET = (*FILMING, "starting", "no-camera")
+WAITS = ("camera-waiting",)  # a tablet's own camera, until a page begins to film
 HINTS: Mapping[Hint, tuple[str, str]] = {  # icon, words: the customer reads them too
     Hint.LIGHT: ("moon", "Too dark here: turn\nthe screen brighter"),
     Hint.BRIGHTER: ("sun", "Please turn the\nbrightness up"),
@@ -25,6 +26,7 @@ _CHIPS: Mapping[str, str] = {
     "camera-denied": "Camera not allowed",
     "camera-unreadable": "Camera fails",
     "camera-silent": "Camera silent",
+    "camera-waiting": "Camera not started",
     "folder-empty": "No pictures",
     "reading-failed": "Reading fails",
     "camera-black": "Picture black",
@@ -57,7 +59,7 @@ class Chip:
 def chip(camera: CameraState) -> Chip | None:
     """The camera's trouble in two or three words; None while all is well."""
     if camera.code not in QUIET:
-        return Chip(_CHIPS.get(camera.code, "Camera trouble"), "bad")
+        return Chip(_CHIPS.get(camera.code, "Camera trouble"), "warn" if camera.code in WAITS else "bad")
     if camera.concerns:
         return Chip(_CHIPS.get(camera.concerns[0].code, "Camera trouble"), "warn")
     return None
