@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
+import run_kiosk
+from kiosk.counter import Counter
+from kiosk.station import CameraPlan, _camera_factory
 from kiosk.vision.camera import open_camera
 from kiosk.vision.codes import Decoder
 from tests.unit.vision.made import blank, code, save
@@ -57,3 +61,12 @@ def test_a_turned_camera_is_the_camera_in_all_else(tmp_path: Path) -> None:
 def test_no_other_turn_is_known(tmp_path: Path) -> None:
     with pytest.raises(AssertionError):
         open_camera(str(tmp_path), turned=45)
+
+
+def test_what_is_typed_at_the_counter_turns_its_camera(tmp_path: Path) -> None:
+    typed = run_kiosk.parser().parse_args(["counter", "--camera", str(tmp_path), "--camera-turned", "270"])
+    save(tmp_path / "1.png", blank(64, 48))
+    plan = CameraPlan(typed.camera, fps=None, turned=typed.camera_turned)
+    frame = _camera_factory(plan, counter=cast("Counter", None))().read()
+    assert frame is not None
+    assert frame.image.shape == (64, 48, 3)
