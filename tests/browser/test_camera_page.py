@@ -15,6 +15,8 @@ from kiosk.web.camera_words import HINTS
 from tests.counter_stage import LANDSCAPE, PORTRAIT, SCREENSHOTS, Stage, open_stage, settled, state
 from tests.fakes_counter import FRIDAY, FakeCounter
 
+pytestmark = pytest.mark.browser
+
 CLIPPED = """() => [...document.querySelectorAll("main *, .tip, .tip *")]
   .filter((one) => one.checkVisibility() && !one.closest("svg, .unseen") && one.scrollWidth > one.clientWidth + 1
     && getComputedStyle(one).display !== "inline").map((one) => one.className || one.tagName)"""
