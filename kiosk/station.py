@@ -74,7 +74,15 @@ class Station:
         self.screens = ScreenWatch(
             load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, self.clock
         )
-        watch = Watch(_camera_factory(plan, counter), self.decoder, counter.in_view, self.clock, also=self.screens)
+        screens = self.screens
+        watch = Watch(
+            _camera_factory(plan, counter),
+            self.decoder,
+            counter.in_view,
+            self.clock,
+            also=screens,
+            glimpse=lambda: screens.glimpse,
+        )
         self.counter.camera_state = lambda: watch.state
         return watch
 

@@ -17,6 +17,7 @@ from kiosk.vision.frames import Camera, Frame
 from kiosk.vision.hints import Hint
 from kiosk.vision.live import open_device
 from kiosk.vision.picture import Image
+from kiosk.vision.screen_watch import Glimpse
 from kiosk.vision.sighting import Sighting
 from kiosk.vision.watch import CameraState, Watch
 from tests.unit.vision.clips import WAYS, clip
@@ -51,7 +52,7 @@ def on_change(said: list[T], one: T) -> None:
         said.append(one)
 
 
-def run(clock: HandClock, *cameras: Camera | CameraError) -> Seen:
+def run(clock: HandClock, *cameras: Camera | CameraError, glimpse: Glimpse | None = None) -> Seen:
     """Play cameras to the end, in this thread and without waiting."""
     left = list(cameras)
     seen = Seen([], [], [])
@@ -76,7 +77,7 @@ def run(clock: HandClock, *cameras: Camera | CameraError) -> Seen:
         clock.at_s += seconds
         return watch.state.code == "ended"
 
-    watch = Watch(open_next, Decoder(), see, clock, pause=pause)
+    watch = Watch(open_next, Decoder(), see, clock, pause=pause, glimpse=lambda: glimpse)
     watch.run()
     seen.openings = watch.stats.openings
     return seen
@@ -190,6 +191,13 @@ def test_what_would_help_the_customer_is_in_the_state_and_goes_when_the_camera_d
     plays: list[Image | Exception | None] = [*pictures, *[None] * 20]
     seen = run(clock, Device(plays, clock, STEP_S))
     assert seen.hints == [None, Hint.BACK, None]
+
+
+def test_a_phone_that_the_reader_of_screens_sees_and_cannot_read_gets_a_hint() -> None:
+    clock = HandClock()
+    pictures: list[Image | Exception | None] = [frame.image for frame in clip(WAYS["nobody"])]
+    as_dark_as_the_table = Glimpse(((460.0, 50.0), (840.0, 50.0), (840.0, 700.0), (460.0, 700.0)))
+    assert run(clock, Device(pictures, clock, STEP_S), glimpse=as_dark_as_the_table).hints[:2] == [None, Hint.BRIGHTER]
 
 
 def test_looking_after_the_picture_never_stops_the_loop() -> None:
