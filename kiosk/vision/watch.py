@@ -241,10 +241,10 @@ class Watch:
             if sightings:
                 self._outlined_s = now_s
             self._overlay = _overlay(self._number, frame, sightings or self._lately_seen(now_s))
-            self._look_after(frame, bool(sightings))
             self._on_view(self._in_view)
             if self._also is not None:
                 self._also.offer(frame.image, code_in_view=bool(self._in_view))
+            self._look_after(frame, bool(sightings))  # last: no code waits for it
         except Exception as fault:  # noqa: BLE001  # whatever one picture does, the next one is read
             self._faulty("reading-failed", "Reading a picture failed", fault)
             return False
