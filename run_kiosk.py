@@ -161,6 +161,7 @@ def run_counter(args: "argparse.Namespace") -> int:
         once=args.camera_once,
         fps=args.camera_fps or None,
         wait_for_clerk=args.wait_for_clerk,
+        turned=args.camera_turned,
     )
     station = Station.open(folder, plan)
     blueprints, stop_link = link(station)

@@ -29,12 +29,16 @@ from kiosk.web import create_app
 
 @dataclass(frozen=True, slots=True)
 class CameraPlan:
-    """Which camera, and how a folder of pictures is played (``fps`` None: as fast as it is read)."""
+    """Which camera, and how a folder of pictures is played (``fps`` None: as fast as it is read).
+
+    ``turned``: by how many degrees clockwise its pictures have to be turned to stand upright.
+    """
 
     spec: str | None
     once: bool = False
     fps: float | None = 15.0
     wait_for_clerk: bool = False
+    turned: int = 0
 
 
 @dataclass(slots=True)
@@ -70,7 +74,15 @@ class Station:
         self.screens = ScreenWatch(
             load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, self.clock
         )
-        watch = Watch(_camera_factory(plan, counter), self.decoder, counter.in_view, self.clock, also=self.screens)
+        screens = self.screens
+        watch = Watch(
+            _camera_factory(plan, counter),
+            self.decoder,
+            counter.in_view,
+            self.clock,
+            also=screens,
+            glimpse=lambda: screens.glimpse,
+        )
         self.counter.camera_state = lambda: watch.state
         return watch
 
@@ -165,4 +177,4 @@ def _note_feed(enrolment: Enrolment, folder: CounterFolder) -> None:
 def _camera_factory(plan: CameraPlan, counter: Counter) -> Callable[[], Camera]:
     spec = plan.spec or ""
     hold_while = (lambda: counter.awaits_clerk) if plan.wait_for_clerk else None
-    return lambda: open_camera(spec, loop=not plan.once, fps=plan.fps, hold_while=hold_while)
+    return lambda: open_camera(spec, loop=not plan.once, fps=plan.fps, hold_while=hold_while, turned=plan.turned)

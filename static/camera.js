@@ -33,11 +33,11 @@ async function show(answer) {
   draw(answer.headers.get("X-Corners") ?? "");
 }
 
-// Corners come as parts of the picture; the outline is cut to the box the same way as the picture is.
+// Corners come as parts of the picture; the outline is cut to the box, or fitted into it, as the picture is.
 function draw(corners) {
   const width = picture.naturalWidth, height = picture.naturalHeight;
   outline.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  outline.setAttribute("preserveAspectRatio", "xMidYMid slice");
+  outline.setAttribute("preserveAspectRatio", figure.dataset.whole ? "xMidYMid meet" : "xMidYMid slice");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
   const rings = corners.split(";").filter(Boolean).map((ring) =>
     ring.split(" ").map((corner) => {

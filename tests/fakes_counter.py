@@ -21,11 +21,12 @@ from kiosk.display import Board, CounterStatus, Display, Redeemed, Showing, Stat
 from kiosk.errors import CounterfoilError
 from kiosk.ports import LinkState
 from kiosk.vision.codes import Decoder
+from kiosk.vision.condition import Measure
 from kiosk.vision.picture import jpeg
 from kiosk.vision.props import SceneItem
 from kiosk.vision.scene import Tabletop
 from kiosk.vision.sighting import Corners
-from kiosk.vision.watch import CameraState, Overlay
+from kiosk.vision.watch import CameraState, Overlay, WatchStats
 
 FRIDAY = datetime(2026, 11, 21, 0, 4, 12, tzinfo=UTC)  # Friday 20 November 2026, 19:04:12 in New York
 FLEET_KEY = bytes(32)
@@ -251,6 +252,8 @@ class FakeWatch:
     def __init__(self, code: str = "TACO-7F3K-9QXM") -> None:
         self.moving = False
         self.asked = 0
+        self.fps = 15.0
+        self.measure: Measure | None = Measure(1280, 720, 112.0, 230.0, 31.0, 0.02, 640.0)
         self._code = code
         self._number = 1
 
@@ -267,6 +270,10 @@ class FakeWatch:
         self.asked += 1
         self._number += self.moving
         return (self._number, filmed(self.code)[0]) if self._number > after else None
+
+    @property
+    def stats(self) -> WatchStats:
+        return WatchStats(self.fps, self._number, 7.6, 0, 1, 18.4, self.measure)
 
     def overlay(self) -> Overlay:
         return Overlay(self._number, tuple((self.code, corners) for corners in filmed(self.code)[1]))

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 PORT = 8710
+TURNS = (0, 90, 180, 270)
+TURNED_WORDS = "turn its pictures by 90, 180 or 270 degrees clockwise: for a camera on its side or upside down"
 
 
 def add_parser(
@@ -29,6 +31,7 @@ def add_parser(
         help="device number or path, video file, folder of pictures, http:// or rtsp:// address; none for a counter "
         "with a hand-held scanner only (default: device 0)",
     )
+    counter.add_argument("--camera-turned", type=int, choices=TURNS, default=0, metavar="DEGREES", help=TURNED_WORDS)
     counter.add_argument("--head-office", metavar="URL", help="where head office serves; needed once, with --code")
     counter.add_argument("--code", metavar="CODE", help="the one-time code that head office shows for this counter")
     # for the demo and the tests: how a folder of pictures is played

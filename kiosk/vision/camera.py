@@ -10,6 +10,7 @@ from kiosk.errors import CameraError
 from kiosk.vision import folder, live, scene
 from kiosk.vision.frames import DEFAULT_FPS, Camera, CameraOptions, Frame
 from kiosk.vision.picture import SUFFIXES
+from kiosk.vision.turned import TURNS, Turned
 
 __all__ = ["Camera", "Frame", "open_camera"]
 
@@ -23,6 +24,7 @@ def open_camera(
     loop: bool = True,
     hold_while: Callable[[], bool] | None = None,
     clock: Clock | None = None,
+    turned: int = 0,
 ) -> Camera:
     """The camera that ``spec`` names; raises :class:`CameraError`.
 
@@ -30,10 +32,14 @@ def open_camera(
     https or rtsp address, or ``scene:FILE.json``.
 
     ``fps``, ``loop`` and ``hold_while`` concern folders, video files and scenes: see :class:`CameraOptions`.
+    ``turned`` is by how many degrees clockwise its pictures are turned to stand upright: 0, 90, 180 or 270.
     """
-    spec = spec.strip()
-    clock = clock or SystemClock()
-    options = CameraOptions(fps, loop, hold_while)
+    assert turned in TURNS, turned
+    camera = _open(spec.strip(), CameraOptions(fps, loop, hold_while), clock or SystemClock())
+    return Turned(camera, turned) if turned else camera
+
+
+def _open(spec: str, options: CameraOptions, clock: Clock) -> Camera:
     if spec.startswith("scene:"):
         return scene.open_scene(Path(spec.removeprefix("scene:")), options, clock)
     if spec.isascii() and spec.isdigit():

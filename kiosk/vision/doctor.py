@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import qrcode
 
+from kiosk.clock import Clock, SystemClock
 from kiosk.core.likeness import bare
 from kiosk.errors import CameraError, SetupError
 from kiosk.vision.camera import open_camera
+from kiosk.vision.codes import Decoder
+from kiosk.vision.condition import Trouble, is_black, measure
 from kiosk.vision.engines import Engine, Zbar, load_zbar, zxing
+from kiosk.vision.figures import Check, figures
 from kiosk.vision.frames import Camera, Frame
 from kiosk.vision.ocr import Ocr, load_ocr
 from kiosk.vision.picture import Grey
+from kiosk.vision.sighting import Sighting
+from kiosk.vision.watch import CameraState, Watch, WatchStats
 
 TRY_CAMERA_S = 5.0
+FILM_S = 8.0  # a picture that stands still is told after five
 _TEXT = "COUNTERFOIL"
 _ANEW = "Install the environment anew."
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at: whether it works, a sentence that says so, and what to do where it does not."""
-
-    name: str
-    ok: bool
-    words: str
-    cure: str = ""
 
 
 def checks(
@@ -76,7 +73,7 @@ def check_camera(spec: str | None, open_: Callable[[str], Camera] = open_camera)
     if frame is None:
         return Check("camera", False, f"{camera.words} gives no picture", "Unplug it and plug it in again.")
     height, width = frame.image.shape[:2]
-    if frame.image.mean() < 8:
+    if is_black(measure(frame.image)[0]):
         return Check("camera", False, f"{camera.words} films, but all is black", "Open its cover, or make light.")
     return Check("camera", True, f"{camera.words} films, {width} x {height} pixels")
 
@@ -92,6 +89,48 @@ def check_screens(load: Callable[[], Ocr] = load_ocr) -> Check:
     if all(bare(line.text) != bare(_TEXT) for line in engine.read(page, careful=False)):
         return Check("screens", False, "the reader of check-in screens does not read plain words", _ANEW)
     return Check("screens", True, "check-in screens without a code are read")
+
+
+@dataclass(frozen=True, slots=True)
+class Filmed:
+    """What the loop made of a camera in a few seconds. ``codes`` were read; ``picture`` is the last, a JPEG file."""
+
+    state: CameraState
+    stats: WatchStats
+    codes: int
+    picture: bytes | None
+
+    def checks(self) -> list[Check]:
+        """The camera as a whole, then its figures."""
+        live = self.state.code in ("live", "ended") and self.stats.frames > 0
+        if not live and self.state.code not in set(Trouble):
+            return [Check("camera", False, f"{self.state.words} [{self.state.code}]")]
+        words = f"{self.state.words} {self.stats.frames} pictures, {self.codes} with a code"
+        return [Check("camera", live, words), *figures(self.stats, self.state.concerns)]
+
+
+def film(open_: Callable[[], Camera], seconds: float = FILM_S, clock: Clock | None = None) -> Filmed:
+    """Film for ``seconds`` with the counter's own loop; a camera that fails, or has shown all, ends it sooner."""
+    clock = clock or SystemClock()
+    until_s = clock.monotonic_s() + seconds
+    codes = 0
+    states: list[CameraState] = []
+
+    def see(sightings: Sequence[Sighting]) -> None:
+        nonlocal codes
+        codes += bool(sightings)
+        if clock.monotonic_s() >= until_s:
+            states.append(watch.state)
+            watch.stop()
+
+    def end(_seconds: float) -> bool:
+        states.append(watch.state)
+        return True
+
+    watch = Watch(open_, Decoder(), see, clock, pause=end)
+    watch.run()
+    newest = watch.latest_jpeg()
+    return Filmed(states[0], watch.stats, codes, newest and newest[1])
 
 
 def _first_frame(camera: Camera) -> Frame | None:

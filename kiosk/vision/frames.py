@@ -5,7 +5,8 @@ Rules of every camera:
 - ``read`` gives the next frame, or None where there is none yet (it waits half a second at most).
 - A camera that cannot go on raises :class:`kiosk.errors.CameraError`: codes ``camera-missing``,
   ``camera-busy``, ``camera-denied``, ``camera-unreadable``, ``camera-silent``, ``camera-unplugged``, ``folder-empty``.
-- Frames fit inside 1280x720 and belong to whoever reads them; nobody writes into one.
+- Frames fit inside 1280x720 (720x1280 where the camera is mounted on its side), and belong to whoever reads them;
+  nobody writes into one.
 """
 
 from __future__ import annotations
@@ -25,13 +26,15 @@ DEFAULT_FPS = 15.0
 class Frame:
     """One picture of a camera: ``image`` in BGR, counted from 1 by ``number``, taken at ``at_s`` monotonic seconds.
 
-    ``source`` names the file or the item of the scene it shows, where there is one.
+    ``source`` names the file or the item of the scene it shows, where there is one; ``live``: a device filmed it,
+    so that a picture that stands still is a fault.
     """
 
     image: Image
     number: int
     at_s: float
     source: str = ""
+    live: bool = False
 
 
 class Camera(Protocol):

@@ -112,7 +112,7 @@ class Live:
                 missed, number = 0, number + 1
                 at_s = self._clock.monotonic_s()
                 with self._fresh:
-                    self._newest, self._heard_s = Frame(fit(image), number, at_s), at_s
+                    self._newest, self._heard_s = Frame(fit(image), number, at_s, live=True), at_s
                     self._fresh.notify_all()
         except cv2.error:
             pass  # a driver that fails in the middle of a picture is a camera that is gone
@@ -232,8 +232,18 @@ def _check_device(path: Path) -> None:
             "camera-missing",
             "There is no such camera",
             where=str(path),
-            cure="Plug it in, or choose another number: 0 is the first.",
+            cure=_which_else(),
         ) from fault
+
+
+def _which_else() -> str:
+    present = ", ".join(sorted(_present(), key=int))
+    return f"Plug it in, or choose another number; here are {present}." if present else "Plug it in: none is here."
+
+
+def _present() -> list[str]:
+    """The numbers of the cameras on this machine. Some are seen twice, since a camera has a second device beside."""
+    return [number for path in Path("/dev").glob("video*") if (number := path.name.removeprefix("video")).isdecimal()]
 
 
 def _capture(make: Callable[[], cv2.VideoCapture], where: str) -> cv2.VideoCapture:

@@ -6,6 +6,7 @@ Rules of this module:
 - The loop never ends by itself. A camera that fails is opened again, at growing intervals; a fault in reading
   or in whoever is told is counted, said in ``state``, and the next frame is read as if nothing had been.
 - Nothing is drawn into the picture; where the codes are is told apart from it (``overlay``).
+- A picture that comes may still show nothing, or little (``condition``): that is said in ``state`` as well.
 - A JPEG is made only when one is asked for, in the thread that asks, at most ``JPEG_PER_S`` a second for all.
 """
 
@@ -23,13 +24,16 @@ from typing import Protocol
 from kiosk.clock import Clock, SystemClock
 from kiosk.errors import CameraError
 from kiosk.vision.codes import Decoder, Spread
+from kiosk.vision.condition import Concern, Condition, Measure
 from kiosk.vision.frames import Camera, Frame
+from kiosk.vision.hints import Glimpsed, Hint, Prompter
 from kiosk.vision.picture import Image, jpeg
 from kiosk.vision.sighting import Corners, Sighting
 
 FORGET_S = 0.7
 JPEG_PER_S = 15
 OUTLINE_FOR_S = 0.2
+HINT_FOR_S = 1.5
 _BACKOFF_S = (0.25, 0.5, 1.0, 2.0, 5.0)
 _RECENT_FRAMES = 60
 
@@ -53,9 +57,11 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class CameraState:
-    """How the camera stands: ``code`` is starting, live, stopped, ended, reading-failed or a CameraError's code.
+    """How the camera stands.
 
+    ``code`` is starting, live, stopped, ended, reading-failed, a CameraError's code or that of a blinding trouble;
     ``words`` is a sentence for the clerk; ``note`` names what was skipped; ``since`` is when ``code`` began.
+    ``concerns`` are what is wrong with a picture that is filmed all the same; ``hint`` would help the customer now.
     """
 
     code: str
@@ -63,17 +69,24 @@ class CameraState:
     since: datetime | None = None
     fps: float = 0.0
     note: str = ""
+    concerns: tuple[Concern, ...] = ()
+    hint: Hint | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WatchStats:
-    """What the loop has done: frames a second lately, frames, median decoding time, faults survived, openings."""
+    """What the loop has done: frames a second lately, frames, median decoding time, faults survived, openings.
+
+    ``decode_p95_ms`` is the decoding time that 19 of 20 frames stay under; ``measure`` how the newest picture is.
+    """
 
     fps: float
     frames: int
     decode_ms: float
     faults: int
     openings: int
+    decode_p95_ms: float = 0.0
+    measure: Measure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +107,7 @@ class Watch:
     """A thread that films and reads. ``on_view`` is called in it with the codes in view, on each frame.
 
     ``pause(seconds)`` waits, and returns true when the watch is to stop; by default it waits for ``stop``.
+    ``glimpse`` gives what the reader of screens made of the newest frame, for the hints.
     """
 
     def __init__(
@@ -105,11 +119,13 @@ class Watch:
         *,
         pause: Callable[[float], bool] | None = None,
         also: AlsoFilms | None = None,
+        glimpse: Callable[[], Glimpsed | None] = lambda: None,
     ) -> None:
         self._open = camera_factory
         self._spread = Spread(decoder)
         self._on_view = on_view
         self._also = also
+        self._glimpse = glimpse
         self._clock = clock or SystemClock()
         self._stopping = threading.Event()
         self._pause = pause or self._stopping.wait
@@ -123,20 +139,29 @@ class Watch:
         self._frame_times_s: deque[float] = deque(maxlen=_RECENT_FRAMES)
         self._decode_times_ms: deque[float] = deque(maxlen=_RECENT_FRAMES)
         self._faults = self._openings = 0
+        self._condition = Condition()
+        self._prompter = Prompter()
         self._state = CameraState("starting", "The camera is starting.", self._clock.now())
         self._picture = _Picture(self._clock)
 
     @property
     def state(self) -> CameraState:
         """How the camera stands now; safe from any thread."""
-        return replace(self._state, fps=self._fps() if self._state.code == "live" else 0.0)
+        state = self._state
+        if state.code != "live":
+            return state
+        newest_s = self._frame_times_s[-1] if self._frame_times_s else 0.0
+        hint = self._prompter.hint if self._clock.monotonic_s() - newest_s < HINT_FOR_S else None
+        return replace(state, fps=self._fps(), concerns=self._condition.concerns, hint=hint)
 
     @property
     def stats(self) -> WatchStats:
         """What the loop has done so far; safe from any thread."""
-        times_ms = list(self._decode_times_ms)
+        times_ms = sorted(self._decode_times_ms)
         median_ms = statistics.median(times_ms) if times_ms else 0.0
-        return WatchStats(self._fps(), self._number, median_ms, self._faults, self._openings)
+        p95_ms = times_ms[round(0.95 * (len(times_ms) - 1))] if times_ms else 0.0
+        measure = self._condition.measure
+        return WatchStats(self._fps(), self._number, median_ms, self._faults, self._openings, p95_ms, measure)
 
     def overlay(self) -> Overlay:
         """Where the codes in view are, for the newest frame."""
@@ -145,6 +170,10 @@ class Watch:
     def latest_jpeg(self, after: int = 0) -> tuple[int, bytes] | None:
         """(number, JPEG file) of the newest frame, or None where there is none newer than number ``after``."""
         return self._picture.jpeg(self._newest, after)
+
+    def told_upside_down(self, upside_down: bool) -> None:
+        """A reader of text found what it read upside down, or upright. Several in a row are said."""
+        self._condition.told_upside_down(upside_down)
 
     def start(self) -> None:
         """Begin to film."""
@@ -186,7 +215,8 @@ class Watch:
                 frame = camera.read()
                 if frame is not None:
                     if self._take(frame):
-                        self._say("live", f"Filming: {camera.words}.", camera.note)
+                        self._say_how_it_films(camera)
+                        self._condition.reopen(frame.at_s)
                 elif camera.ended:
                     self._say("ended", f"All was shown: {camera.words}.", camera.note)
                     self._age()
@@ -214,10 +244,26 @@ class Watch:
             self._on_view(self._in_view)
             if self._also is not None:
                 self._also.offer(frame.image, code_in_view=bool(self._in_view))
+            self._look_after(frame, bool(sightings))  # last: no code waits for it
         except Exception as fault:  # noqa: BLE001  # whatever one picture does, the next one is read
             self._faulty("reading-failed", "Reading a picture failed", fault)
             return False
         return True
+
+    def _look_after(self, frame: Frame, read: bool) -> None:
+        """See how the picture is, and what would help whoever holds something up that was not ``read``."""
+        if read:
+            self._prompter.told_read(frame.at_s)
+        self._prompter.told_glimpse(self._glimpse(), frame.at_s)
+        if self._condition.update(frame, self._fps()) and self._condition.small is not None:
+            self._prompter.update(frame, self._condition.small)
+
+    def _say_how_it_films(self, camera: Camera) -> None:
+        blinding = self._condition.blinding
+        if blinding is None:
+            self._say("live", f"Filming: {camera.words}.", camera.note)
+        else:
+            self._say(blinding.code, f"{blinding.what}. {blinding.cure}", camera.note)
 
     def _age(self) -> None:
         """No frame came: let codes go out of view by time alone, and tell if that changed anything."""

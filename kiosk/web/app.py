@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 from kiosk.clock import Clock, SystemClock
 from kiosk.counter import Counter
 from kiosk.errors import CounterfoilError
+from kiosk.vision.watch import WatchStats
 from kiosk.web import guard
 from kiosk.web.printed import initials
 from kiosk.web.respond import respond, wants_fragment
@@ -45,6 +46,9 @@ class Filming(Protocol):
     def latest_jpeg(self, after: int = 0) -> tuple[int, bytes] | None: ...
 
     def overlay(self) -> Outlines: ...
+
+    @property
+    def stats(self) -> WatchStats: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def create_app(
     Htmx(app)
     desk = Desk(counter, boot=os.urandom(4).hex())
     app.extensions["counterfoil"] = Floor(counter, desk, watch, Streams(), clock or SystemClock())
-    from kiosk.web.pages import pages  # noqa: PLC0415  (pages needs floor() from here)
+    from kiosk.web.camera_page import pages  # noqa: PLC0415  (the pages need floor() from here)
 
     app.register_blueprint(pages)
     for blueprint in extra_blueprints:

@@ -14,6 +14,7 @@ from kiosk.counter import Counter
 from kiosk.display import Display, FilmedScreen, Redeemed, Showing, State
 from kiosk.web import comparing, times
 from kiosk.web.asked import Asked, Way, Words
+from kiosk.web.camera_words import HINTS, Chip, chip
 from kiosk.web.printed import shortened, worth
 from kiosk.web.screen_words import frames_agree
 from kiosk.web.ticket import EVIDENCE, Fact, Ticket
@@ -38,6 +39,8 @@ class Status:
     camera_words: str
     trouble: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
+    camera_chip: Chip | None = None
+    camera_hint: tuple[str, str] | None = None
 
     @property
     def filming(self) -> bool:
@@ -315,6 +318,8 @@ class Desk:
             camera_words=status.camera.words,
             trouble=status.trouble,
             notes=status.notes,
+            camera_chip=chip(status.camera),
+            camera_hint=None if status.camera.hint is None else HINTS[status.camera.hint],
         )
 
     def _since(self, at_ms: int | None, now: datetime) -> str:
