@@ -30,7 +30,7 @@ _HALF_DAY, _DAY = 720, 1440
 def comparison(screen: FilmedScreen, promotion: Promotion | None, catalogue: Catalogue) -> Comparison:
     """Both pictures and the marks of ``promotion``, which the screen is for or nearly of."""
     view = cut(screen.size, screen.reading.marks)
-    sample = None if promotion is None else sample_of(catalogue, promotion.id)
+    sample = None if promotion is None else catalogue.sample(promotion.id)
     return Comparison(
         filmed=Picture(view, screen.size, tuple(_frames(screen))),
         sample=None if sample is None else _sample(sample, view, screen.size),
@@ -39,12 +39,6 @@ def comparison(screen: FilmedScreen, promotion: Promotion | None, catalogue: Cat
         marks=tuple(_line(mark) for mark in _worst_last(screen.reading.marks)),
         touched=screen.touched,
     )
-
-
-def sample_of(catalogue: Catalogue, promotion: str) -> bytes | None:
-    """The picture (JPEG) of how the promotion's screen looks, where one was published."""
-    sample = getattr(catalogue, "sample", None)
-    return None if sample is None else sample(promotion)
 
 
 def cut(size: tuple[int, int], marks: Sequence[Mark]) -> tuple[int, int, int, int]:
