@@ -20,6 +20,8 @@ from kiosk.core.verdict import FactValue, Outcome, Reason, Verdict
 from kiosk.display import Board, CounterStatus, Display, Redeemed, Showing, State, Stub
 from kiosk.errors import CounterfoilError
 from kiosk.ports import LinkState
+from kiosk.redeeming import NO_LOOK, Look
+from kiosk.screens import filmed as filmed_screen
 from kiosk.vision.codes import Decoder
 from kiosk.vision.condition import Measure
 from kiosk.vision.picture import jpeg
@@ -27,6 +29,7 @@ from kiosk.vision.props import SceneItem
 from kiosk.vision.scene import Tabletop
 from kiosk.vision.sighting import Corners
 from kiosk.vision.watch import CameraState, Overlay, WatchStats
+from tests.screen_world import drawn, reading, screen_promotion, sighting
 
 FRIDAY = datetime(2026, 11, 21, 0, 4, 12, tzinfo=UTC)  # Friday 20 November 2026, 19:04:12 in New York
 FLEET_KEY = bytes(32)
@@ -110,6 +113,8 @@ class FakeCounter:
         self.seen_showings: list[str] = []
         self.people = [Clerk("ana", "Ana Marta", "clerk", ""), Clerk("ben", "Ben Keller", "shift-manager", "")]
         self.locked = False
+        self.touched: list[str] = []
+        self.looks: list[Look] = []
         self.board = Board()
         self._ids = itertools.count(1)
         self._lock = threading.RLock()
@@ -138,6 +143,46 @@ class FakeCounter:
         showing = self._showing(verdict, promotion(**changes) if known else None)
         self.board.show(State.VERDICT, showing)
         return showing
+
+    def check(self, facts: Mapping[str, FactValue] | None = None, **changes: Any) -> Showing:
+        """Show a screen to be compared, with ``changes`` of what was read."""
+        left: dict[str, FactValue] = {"limit": 20, "used": 11, "left": 9}
+        about = screen_promotion(value={"amount": "12.00", "currency": "USD"}, evidence={"screen": "15.00"})
+        verdict = Verdict(Outcome.CHECK, Reason.LOOK_AT_SCREEN, about.id, left | dict(facts or {}))
+        return self._screen(verdict, about, None, **changes)
+
+    def alarm(self, *, with_picture: bool = True) -> Showing:
+        """Show a screen that was seen before."""
+        facts: dict[str, FactValue] = {
+            "used_at": (self.clock.now() - timedelta(minutes=22)).isoformat(), "used_store": "Harbor Grill Bayside",
+            "used_counter": "counter-2", "stub": 388, "times": 1, "clerk": "ben",
+        }  # fmt: skip
+        verdict = Verdict(Outcome.CHECK, Reason.SEEN_BEFORE, "checkin", facts)
+        about = screen_promotion(evidence={"screen": "15.00"})
+        return self._screen(verdict, about, jpeg(drawn()) if with_picture else None)
+
+    def nearly(self, **differs: str) -> Showing:
+        """Show the refusal of a screen that is nearly of the check-in promotion."""
+        about = screen_promotion()
+        self.catalogue = catalogue(*PROMOTIONS, about)
+        shown = reading(differs=differs or {"dates": "Valid Oct 3 - Oct 10"})
+        told: list[FactValue] = [
+            {"mark": mark.kind, "wanted": mark.wanted, "found": mark.found} for mark in shown.marks if mark.found
+        ]
+        verdict = Verdict(Outcome.REFUSE, Reason.UNKNOWN_CODE, None, {"like": about.id, "differs": told})
+        return self._screen(verdict, None, None, differs=differs or {"dates": "Valid Oct 3 - Oct 10"})
+
+    def _screen(self, verdict: Verdict, about: Promotion | None, earlier: bytes | None, **changes: Any) -> Showing:
+        """``clock`` is four minutes ago by the store's, unless it is changed."""
+        shown = filmed_screen(sighting(**({"clock": "7:00"} | changes)))
+        showing = replace(
+            self._showing(verdict, about), text="", credential_kind="screen", screen=replace(shown, earlier=earlier)
+        )
+        self.board.show(State.VERDICT, showing)
+        return showing
+
+    def touch(self, showing_id: str) -> None:
+        self.touched.append(showing_id)
 
     def ask_given(self, n: int = 391) -> None:
         """Show the question of the restart."""
@@ -177,8 +222,9 @@ class FakeCounter:
             self.board.show(State.VERDICT, replace(showing, text=text))
         return self.display
 
-    def redeem(self, showing_id: str, clerk_id: str) -> Display:
+    def redeem(self, showing_id: str, clerk_id: str, look: Look = NO_LOOK) -> Display:
         with self._lock:
+            self.looks.append(look)
             showing = self.display.showing
             if self.display.state is not State.VERDICT or showing is None or showing.id != showing_id:
                 return self.display

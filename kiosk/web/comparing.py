@@ -23,28 +23,22 @@ ROOM = 0.045
 OLDEST_CLOCK_MINUTES = 180
 AHEAD_MINUTES = 3
 MOST_NAME = 24
-WIDE_MARK = 20
+NARROW_MARK = 14
 _HALF_DAY, _DAY = 720, 1440
 
 
 def comparison(screen: FilmedScreen, promotion: Promotion | None, catalogue: Catalogue) -> Comparison:
     """Both pictures and the marks of ``promotion``, which the screen is for or nearly of."""
     view = cut(screen.size, screen.reading.marks)
-    sample = None if promotion is None else sample_of(catalogue, promotion.id)
+    sample = None if promotion is None else catalogue.sample(promotion.id)
     return Comparison(
         filmed=Picture(view, screen.size, tuple(_frames(screen))),
         sample=None if sample is None else _sample(sample, view, screen.size),
         posted=() if promotion is None else posted(promotion),
         earlier=None if screen.earlier is None else _sample(screen.earlier, view, screen.size),
-        marks=tuple(_line(mark) for mark in _worst_last(screen.reading.marks)),
+        marks=tuple(_line(mark) for mark in screen.reading.marks),
         touched=screen.touched,
     )
-
-
-def sample_of(catalogue: Catalogue, promotion: str) -> bytes | None:
-    """The picture (JPEG) of how the promotion's screen looks, where one was published."""
-    sample = getattr(catalogue, "sample", None)
-    return None if sample is None else sample(promotion)
 
 
 def cut(size: tuple[int, int], marks: Sequence[Mark]) -> tuple[int, int, int, int]:
@@ -107,14 +101,10 @@ def posted(promotion: Promotion) -> tuple[Fact, ...]:
     return tuple(replace(line, text=shortened(line.text, 90)) for line in lines if line.text)
 
 
-def _worst_last(marks: Sequence[Mark]) -> list[Mark]:
-    return sorted(marks, key=lambda mark: (mark.state is not MarkState.READ, mark.kind == "offer"))
-
-
 def _line(mark: Mark) -> MarkLine:
+    """One mark. Its place and width are the same whether it was read or not: nothing moves when more is read."""
     before, strong, after = mark_words(mark)
-    wide = mark.state is not MarkState.READ or len(before) + len(strong) > WIDE_MARK
-    return MarkLine(mark.state.value, before, strong, after, wide)
+    return MarkLine(mark.state.value, before, strong, after, len(mark.wanted) > NARROW_MARK)
 
 
 # --- the stub ------------------------------------------------------------------------------------
@@ -133,14 +123,14 @@ def evidence(promotion: Promotion | None) -> Evidence:
 def name_on_it(reading: ScreenReading) -> Fact:
     """The name that was read."""
     if not reading.handle:
-        return Fact("Name on it", "Not read")
+        return Fact("Name on it", "Not read", large=True)
     return Fact("Name on it", shortened(reading.handle, MOST_NAME), large=len(reading.handle) <= MOST_NAME // 2)
 
 
 def clock_on_it(reading: ScreenReading, now: datetime, zone: tzinfo) -> Fact:
     """The clock that was read, and how long ago that was where it can be told."""
     if clock_minutes(reading.clock) is None:
-        return Fact("Clock on it", "Not read")
+        return Fact("Clock on it", "Not read", large=True)
     return Fact("Clock on it", reading.clock, large=True, note=clock_age(reading.clock, now, zone))
 
 

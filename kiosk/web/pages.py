@@ -18,7 +18,6 @@ from kiosk.display import Display, FilmedScreen
 from kiosk.errors import CounterfoilError
 from kiosk.redeeming import ANYWAY, Look
 from kiosk.web.app import floor
-from kiosk.web.comparing import sample_of
 from kiosk.web.respond import go, respond, wants_fragment
 from kiosk.web.stream import follow
 from kiosk.web.words import NARROW_HEADLINE
@@ -231,7 +230,7 @@ def earlier(showing: str) -> Response:
 @pages.get("/sample/<promotion>.jpg")
 def sample(promotion: str) -> Response:
     """How the screen of a promotion looks, as head office published it."""
-    return _picture(sample_of(floor().counter.catalogue, promotion))
+    return _picture(floor().counter.catalogue.sample(promotion))
 
 
 def _screen_of(showing_id: str) -> FilmedScreen | None:

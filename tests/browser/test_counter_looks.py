@@ -25,6 +25,7 @@ TOMORROW: dict[str, FactValue] = {
     "next_ok": {"at": "2026-11-21T17:00:00-05:00", "until": "2026-11-21T22:00:00-05:00",
                 "stores": ["Harbor Grill Bayside"]},
 }  # fmt: skip
+LONG_DATES = "Valid from Monday, October 3 until Saturday, October 10"
 LONG: dict[str, Any] = {
     "gives": "One shrimp tacos appetizer or one small bowl of clam chowder, free with any entree from the dinner menu",
     "steps": ["Ring key 4711", "Keep the slip", "Write the stub's number on it", "Clip it to the bill"],
@@ -57,7 +58,7 @@ MEASURE = """() => {
     second: all("#bar .button:not(.primary), #bar .field").map((one) => box(one).slice(2)),
     targets: all("button, a, summary, .field").map((one) => [name(one), ...box(one).slice(2)]),
     clipped: texts.filter((one) => clipped(one)).map(name),
-    spilling: all(".part > .body, .gives, .do, .offers, .rows")
+    spilling: all(".part > .body, .gives, .do, .offers, .rows, .shots, .posted, .beside, .marks, .same")
       .filter((one) => one.scrollHeight > one.clientHeight + 1).map(name),
     page: [document.documentElement.scrollWidth, document.documentElement.scrollHeight],
     band: texts.filter((one) => one.closest(".band")).map((one) =>
@@ -86,8 +87,23 @@ def _states(counter: FakeCounter) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "accept-long", lambda: counter.accept(**LONG)
     yield "refuse", lambda: counter.refuse(Reason.NOT_YET, TOMORROW)
     yield "refuse-unknown", lambda: counter.look("https://example.com/a/very/long/address?with=query&and=more")
+    yield "check", lambda: counter.check(not_read=("claim",))
+    yield "check-long", lambda: _check_at_its_longest(counter)
+    yield "alarm", counter.alarm
+    yield "alarm-bare", lambda: counter.alarm(with_picture=False)
+    yield "refuse-nearly", counter.nearly
+    yield (
+        "refuse-nearly-long",
+        lambda: counter.nearly(dates=LONG_DATES, venue="The Harbor Grill & Oyster Bar at Pier 9"),
+    )
     yield "given", lambda: _power_cut(counter)
     yield "offline", lambda: counter.board.show(State.IDLE)
+
+
+def _check_at_its_longest(counter: FakeCounter) -> None:
+    """A long name, and every mark in words of its own that was not read."""
+    counter.check({"not_checked": ["seen-before"]}, clock="", handle="@the_one_and_only_real_lee_of_pier9",
+                  not_read=("venue", "offer", "dates", "claim"))  # fmt: skip
 
 
 def _power_cut(counter: FakeCounter) -> None:
@@ -164,10 +180,11 @@ def test_the_headline_is_56_pixels_and_50_upright(looks: Looks) -> None:
 
 def test_the_one_action_is_large_enough_for_a_hurried_thumb(looks: Looks) -> None:
     least = 80 if looks.size == LANDSCAPE else 88
-    for name in ("accept", "redeemed", "undone", "refuse", "given"):
+    narrower = {"given": 200, "alarm": 370}  # beside them stands a second button
+    for name in ("accept", "redeemed", "undone", "refuse", "check", "alarm", "given"):
         (primary,) = looks.states[name]["primary"]
         assert primary[1] >= least, name
-        assert primary[0] >= (200 if name == "given" else 420), name
+        assert primary[0] >= narrower.get(name, 420), name
 
 
 def test_the_second_action_is_72_pixels_high(looks: Looks) -> None:

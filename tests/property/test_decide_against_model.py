@@ -16,11 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.credential import digest, fold, fold_word, present
+from kiosk.core.credential import Presented, digest, fold, fold_word, present
 from kiosk.core.decide import Place, decide
 from kiosk.core.entry import FeedId, Redemption, Void
 from kiosk.core.organisation import Organisation
 from kiosk.core.promotion import Promotion
+from kiosk.core.screen import PresentedScreen, ScreenReading, ScreenResult, screen_digest
 from kiosk.core.standing import Standing
 from kiosk.core.verdict import Outcome, Reason, Verdict
 
@@ -28,6 +29,14 @@ KEY = b"a fleet key for these worlds"
 STEP = timedelta(minutes=15)
 DAY = timedelta(days=1)
 CODE, WORD = "TACO-7F3K", "SHRIMP20"
+SCREEN, BLURRED, ANOTHER_DAY = "a screen", "a screen whose name was not read", "a screen of another day"
+INTENT = bytes(16)
+READINGS = {
+    SCREEN: ScreenReading(ScreenResult.GREEN, "tacos", clock="21:14", handle="@zed.z"),
+    BLURRED: ScreenReading(ScreenResult.AMBER, "tacos", clock="21:14"),
+    ANOTHER_DAY: ScreenReading(ScreenResult.OTHER, "tacos", clock="21:14", handle="@zed.z", frames=2),
+}
+YES = {Reason.OK, Reason.LOOK_AT_SCREEN, Reason.SEEN_BEFORE}
 GROUPS = {"north": ["coast"], "south": ["coast", "warm"], "far": []}
 DAY_NAMES = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 ZONES = ["America/New_York", "Europe/Lisbon", "Australia/Lord_Howe", "Africa/Lagos", "America/Los_Angeles"]
@@ -95,13 +104,20 @@ def ever_runs(world: World, store: str) -> bool:
 
 
 def kind_held_up(world: World) -> str | None:
-    return {CODE: "listed", WORD: "word"}.get(world.text)
+    return {CODE: "listed", WORD: "word", SCREEN: "screen", BLURRED: "screen"}.get(world.text)
 
 
-def counted_uses(world: World) -> list[str]:
-    """The stores of the uses that count against what is held up."""
+def counted_uses(world: World, counted: str = "listed") -> list[str]:
+    """The stores of the uses of that kind that count against what is held up."""
     restored = world.fields.get("void_restores_use", True)
-    return [store for kind, store, voided in world.uses if kind == "listed" and not (voided and restored)]
+    return [store for kind, store, voided in world.uses if kind == counted and not (voided and restored)]
+
+
+def yes_as(world: World) -> Reason:
+    """What goes with a yes: nothing more, or that the clerk has to look."""
+    if kind_held_up(world) != "screen":
+        return Reason.OK
+    return Reason.SEEN_BEFORE if world.text == SCREEN and counted_uses(world, "screen") else Reason.LOOK_AT_SCREEN
 
 
 def live(world: World) -> int:
@@ -150,15 +166,19 @@ def closed_because(world: World) -> Reason:
     return Reason.WRONG_HOUR
 
 
-def expected_reason(world: World) -> Reason:
+def is_announced(world: World) -> bool:
     announced = world.fields.get("announce_from")
     today = world.now.astimezone(ZoneInfo(world.zones[world.store])).date().isoformat()
-    if kind_held_up(world) is None or (announced is not None and today < announced):
+    return announced is None or today >= announced
+
+
+def expected_reason(world: World) -> Reason:
+    if kind_held_up(world) is None or not is_announced(world):
         return Reason.UNKNOWN_CODE
     found = reasons_against(world)
     if found & {Reason.OVER, Reason.LIMIT_TOTAL}:
         found &= {Reason.USED_HERE, Reason.USED_ELSEWHERE, Reason.OVER, Reason.LIMIT_TOTAL}
-    return min(found, key=list(Reason).index, default=Reason.OK)
+    return min(found, key=list(Reason).index, default=yes_as(world))
 
 
 def expected_next_ok(world: World) -> tuple[datetime, set[str]] | None:
@@ -204,19 +224,21 @@ def worlds(draw: st.DrawFn) -> World:
     zones = {store: draw(st.sampled_from(ZONES)) for store in GROUPS}
     uses = draw(
         st.lists(
-            st.tuples(st.sampled_from(["listed", "word"]), st.sampled_from(list(GROUPS)), st.booleans()), max_size=3
+            st.tuples(st.sampled_from(["listed", "word", "screen"]), st.sampled_from(list(GROUPS)), st.booleans()),
+            max_size=3,
         )
     )
     minutes = draw(st.integers(-3 * 96, (len(days) + 2) * 96)) * 15 + draw(st.sampled_from([0, 0, 0, 7]))
     now = datetime(first.year, first.month, first.day, tzinfo=UTC) + timedelta(minutes=minutes)
-    text = draw(st.sampled_from([CODE, CODE, WORD, "NOBODY-KNOWS"]))
+    text = draw(st.sampled_from([CODE, CODE, WORD, SCREEN, SCREEN, BLURRED, ANOTHER_DAY, "NOBODY-KNOWS"]))
     return World(zones, fields, uses, text, draw(st.sampled_from(list(GROUPS))), now)
 
 
 def promotion_fields(draw: st.DrawFn, valid: dict[str, Any], first: date) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "id": "tacos", "title": "Tacos", "gives": "Tacos", "words": [WORD], "valid": valid,
-        "credentials": draw(st.sampled_from([["listed", "word"], ["listed", "word"], ["listed"], ["word"]])),
+        "screen": {"offer": "Tacos"},
+        "credentials": draw(st.sampled_from([["listed", "word", "screen"]] * 2 + [["listed", "screen"], ["word"]])),
         "paused": draw(st.sampled_from([False, False, False, True])),
         "void_restores_use": draw(st.booleans()),
         "limits": draw(st.fixed_dictionaries({}, optional={"total": st.integers(1, 3), "per_code": st.integers(1, 2)})),
@@ -233,7 +255,11 @@ def built(world: World) -> tuple[Catalogue, Standing]:
     stores = [{"id": id_, "name": id_, "time_zone": world.zones[id_], "groups": GROUPS[id_]} for id_ in world.zones]
     organisation = Organisation.model_validate({"name": "Model", "stores": stores})
     promotion = Promotion.model_validate(world.fields)
-    digests = {"listed": digest(KEY, "listed", fold(CODE)), "word": digest(KEY, "word", fold_word(fold(WORD)))}
+    digests = {
+        "listed": digest(KEY, "listed", fold(CODE)),
+        "word": digest(KEY, "word", fold_word(fold(WORD))),
+        "screen": screen_digest(KEY, PresentedScreen(READINGS[SCREEN], INTENT)),
+    }
     standing = Standing()
     for n, (kind, store, voided) in enumerate(world.uses, start=1):
         feed = FeedId(f"{store}/counter", 1)
@@ -249,7 +275,12 @@ def built(world: World) -> tuple[Catalogue, Standing]:
 
 def answer(world: World) -> Verdict:
     catalogue, standing = built(world)
-    return decide(present(world.text), catalogue, standing, Place(world.store, "counter"), world.now)
+    return decide(held_up(world), catalogue, standing, Place(world.store, "counter"), world.now)
+
+
+def held_up(world: World) -> Presented | PresentedScreen | None:
+    reading = READINGS.get(world.text)
+    return present(world.text) if reading is None else PresentedScreen(reading, INTENT)
 
 
 # --- the properties ------------------------------------------------------------------------------
@@ -260,7 +291,11 @@ def answer(world: World) -> Verdict:
 def test_the_reason_is_the_model_s(world: World) -> None:
     verdict = answer(world)
     assert verdict.reason is expected_reason(world)
-    assert verdict.outcome is (Outcome.ACCEPT if verdict.reason is Reason.OK else Outcome.REFUSE)
+    checked = Outcome.ACCEPT if verdict.reason is Reason.OK else Outcome.CHECK
+    assert verdict.outcome is (checked if verdict.reason in YES else Outcome.REFUSE)
+    assert verdict.facts.get("like") == ("tacos" if world.text == ANOTHER_DAY and is_announced(world) else None)
+    told = verdict.facts.get("not_checked")
+    assert told == (["seen-before"] if world.text == BLURRED and verdict.promotion else None)
 
 
 @settings(max_examples=120, deadline=None)
@@ -291,7 +326,7 @@ def test_whoever_comes_at_the_promised_time_and_place_passes_until_it_closes(wor
     for name in names:
         for instant in (opens, closes - timedelta(seconds=1)):
             arrived = World(world.zones, world.fields, world.uses, world.text, str(name), instant)
-            assert answer(arrived).reason is Reason.OK
+            assert answer(arrived).reason in YES
 
 
 @settings(max_examples=60, deadline=None)
@@ -300,8 +335,8 @@ def test_deciding_changes_nothing_and_answers_the_same_again(world: World) -> No
     catalogue, standing = built(world)
     before = copy.deepcopy(standing)
     promotions, listed = dict(catalogue.promotions), dict(catalogue.listed)
-    held_up, place = present(world.text), Place(world.store, "counter")
-    first = decide(held_up, catalogue, standing, place, world.now)
-    assert decide(held_up, catalogue, standing, place, world.now) == first
+    shown, place = held_up(world), Place(world.store, "counter")
+    first = decide(shown, catalogue, standing, place, world.now)
+    assert decide(shown, catalogue, standing, place, world.now) == first
     assert standing == before
     assert (catalogue.promotions, catalogue.listed) == (promotions, listed)
