@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import zxingcpp
@@ -16,16 +17,30 @@ from kiosk.errors import SetupError
 from kiosk.vision.picture import Grey
 from kiosk.vision.sighting import Corners, Sighting, text_of
 
-_FORMATS = zxingcpp.BarcodeFormats(
+_FORMAT = zxingcpp.BarcodeFormat
+QR_FORMATS = zxingcpp.BarcodeFormats(
+    [_FORMAT.QRCodeModel2]  # not QRCode: that reads Micro QR too, and then bogus texts now and then
+)
+ALL_FORMATS = zxingcpp.BarcodeFormats(
     [
-        zxingcpp.BarcodeFormat.QRCodeModel2,  # not QRCode: that reads Micro QR too, and then bogus texts now and then
-        zxingcpp.BarcodeFormat.Code128,
-        zxingcpp.BarcodeFormat.EANUPC,
-        zxingcpp.BarcodeFormat.DataMatrix,
-        zxingcpp.BarcodeFormat.Aztec,
+        _FORMAT.QRCodeModel2,
+        _FORMAT.QRCodeModel1,
+        _FORMAT.Code128,
+        _FORMAT.EANUPC,
+        _FORMAT.DataBar,
+        _FORMAT.DataMatrix,
+        _FORMAT.Aztec,
+        _FORMAT.PDF417,
     ]
 )
-_NAMES = {"QRCodeModel2": "QRCode", "UPCA": "EAN13"}
+_NAMES = {
+    "QRCodeModel1": "QRCode",
+    "QRCodeModel2": "QRCode",
+    "UPCA": "EAN13",
+    "AztecCode": "Aztec",
+    "CompactPDF417": "PDF417",
+    "DataBarOmni": "DataBar",
+}
 
 ZBAR_CURE = (
     "Install it: on Debian and Ubuntu `apt install libzbar0`, on Fedora `dnf install zbar`, "
@@ -39,16 +54,39 @@ class Engine(Protocol):
     def __call__(self, picture: Grey, *, turned: bool = False) -> list[Sighting]: ...
 
 
-def zxing(picture: Grey, *, turned: bool = False) -> list[Sighting]:
-    """The codes that zxing-cpp reads in ``picture``. 2D codes are read at any angle whatever ``turned`` says."""
-    found = zxingcpp.read_barcodes(picture, formats=_FORMATS, try_rotate=turned, text_mode=zxingcpp.TextMode.Plain)
-    sightings = []
-    for code in found:
-        text = text_of(code.bytes, code.text)
-        if text:
-            name = code.format.name
-            sightings.append(Sighting(text, _NAMES.get(name, name), _zxing_corners(code.position), "zxing"))
-    return sightings
+@dataclass(frozen=True, slots=True)
+class Zxing:
+    """zxing-cpp for some ``formats``. ``two_levels``: the picture is black and white already; ``pure``: it is drawn.
+
+    2D codes are read at any angle whatever ``turned`` says.
+    """
+
+    formats: zxingcpp.BarcodeFormats
+    two_levels: bool = False
+    pure: bool = False
+
+    def __call__(self, picture: Grey, *, turned: bool = False) -> list[Sighting]:
+        binarizer = zxingcpp.Binarizer
+        found = zxingcpp.read_barcodes(
+            picture,
+            formats=self.formats,
+            try_rotate=turned,
+            try_downscale=not self.pure,
+            try_invert=not self.pure,
+            text_mode=zxingcpp.TextMode.Plain,
+            binarizer=binarizer.FixedThreshold if self.two_levels else binarizer.LocalAverage,
+        )
+        sightings = []
+        for code in found:
+            text = text_of(code.bytes, code.text)
+            if text:
+                name = _NAMES.get(code.format.name, code.format.name)
+                corners = _zxing_corners(code.position)
+                sightings.append(Sighting(text, name, corners, "zxing", code.symbology_identifier))
+        return sightings
+
+
+zxing = Zxing(ALL_FORMATS)
 
 
 def _zxing_corners(position: zxingcpp.Position) -> Corners:
@@ -66,6 +104,7 @@ class Zbar:
 
     _WANTED = ("QRCODE", "CODE128", "EAN13", "EAN8")
     _NAMES: dict[str, str] = {"QRCODE": "QRCode", "CODE128": "Code128"}  # noqa: RUF012  # read only
+    _IDENTIFIERS: dict[str, str] = {"QRCode": "]Q1", "Code128": "]C0", "EAN13": "]E0", "EAN8": "]E4"}  # noqa: RUF012
     _CONFIG_BINARY = 4
     _GREY = int.from_bytes(b"Y800", "little")
 
@@ -109,7 +148,7 @@ class Zbar:
                 for i in range(zbar.zbar_symbol_get_loc_size(symbol))
             ]
             if text and name and points:
-                yield Sighting(text, name, _zbar_corners(points), "zbar")
+                yield Sighting(text, name, _zbar_corners(points), "zbar", self._IDENTIFIERS.get(name, ""))
             symbol = zbar.zbar_symbol_next(symbol)
 
 

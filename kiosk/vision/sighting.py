@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 MAX_TEXT_BYTES = 8 * 1024
+MATRIX = frozenset({"QRCode", "DataMatrix", "Aztec", "PDF417"})  # PDF417 is stacked, and corrects errors as they do
 
 Corners: TypeAlias = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
 
@@ -14,26 +15,28 @@ Corners: TypeAlias = tuple[tuple[float, float], tuple[float, float], tuple[float
 class Sighting:
     """One code in one picture.
 
-    ``text`` is what it says, cut at 8 kB; ``symbology`` is QRCode, Code128, EAN13, EAN8, UPCE, DataMatrix or
-    Aztec (a UPC-A code is told as the EAN-13 code that it is, with a leading 0); ``corners`` are the four
-    corners (x, y) in pixels of the picture, in order around the code; ``engine`` is zxing or zbar.
+    ``text`` is what it says, cut at 8 kB; ``symbology`` is QRCode, Code128, EAN13, EAN8, UPCE, DataBar and its
+    variants (DataBarExp, ...), DataMatrix, Aztec or PDF417 (a UPC-A code is told as the EAN-13 code that it is, with a
+    leading 0); ``corners`` are the four corners (x, y) in pixels of the picture, in order around the code; ``engine``
+    is zxing, zbar or grid; ``identifier`` is the symbology identifier (ISO/IEC 15424: "]Q1", "]C1", "]e0"), empty
+    where the engine knows none.
     """
 
     text: str
     symbology: str
     corners: Corners
     engine: str
+    identifier: str = ""
 
-    def scaled(self, factor: float) -> Sighting:
-        """The same sighting in a picture ``factor`` times as large."""
-        (a, b), (c, d), (e, f), (g, h) = self.corners
-        corners = (
-            (a * factor, b * factor),
-            (c * factor, d * factor),
-            (e * factor, f * factor),
-            (g * factor, h * factor),
-        )
-        return Sighting(self.text, self.symbology, corners, self.engine)
+    @property
+    def linear(self) -> bool:
+        """Whether it is a 1D code: those are misread now and then with a valid check digit."""
+        return self.symbology not in MATRIX
+
+    def scaled(self, factor: float, shift: float = 0.0) -> Sighting:
+        """The same sighting in a picture ``factor`` times as large, then moved by ``shift`` both ways."""
+        a, b, c, d = ((x * factor + shift, y * factor + shift) for x, y in self.corners)
+        return replace(self, corners=(a, b, c, d))
 
 
 def text_of(raw: bytes, otherwise: str | None) -> str | None:
