@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from kiosk.clock import from_ms, to_ms
+from kiosk.core.inert import shortened
 from kiosk.core.organisation import Store
 from kiosk.core.promotion import Promotion
 from kiosk.core.verdict import Outcome, Reason
@@ -15,7 +16,7 @@ from kiosk.display import Display, FilmedScreen, Redeemed, Showing, State
 from kiosk.web import comparing, times
 from kiosk.web.asked import Asked, Way, Words
 from kiosk.web.camera_words import HINTS, Chip, chip
-from kiosk.web.printed import shortened, worth
+from kiosk.web.printed import worth
 from kiosk.web.screen_words import frames_agree
 from kiosk.web.ticket import EVIDENCE, Fact, Ticket
 from kiosk.web.today import on_today
