@@ -108,7 +108,7 @@ class Counter:
             self._show_what_changed()
 
     def _show_what_changed(self) -> None:
-        """After a bundle: idle lists what is on, and an open verdict whose promotion changed is given anew."""
+        """Idle lists what is on and asks for a pick; an open verdict whose promotion changed is given anew."""
         display = self._board.display
         if display.state is State.IDLE:
             self._board.show(State.IDLE)

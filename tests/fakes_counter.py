@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from kiosk.attention import Choice
 from kiosk.clerks import Clerk
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.credential import digest, present
@@ -107,6 +108,8 @@ class FakeCounter:
         self.trouble: tuple[str, ...] = ()
         self.waiting = 0
         self.redemptions: list[str] = []
+        self.choices: tuple[Choice, ...] = ()
+        self.picked: list[str] = []
         self.looked_at: list[tuple[str, str]] = []
         self.given_answers: list[tuple[int, bool]] = []
         self.undone: list[int] = []
@@ -221,6 +224,11 @@ class FakeCounter:
             showing = self.refuse(Reason.UNKNOWN_CODE)
             self.board.show(State.VERDICT, replace(showing, text=text))
         return self.display
+
+    def pick(self, choice_id: str) -> Display:
+        self.picked.append(choice_id)
+        text = next((one.text for one in self.choices if one.id == choice_id), None)
+        return self.display if text is None else self.look(text, "camera")
 
     def redeem(self, showing_id: str, clerk_id: str, look: Look = NO_LOOK) -> Display:
         with self._lock:
