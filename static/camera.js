@@ -1,6 +1,6 @@
 // The live picture: short requests for the newest JPEG, the next one asked for only when the last has come.
 
-import { place } from "./pick.js";
+import { buttonOf, place } from "./pick.js";
 
 const SHORTEST_MS = 1000 / 15;
 const NOTHING_NEW_MS = 120;
@@ -48,7 +48,7 @@ function draw(corners, choices) {
     }));
   const ids = choices.split(" ");
   place(rings, ids);
-  const read = rings.filter((_, i) => !document.getElementById(`pick-${ids[i]}`));  // the others have a button
+  const read = rings.filter((_, i) => !buttonOf(ids[i]));  // the others have a button
   path.setAttribute("d", read.map((ring) => `M${ring.map((corner) => corner.join(" ")).join("L")}Z`).join(""));
   outline.replaceChildren(path);
 }

@@ -2,12 +2,16 @@
 
 const LEAST_PX = 64;  // what a hurried thumb hits
 const MARGIN_PX = 12;
-const FOOT_PX = 104;  // what the hint covers
+const RIM_PX = 6;  // by which a button is larger than its code
+const CAPTION_PX = 30;
 const HEAD_PX = 56;  // what the lamp covers
 
 const figure = document.getElementById("camera");
 const layers = [document.getElementById("picture"), document.getElementById("outline")];
 let view = null;  // how the picture lies in its box: {scale, x, y}; null: cut to it, as the style sheet says
+
+// The button of the code that is offered under `id`, if it is.
+export const buttonOf = (id) => document.querySelector(`#choice .pick[value="${id}"]`);
 
 const boxOf = (points) => {
   const xs = points.map(([x]) => x), ys = points.map(([, y]) => y);
@@ -17,13 +21,13 @@ const boxOf = (points) => {
 const clamp = (value, least, most) => Math.max(least, Math.min(most, value));
 
 // Where a stretch of the picture starts in the box: inside it where it is shorter, over all of it where it is longer.
-const along = (wanted, room, length) =>
-  (length <= room ? (room - length) / 2 : clamp(wanted, room - length, 0));
+const along = (wanted, room, length) => clamp(wanted, Math.min(0, room - length), Math.max(0, room - length));
 
 function lay(width, height) {
   const room = figure.getBoundingClientRect();
   const zoom = room.width / figure.offsetWidth || 1;  // a large screen shows the stage enlarged
-  return { w: room.width / zoom, h: room.height / zoom, width, height };
+  const foot = document.querySelector("#choice .hint")?.offsetHeight ?? 0;  // what the hint covers
+  return { w: room.width / zoom, h: room.height / zoom, foot: Math.max(0, foot - 16), width, height };
 }
 
 function cover({ w, h, width, height }) {
@@ -33,11 +37,12 @@ function cover({ w, h, width, height }) {
 
 // The picture as large as it may be with all of `box` between lamp and hint, its middle in the middle.
 function around(box, at) {
-  const { w, h, width, height } = at;
-  const most = Math.max(w / width, h / height), least = Math.min(w / width, h / height);
-  const fits = Math.min((w - 2 * MARGIN_PX) / (box.right - box.left), (h - HEAD_PX - FOOT_PX) / (box.bottom - box.top));
-  const scale = clamp(fits * 0.94, least, most);
-  const middle = (h - FOOT_PX + HEAD_PX) / 2;
+  const { w, h, foot, width, height } = at;
+  const most = Math.max(w / width, h / height);
+  const high = h - HEAD_PX - foot - CAPTION_PX - MARGIN_PX;
+  const fits = Math.min((w - 2 * MARGIN_PX) / (box.right - box.left), high / (box.bottom - box.top));
+  const scale = Math.min(fits * 0.94, most);
+  const middle = HEAD_PX + high / 2;
   return {
     scale,
     x: along(w / 2 - (box.left + box.right) / 2 * scale, w, width * scale),
@@ -45,9 +50,9 @@ function around(box, at) {
   };
 }
 
-function holds({ scale, x, y }, box, { w, h }) {
+function holds({ scale, x, y }, box, { w, h, foot }) {
   return box.left * scale + x >= 0 && box.right * scale + x <= w && box.top * scale + y >= 0
-    && box.bottom * scale + y <= h - FOOT_PX;
+    && box.bottom * scale + y <= h - foot;
 }
 
 function show(at) {
@@ -60,7 +65,7 @@ function show(at) {
 }
 
 function atLeast({ left, top, right, bottom }) {
-  const w = Math.max(right - left, LEAST_PX), h = Math.max(bottom - top, LEAST_PX);
+  const w = Math.max(right - left + 2 * RIM_PX, LEAST_PX), h = Math.max(bottom - top + 2 * RIM_PX, LEAST_PX);
   return { x: (left + right - w) / 2, y: (top + bottom - h) / 2, w, h };
 }
 
@@ -78,6 +83,23 @@ function part(spots) {
   }));
 }
 
+// What a code is stands below it, inside the box; above it where another's words or the hint are in the way.
+function caption(spots, found, at) {
+  const taken = [];
+  spots.forEach((spot, i) => {
+    const words = found[i].button.querySelector("bdi");
+    const w = words.offsetWidth, h = words.offsetHeight;
+    const x = clamp(spot.x + (spot.w - w) / 2, 4, at.w - w - 4);
+    const free = (y) => y >= 0 && y + h <= at.h - at.foot
+      && !taken.some((one) => x < one.x + one.w && one.x < x + w && y < one.y + one.h && one.y < y + h);
+    const below = spot.y + spot.h + 2, above = spot.y - h - 2;
+    const y = !free(below) && free(above) ? above : below;
+    taken.push({ x, y, w, h });
+    const rim = found[i].button.clientLeft;
+    Object.assign(words.style, { left: `${x - spot.x - rim}px`, top: `${y - spot.y - rim}px` });
+  });
+}
+
 let last = [[], []];
 
 // The buttons were swapped for others: those whose codes are in the picture on show go there at once.
@@ -86,7 +108,7 @@ document.addEventListener("htmx:oobAfterSwap", () => { if (layers[0].naturalWidt
 // `rings` are corners in pixels of the picture, `ids` name each ring's button, if it has one.
 export function place(rings, ids) {
   last = [rings, ids];
-  const found = rings.map((ring, i) => ({ ring, button: document.getElementById(`pick-${ids[i]}`) }))
+  const found = rings.map((ring, i) => ({ ring, button: buttonOf(ids[i]) }))
     .filter(({ button }) => button);
   const picture = layers[0];
   const at = lay(picture.naturalWidth, picture.naturalHeight);
@@ -108,10 +130,10 @@ export function place(rings, ids) {
   part(spots);
   spots.forEach((spot, i) => {
     const { button } = found[i];
+    spot.x = clamp(spot.x, 0, at.w - spot.w);
+    spot.y = clamp(spot.y, 0, at.h - at.foot - spot.h);
     button.classList.add("placed");
-    Object.assign(button.style, {
-      left: `${clamp(spot.x, 0, at.w - spot.w)}px`, top: `${clamp(spot.y, 0, at.h - FOOT_PX - spot.h)}px`,
-      width: `${spot.w}px`, height: `${spot.h}px`,
-    });
+    Object.assign(button.style, { left: `${spot.x}px`, top: `${spot.y}px`, width: `${spot.w}px`, height: `${spot.h}px` });
   });
+  caption(spots, found, at);
 }

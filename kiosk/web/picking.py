@@ -45,7 +45,7 @@ def picking(counter: Counter) -> Picking:
     if len(offers) > 1:
         return Picking(f"{count(offers)} codes.\nTap the one to use.", offers)
     idle = counter.display.state is State.IDLE
-    return Picking("One more code.\nTap it to use it." if idle else "One more code.\nTap it to use that one.", offers)
+    return Picking("One more code.\nTap it to use it." if idle else "One more code.\nTap it to use it instead.", offers)
 
 
 def count(offers: Sequence[object]) -> str:

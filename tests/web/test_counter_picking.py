@@ -44,7 +44,7 @@ def test_one_code_besides_the_verdict_leaves_the_verdict_and_says_that_it_is_the
     pages = asked(MENU)
     pages.counter.accept()
     text = pages.get("/").text
-    assert "One more code.\nTap it to use that one." in text
+    assert "One more code.\nTap it to use it instead." in text
     assert 'data-state="accept"' in text
 
 
