@@ -5,7 +5,8 @@ Rules of this module:
 - Everything read off a code or a screen goes through :func:`inert` or :func:`shortened` before a page, a terminal
   or a log shows it. Markup is the template's to escape; no link is ever made of it.
 - What has no shape of its own becomes a dot: control and format characters (bidirectional overrides and isolates,
-  zero-width characters, tags), line ends, lone surrogates, private and unassigned characters, letters that are blank.
+  zero-width characters, tags), line ends, lone surrogates, private and unassigned characters, letters and marks that
+  are blank.
 - A letter keeps two combining marks; a tower of them becomes a dot.
 - What is too long is cut in the middle, where an ellipsis stands: both ends can be compared with a print.
 """
@@ -17,7 +18,10 @@ import unicodedata
 DOT = "·"
 CUT = "…"
 MARKS_KEPT = 2
-_BLANK = frozenset("\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_BLANK = frozenset(  # letters, marks and variation selectors that have no shape
+    [*"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"]
+    + [chr(n) for n in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))]
+)
 _READ_CHARACTERS = 400  # at each end, so that a text of any length costs the same
 
 
