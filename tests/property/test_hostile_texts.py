@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from kiosk.attention import Attention, Shown
 from kiosk.core.inert import CUT, DOT, inert, shortened
 from kiosk.display import State
+from kiosk.vision.codes import Decoder
 from kiosk.vision.presence import Presence
 from kiosk.vision.sighting import MAX_TEXT_BYTES, Sighting, text_of
 from kiosk.web.picking import picking
 from kiosk.web.views import Desk
 from tests.counter_world import Floor, open_floor
+from tests.unit.vision.made import code
 
 NASTY = st.sampled_from([
     "\u202e", "\u202a", "\u2066", "\u2067", "\u2069", "\u200b", "\u200d", "\ufeff", "\u0301", "\u0489", "\ud800",
@@ -129,6 +131,27 @@ def floor() -> Iterator[Floor]:
         made = open_floor(Path(folder))
         yield made
         made.journal.close()
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        "7" * 7089,
+        b"\xff\xfe\x80A\xc3",
+        b"\x00\x01\x1b[2J",
+        "\u202e<script>alert(1)</script>\u2066".encode(),
+        b"\xed\xa0\x80",
+    ],
+)
+def test_a_real_code_that_holds_it_is_answered_and_printed_inert(floor: Floor, held: str | bytes) -> None:
+    sightings = Decoder().read(code(held, scale=4))
+    floor.counter.in_view(sightings)
+    ticket = Desk(floor.counter, boot="boot").ticket(floor.counter.display, floor.clock.now())
+    assert bool(sightings) == (ticket.state == "refuse")
+    assert all(len(fact.text) <= 20 and fact.text.isprintable() for fact in ticket.facts if fact.mono)
+    if ticket.showing:
+        floor.counter.next(ticket.showing)
+    floor.clock.move(3)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
