@@ -22,6 +22,7 @@ _BLANK = frozenset(  # letters, marks and variation selectors that have no shape
     [*"\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0"]
     + [chr(n) for n in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))]
 )
+_AS_EMOJI = "\ufe0f"  # stays behind a symbol, which it only colours
 _READ_CHARACTERS = 400  # at each end, so that a text of any length costs the same
 
 
@@ -50,7 +51,9 @@ def _letters(text: str) -> list[str]:
     letters: list[str] = []
     room = 0  # for marks on the last letter; -1: the rest of its tower is a dot already
     for one in unicodedata.normalize("NFC", text):
-        if one in _BLANK or unicodedata.category(one) not in ("Mn", "Me"):
+        if one == _AS_EMOJI and letters and unicodedata.category(letters[-1][-1]) == "So":
+            letters[-1] += one
+        elif one in _BLANK or unicodedata.category(one) not in ("Mn", "Me"):
             shaped = one.isprintable() and one not in _BLANK
             letters.append(one if shaped else DOT)
             room = MARKS_KEPT if shaped else 0

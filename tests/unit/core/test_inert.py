@@ -37,7 +37,7 @@ def test_what_acts_or_hides_is_a_dot(hidden: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Café", "Ελλάδα", "Привет", "日本語", "שלום", "قهوة", "ភាសា", "हिन्दी", "🍤", "ế", "<b>"]
+    "text", ["Café", "Ελλάδα", "Привет", "日本語", "שלום", "قهوة", "ភាសា", "हिन्दी", "🍤", "❤️", "ế", "<b>"]
 )
 def test_letters_of_any_language_stay(text: str) -> None:
     assert shortened(text) == unicodedata.normalize("NFC", text)
