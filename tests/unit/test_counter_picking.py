@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from kiosk.attention import FORGOTTEN_AFTER_S, TOGETHER_S
 from kiosk.core.entry import Redemption
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import State
+from kiosk.vision.codes import Decoder
+from kiosk.vision.picture import Image
+from kiosk.vision.sighting import Sighting
+from kiosk.vision.watch import Watch
 from tests.counter_world import Floor, open_floor
+from tests.unit.vision.made import FakeCamera, HandClock, code
 
 CODE, OTHER_CODE, MENU = "TACO-7F3K-9HXM", "TACO-2M8R-5JWD", "https://example.org/menu"
 
@@ -142,3 +149,42 @@ def test_while_given_is_open_nothing_can_be_picked(floor: Floor) -> None:
     film(floor, CODE, OTHER_CODE)
     assert floor.counter.display.state is State.GIVEN
     assert floor.counter.choices == ()
+
+
+def played(floor: Floor, *frames: Image) -> None:
+    """Real frames through the live loop, ten a second, into the counter."""
+    clock = HandClock()
+
+    def tell(sightings: Sequence[Sighting]) -> None:
+        floor.clock.move(0.1)
+        floor.counter.in_view(sightings)
+
+    camera = FakeCamera(list(frames), clock)
+    Watch(lambda: camera, Decoder(), tell, clock, pause=lambda _: True).run()
+
+
+def side_by_side(*pictures: Image) -> Image:
+    height = max(picture.shape[0] for picture in pictures)
+    return np.hstack([
+        cv2.copyMakeBorder(one, 0, height - one.shape[0], 0, 60, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+        for one in pictures
+    ])  # fmt: skip
+
+
+def test_two_codes_of_real_frames_are_offered_and_nothing_is_answered(floor: Floor) -> None:
+    played(floor, *[side_by_side(code(CODE), code(OTHER_CODE, "DataMatrix"))] * 6)
+    assert floor.counter.display.state is State.IDLE
+    assert {one.text for one in floor.counter.choices} == {CODE, OTHER_CODE}
+
+
+def test_a_1d_coupon_beside_a_2d_link_is_answered_from_its_second_frame(floor: Floor) -> None:
+    picture = side_by_side(code(MENU), code(CODE, "Code128", 3))
+    played(floor, picture)
+    assert shown(floor) == (MENU, Reason.UNKNOWN_CODE)
+    played(floor, picture, picture)
+    assert shown(floor) == (CODE, Reason.OK)
+
+
+def test_two_1d_readings_that_disagree_answer_nothing(floor: Floor) -> None:
+    played(floor, code(CODE, "Code128"), code(OTHER_CODE, "Code128"))
+    assert floor.counter.display.state is State.IDLE
