@@ -44,8 +44,8 @@ def picking(counter: Counter) -> Picking:
     offers = tuple(Offer(n, one.id, _caption(counter, one.text)) for n, one in enumerate(choices, start=1))
     if len(offers) > 1:
         return Picking(f"{count(offers)} codes.\nTap the one to use.", offers)
-    idle = counter.display.state is State.IDLE
-    return Picking("One more code.\nTap it to use it." if idle else "One more code.\nTap it to use it instead.", offers)
+    instead = " instead" if counter.display.state is State.VERDICT else ""
+    return Picking(f"One more code.\nTap it to use it{instead}.", offers)
 
 
 def count(offers: Sequence[object]) -> str:

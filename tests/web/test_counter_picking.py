@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.attention import Choice
 from kiosk.display import State
-from kiosk.web.picking import choices_header, count
+from kiosk.web.picking import choices_header, count, picking
 from tests.counter_pages import Pages, signed_in
 
 TACO, MENU = Choice("a" * 32, "TACO-7F3K-9QXM"), Choice("b" * 32, "https://menu.example/<script>\u202e")
@@ -46,6 +46,12 @@ def test_one_code_besides_the_verdict_leaves_the_verdict_and_says_that_it_is_the
     text = pages.get("/").text
     assert "One more code.\nTap it to use it instead." in text
     assert 'data-state="accept"' in text
+
+
+def test_one_code_besides_a_stub_is_one_more_and_not_one_instead() -> None:
+    pages = asked(MENU)
+    pages.counter.board.show(State.REDEEMED, pages.counter.accept())
+    assert picking(pages.counter).words == "One more code.\nTap it to use it."  # type: ignore[arg-type]
 
 
 def test_one_code_left_over_while_nothing_is_shown_leaves_the_band_ready() -> None:
