@@ -109,6 +109,16 @@ def test_each_code_has_its_button_in_the_picture_and_a_tap_answers_it(
     assert showing.text == PIE
 
 
+@pytest.mark.parametrize("size", [(1024, 768), (1920, 1080), (1080, 1920)])
+@pytest.mark.parametrize("codes", [BESIDE, FAR_APART])
+def test_on_other_screens_the_buttons_lie_over_their_codes_too(
+    stage: Stage[Counter], floor: Floor, codes: tuple[Placed, ...], size: tuple[int, int]
+) -> None:
+    page = stage.tab(stage.context(size))
+    show(stage, floor, *codes)
+    _expect_buttons_over_their_codes(page, codes)
+
+
 def test_the_pick_is_reached_and_made_with_the_keyboard(stage: Stage[Counter], floor: Floor) -> None:
     page = stage.tab()
     show(stage, floor, *BESIDE)
