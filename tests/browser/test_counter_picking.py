@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from kiosk.attention import TOGETHER_S
 from kiosk.counter import Counter
+from kiosk.vision.hints import Hint
 from kiosk.vision.picture import Image
 from kiosk.vision.props import SceneItem
 from kiosk.vision.scene import Tabletop
@@ -156,6 +157,16 @@ def test_when_the_codes_are_taken_away_the_picture_and_the_words_are_as_before(
     expect(page.get_by_text("Hold the phone here")).to_be_visible()
     page.wait_for_function("document.querySelector('#picture').style.width === ''")
     assert page.locator("#picture").bounding_box() == before
+
+
+def test_a_hint_to_the_customer_makes_way_for_the_question(stage: Stage[Counter], floor: Floor) -> None:
+    now = floor.clock.now()
+    floor.counter.camera_state = lambda: CameraState("live", "Filming: a test.", now, hint=next(iter(Hint)))
+    page = stage.tab()
+    expect(page.locator(".tip")).to_be_visible()
+    show(stage, floor, *BESIDE)
+    expect(page.get_by_text("Two codes.\nTap the one to use.")).to_be_visible()
+    expect(page.locator(".tip")).to_be_hidden()
 
 
 def test_the_question_is_asked_on_every_tab_and_answered_for_all(stage: Stage[Counter], floor: Floor) -> None:
