@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from kiosk.clock import Clock
+from kiosk.core.organisation import StaffMember, Store
 from kiosk.errors import CounterfoilError
 
 TRIES_BEFORE_WAIT = 5
@@ -25,6 +26,13 @@ class Clerk:
     name: str
     role: str
     pin_hash: str
+
+
+def clerks_at(store: Store | None, store_id: str, staff: Iterable[StaffMember]) -> list[Clerk]:
+    """Those of ``staff`` who may sign in at a store, by name; ``store`` is what is published of it, if anything."""
+    groups = set() if store is None else set(store.groups)
+    here = (one for one in staff if not one.stores or store_id in one.stores or groups.intersection(one.stores))
+    return sorted((Clerk(one.id, one.name, one.role, one.pin_hash) for one in here), key=lambda clerk: clerk.name)
 
 
 class PinDesk:

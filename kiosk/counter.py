@@ -16,11 +16,10 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
 
 from kiosk import answering
-from kiosk.attention import Attention
-from kiosk.clerks import Clerk, PinDesk
+from kiosk.attention import Attention, Choice, Seen, Shown
+from kiosk.clerks import Clerk, PinDesk, clerks_at
 from kiosk.clock import Clock, from_ms, to_ms
 from kiosk.config import Enrolment
 from kiosk.core.bundle import catalogue_of, open_bundle
@@ -45,13 +44,6 @@ ACCEPT_HELD_S = 45.0
 """An accept waits this long for the clerk after its code left the view, before another code may replace it."""
 
 
-class Seen(Protocol):
-    """A code in view, as the vision part reports it."""
-
-    @property
-    def text(self) -> str: ...
-
-
 class Counter:
     """One counter at work. Safe to call from the web threads, the camera's and the replicator's alike."""
 
@@ -70,7 +62,7 @@ class Counter:
         self._mint = mint
         self._notes = tuple(notes)
         self._lock = threading.RLock()
-        self._attention = Attention()
+        self._attention = Attention(mint)
         self._phone = PhoneInView()
         self._album = Album()
         self._pins = PinDesk(clock)
@@ -116,7 +108,7 @@ class Counter:
             self._show_what_changed()
 
     def _show_what_changed(self) -> None:
-        """After a bundle: idle lists what is on, and an open verdict whose promotion changed is given anew."""
+        """Idle lists what is on and asks for a pick; an open verdict whose promotion changed is given anew."""
         display = self._board.display
         if display.state is State.IDLE:
             self._board.show(State.IDLE)
@@ -171,21 +163,39 @@ class Counter:
     # --- look ---------------------------------------------------------------------------------
 
     def in_view(self, sightings: Sequence[Seen]) -> None:
-        """Told on each frame which codes are in view. A code that a promotion knows goes before one that none does."""
+        """Told on each frame which codes are in view; which one wants an answer, ``kiosk.attention`` says."""
         with self._lock:
             self._frames += 1
-            texts = [sighting.text for sighting in sightings]
-            showing = self._board.display.showing
-            if showing is not None and showing.text in texts:
-                self._last_in_view_s = self._clock.monotonic_s()
-            known = [text for text in texts if self._identify(present(text)) is not None]
+            texts, now_s, offered = [sighting.text for sighting in sightings], self._clock.monotonic_s(), self.choices
+            known = any(self._knows(text) for text in texts)
             if known:
-                self._phone.code_seen(self._clock.monotonic_s())
-            fresh = self._attention.unanswered(texts, self._clock.monotonic_s())
-            if fresh and self._may_replace(by_known_code=bool(known)):
+                self._phone.code_seen(now_s)
+            display = self._board.display
+            on_display = "" if display.showing is None else display.showing.text
+            if on_display and on_display in texts:
+                self._last_in_view_s = now_s
+            shown = Shown(on_display, self._may_replace(by_known_code=known), display.state is State.REDEEMED)
+            text = self._attention.turn(texts, now_s, self._knows, shown)
+            if text is not None:
                 self._read += 1
-                self._answer(next((text for text in known if text in fresh), fresh[0]), "camera")
+                self._answer(text, "camera")
+            if self.choices != offered:
+                self._show_what_changed()
             self._answer_screen_in_view()
+
+    def _knows(self, text: str) -> bool:
+        return self._identify(present(text)) is not None
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The codes in view that wait for the clerk to pick one."""
+        return () if self._board.display.state is State.GIVEN else self._attention.offered
+
+    def pick(self, choice_id: str) -> Display:
+        """Answer the code that is offered under ``choice_id``; one that was taken away since changes nothing."""
+        with self._lock:
+            text = self._attention.text_of(choice_id, self._clock.monotonic_s())
+            return self._board.display if text is None else self.look(text, "camera")
 
     def screen_in_view(self, sighting: SeenScreen | None) -> None:
         """Told when more was read of the phone in view, or (None) that it has left. It is never redeemed by itself."""
@@ -478,16 +488,7 @@ class Counter:
 
     def clerks(self) -> list[Clerk]:
         """Those who may sign in at this counter's store, by name."""
-        store = self.catalogue.store(self.place.store)
-        groups = set() if store is None else set(store.groups)
-        return sorted(
-            (
-                Clerk(one.id, one.name, one.role, one.pin_hash)
-                for one in self.catalogue.staff
-                if not one.stores or self.place.store in one.stores or groups.intersection(one.stores)
-            ),
-            key=lambda clerk: clerk.name,
-        )
+        return clerks_at(self.catalogue.store(self.place.store), self.place.store, self.catalogue.staff)
 
     def check_pin(self, clerk_id: str, pin: str) -> Clerk | None:
         """The clerk whose PIN this is, or None; raises ``pin-locked`` while one has to wait."""

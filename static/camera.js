@@ -1,5 +1,7 @@
 // The live picture: short requests for the newest JPEG, the next one asked for only when the last has come.
 
+import { buttonOf, place } from "./pick.js";
+
 const SHORTEST_MS = 1000 / 15;
 const NOTHING_NEW_MS = 120;
 const UNWATCHED_MS = 1000;
@@ -30,11 +32,11 @@ async function show(answer) {
   await picture.decode();
   picture.hidden = false;
   if (before) URL.revokeObjectURL(before);
-  draw(answer.headers.get("X-Corners") ?? "");
+  draw(answer.headers.get("X-Corners") ?? "", answer.headers.get("X-Choices") ?? "");
 }
 
 // Corners come as parts of the picture; the outline is cut to the box, or fitted into it, as the picture is.
-function draw(corners) {
+function draw(corners, choices) {
   const width = picture.naturalWidth, height = picture.naturalHeight;
   outline.setAttribute("viewBox", `0 0 ${width} ${height}`);
   outline.setAttribute("preserveAspectRatio", figure.dataset.whole ? "xMidYMid meet" : "xMidYMid slice");
@@ -42,9 +44,12 @@ function draw(corners) {
   const rings = corners.split(";").filter(Boolean).map((ring) =>
     ring.split(" ").map((corner) => {
       const [x, y] = corner.split(",");
-      return `${x * width} ${y * height}`;
-    }).join("L"));
-  path.setAttribute("d", rings.map((ring) => `M${ring}Z`).join(""));
+      return [x * width, y * height];
+    }));
+  const ids = choices.split(" ");
+  place(rings, ids);
+  const read = rings.filter((_, i) => !buttonOf(ids[i]));  // the others have a button
+  path.setAttribute("d", read.map((ring) => `M${ring.map((corner) => corner.join(" ")).join("L")}Z`).join(""));
   outline.replaceChildren(path);
 }
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from kiosk.attention import Choice
 from kiosk.clerks import Clerk
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.credential import digest, present
@@ -24,7 +25,7 @@ from kiosk.redeeming import NO_LOOK, Look
 from kiosk.screens import filmed as filmed_screen
 from kiosk.vision.codes import Decoder
 from kiosk.vision.condition import Measure
-from kiosk.vision.picture import jpeg
+from kiosk.vision.picture import Image, jpeg
 from kiosk.vision.props import SceneItem
 from kiosk.vision.scene import Tabletop
 from kiosk.vision.sighting import Corners
@@ -107,6 +108,8 @@ class FakeCounter:
         self.trouble: tuple[str, ...] = ()
         self.waiting = 0
         self.redemptions: list[str] = []
+        self.choices: tuple[Choice, ...] = ()
+        self.picked: list[str] = []
         self.looked_at: list[tuple[str, str]] = []
         self.given_answers: list[tuple[int, bool]] = []
         self.undone: list[int] = []
@@ -222,6 +225,11 @@ class FakeCounter:
             self.board.show(State.VERDICT, replace(showing, text=text))
         return self.display
 
+    def pick(self, choice_id: str) -> Display:
+        self.picked.append(choice_id)
+        text = next((one.text for one in self.choices if one.id == choice_id), None)
+        return self.display if text is None else self.look(text, "camera")
+
     def redeem(self, showing_id: str, clerk_id: str, look: Look = NO_LOOK) -> Display:
         with self._lock:
             self.looks.append(look)
@@ -302,6 +310,12 @@ class FakeWatch:
         self.measure: Measure | None = Measure(1280, 720, 112.0, 230.0, 31.0, 0.02, 640.0)
         self._code = code
         self._number = 1
+        self._filmed: tuple[bytes, tuple[tuple[str, Corners], ...]] | None = None
+
+    def film(self, picture: Image, outlines: Sequence[tuple[str, Corners]]) -> None:
+        """Film ``picture`` from now on, with codes (text, corners as parts of it) where ``outlines`` says."""
+        self._filmed = jpeg(picture), tuple(outlines)
+        self._number += 1
 
     @property
     def code(self) -> str:
@@ -315,13 +329,16 @@ class FakeWatch:
     def latest_jpeg(self, after: int = 0) -> tuple[int, bytes] | None:
         self.asked += 1
         self._number += self.moving
-        return (self._number, filmed(self.code)[0]) if self._number > after else None
+        content = filmed(self.code)[0] if self._filmed is None else self._filmed[0]
+        return (self._number, content) if self._number > after else None
 
     @property
     def stats(self) -> WatchStats:
         return WatchStats(self.fps, self._number, 7.6, 0, 1, 18.4, self.measure)
 
     def overlay(self) -> Overlay:
+        if self._filmed is not None:
+            return Overlay(self._number, self._filmed[1])
         return Overlay(self._number, tuple((self.code, corners) for corners in filmed(self.code)[1]))
 
 

@@ -33,6 +33,8 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 64_000_000
 REDUCE_ABOVE_PIXELS = 24_000_000  # from here on a JPEG is decoded at half its size, to keep memory small
 MAX_SIDE_PX = 20_000
+MAX_PARTS = 50_000  # chunks of a PNG, segments of a JPEG
+MAX_SCANS = 32  # of a progressive JPEG; each one costs as much as a picture, and cameras write about ten
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 
 
@@ -118,10 +120,20 @@ def picture_size(content: bytes) -> tuple[int, int]:
 
 
 def _png_size(content: bytes) -> tuple[int, int]:
-    if b"IEND" not in content[-64:]:
-        raise PictureError("is cut short")
-    width, height = struct.unpack_from(">II", content, 16)
-    return width, height
+    """Walk the chunks to the last: OpenCV believes each chunk's length, and sets aside 4 GB for one of 60 bytes."""
+    at, size = 8, (0, 0)
+    for _ in range(MAX_PARTS):
+        length, kind = struct.unpack_from(">I4s", content, at)
+        if at + 12 + length > len(content):
+            raise PictureError("is cut short")
+        if (kind == b"IHDR") != (at == 8) or (at == 8 and length != 13):
+            raise PictureError("is broken")
+        if at == 8:
+            size = struct.unpack_from(">II", content, 16)
+        if kind == b"IEND":
+            return size
+        at += 12 + length
+    raise PictureError("is broken")
 
 
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -130,7 +142,9 @@ _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 def _jpeg_size(content: bytes) -> tuple[int, int]:
     """Walk the segments to the first scan: the frame's size stands before it, the end of image must follow it."""
     at, size = 2, (0, 0)
-    while True:
+    if content.count(b"\xff\xda") > MAX_SCANS:
+        raise PictureError("is drawn in too many passes")
+    for _ in range(MAX_PARTS):
         mark, kind, length = struct.unpack_from(">BBH", content, at)
         if mark != 0xFF:
             raise PictureError("is broken")
@@ -145,6 +159,7 @@ def _jpeg_size(content: bytes) -> tuple[int, int]:
                 raise PictureError("is cut short")
             return size
         at += 2 + length
+    raise PictureError("is broken")
 
 
 def _webp_size(content: bytes) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 Rules of this module:
 
-- A code is *in view* from the frame that shows it until it was unseen for ``FORGET_S``: hands shake.
+- Which codes are in view, ``kiosk.vision.presence`` says.
 - The loop never ends by itself. A camera that fails is opened again, at growing intervals; a fault in reading
   or in whoever is told is counted, said in ``state``, and the next frame is read as if nothing had been.
 - Nothing is drawn into the picture; where the codes are is told apart from it (``overlay``).
@@ -28,9 +28,9 @@ from kiosk.vision.condition import Concern, Condition, Measure
 from kiosk.vision.frames import Camera, Frame
 from kiosk.vision.hints import Glimpsed, Hint, Prompter
 from kiosk.vision.picture import Image, jpeg
+from kiosk.vision.presence import Presence
 from kiosk.vision.sighting import Corners, Sighting
 
-FORGET_S = 0.7
 JPEG_PER_S = 15
 OUTLINE_FOR_S = 0.2
 HINT_FOR_S = 1.5
@@ -38,21 +38,6 @@ _BACKOFF_S = (0.25, 0.5, 1.0, 2.0, 5.0)
 _RECENT_FRAMES = 60
 
 _log = logging.getLogger(__name__)
-
-
-class Presence:
-    """Which codes are in view. One text is one code, wherever in the picture it is."""
-
-    def __init__(self, forget_s: float = FORGET_S) -> None:
-        self._forget_s = forget_s
-        self._seen: dict[str, tuple[float, Sighting]] = {}
-
-    def update(self, sightings: Sequence[Sighting], now_s: float) -> tuple[Sighting, ...]:
-        """The codes in view at ``now_s`` monotonic seconds, longest in view first, each as last seen."""
-        for sighting in sightings:
-            self._seen[sighting.text] = (now_s, sighting)
-        self._seen = {text: kept for text, kept in self._seen.items() if now_s - kept[0] < self._forget_s}
-        return tuple(sighting for _, sighting in self._seen.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +225,8 @@ class Watch:
             self._in_view = self._presence.update(sightings, now_s)
             if sightings:
                 self._outlined_s = now_s
-            self._overlay = _overlay(self._number, frame, sightings or self._lately_seen(now_s))
+            read = [sighting for sighting in self._in_view if sighting in sightings]
+            self._overlay = _overlay(self._number, frame, read or self._lately_seen(now_s))
             self._on_view(self._in_view)
             if self._also is not None:
                 self._also.offer(frame.image, code_in_view=bool(self._in_view))

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from kiosk.core.catalogue import Catalogue
+from kiosk.core.inert import shortened
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import Box, Mark, MarkState, ScreenReading, clock_minutes
 from kiosk.core.verdict import Reason
 from kiosk.display import FilmedScreen, Showing
 from kiosk.vision.picture import PictureError, picture_size
 from kiosk.web import times
-from kiosk.web.printed import amount, shortened
+from kiosk.web.printed import amount
 from kiosk.web.screen_words import frames_agree, mark_words
 from kiosk.web.ticket import EVIDENCE, Comparison, Evidence, Fact, MarkLine, Picture
 

@@ -18,6 +18,7 @@ from kiosk.display import Display, FilmedScreen
 from kiosk.errors import CounterfoilError
 from kiosk.redeeming import ANYWAY, Look
 from kiosk.web.app import floor
+from kiosk.web.picking import choices_header, picking
 from kiosk.web.respond import go, respond, wants_fragment
 from kiosk.web.stream import follow
 from kiosk.web.words import NARROW_HEADLINE
@@ -25,7 +26,7 @@ from kiosk.web.words import NARROW_HEADLINE
 pages = Blueprint("counter", __name__)
 
 MAX_PIN = 16
-STATUS_BLOCKS = ("status", "lamp", "note")
+STATUS_BLOCKS = ("status", "lamp", "note", "choice")
 _OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.healthz"}
 _SHOWING = re.compile(r"[0-9a-f]{32}")
 
@@ -62,7 +63,8 @@ def frame() -> dict[str, Any]:
     """What the frame around every page shows."""
     here = floor()
     clerk = clerk_here() if request.endpoint is not None else None
-    return {"desk": here.desk, "clerk": clerk, "status": here.desk.status(here.clock.now()), "oob": False}
+    status = here.desk.status(here.clock.now())
+    return {"desk": here.desk, "clerk": clerk, "status": status, "picking": picking(here.counter), "oob": False}
 
 
 @pages.get("/sign-in")
@@ -164,7 +166,7 @@ def events() -> AnyResponse:
 
 @pages.get("/camera.jpg")
 def camera() -> Response:
-    """The newest picture after number ``after``: JPEG, its number and the codes' corners in headers; else 204."""
+    """The newest picture after number ``after``: JPEG, its number, the codes' corners and ids in headers; else 204."""
     watch = floor().watch
     after = request.args.get("after", 0, int)
     found = None if watch is None else watch.latest_jpeg(after)
@@ -172,7 +174,9 @@ def camera() -> Response:
         return Response(status=204)
     response = Response(found[1], mimetype="image/jpeg")
     response.headers["X-Frame"] = str(found[0])
-    response.headers["X-Corners"] = _corners([corners for _, corners in watch.overlay().outlines])
+    outlines = watch.overlay().outlines
+    response.headers["X-Corners"] = _corners([corners for _, corners in outlines])
+    response.headers["X-Choices"] = choices_header([text for text, _ in outlines], floor().counter.choices)
     return response
 
 
@@ -196,6 +200,15 @@ def look() -> Response:
     if text is None or source not in ("typed", "scanner"):
         abort(422)
     return _after(floor().counter.look(text, source))
+
+
+@pages.post("/pick")
+def pick() -> Response:
+    """Answer one of several codes in view: the one that the clerk tapped in the picture."""
+    choice = request.form.get("choice", "")
+    if not _SHOWING.fullmatch(choice):
+        abort(422)
+    return _after(floor().counter.pick(choice))
 
 
 @pages.post("/redeem")

@@ -1,4 +1,4 @@
-"""How codes, amounts and names are printed: short, and with nothing in them that could act."""
+"""How amounts and names are printed. What was read off a code or a screen: ``kiosk.core.inert``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,6 @@ from kiosk.core.money import AmountError, from_minor, to_minor
 from kiosk.core.promotion import Value
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
-
-
-def shortened(text: str, most: int = 20) -> str:
-    """A code fit to print: control characters as dots, the middle left out."""
-    shown = "".join(one if one.isprintable() else "·" for one in text.strip()[:5000])
-    return shown if len(shown) <= most else f"{shown[: most - 8]}…{shown[-7:]}"
 
 
 def amount(text: str, currency: str | None) -> str:

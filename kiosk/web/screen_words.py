@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from kiosk.core.inert import shortened
 from kiosk.core.screen import Mark, MarkState
 from kiosk.core.verdict import FactValue
 from kiosk.web import times
 from kiosk.web.asked import Asked, Way, Words
-from kiosk.web.printed import shortened
 
 MOST_FOUND = 48
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from kiosk.clock import from_ms, to_ms
+from kiosk.core.inert import shortened
 from kiosk.core.organisation import Store
 from kiosk.core.promotion import Promotion
 from kiosk.core.verdict import Outcome, Reason
@@ -15,7 +16,8 @@ from kiosk.display import Display, FilmedScreen, Redeemed, Showing, State
 from kiosk.web import comparing, times
 from kiosk.web.asked import Asked, Way, Words
 from kiosk.web.camera_words import HINTS, Chip, chip
-from kiosk.web.printed import shortened, worth
+from kiosk.web.picking import count
+from kiosk.web.printed import worth
 from kiosk.web.screen_words import frames_agree
 from kiosk.web.ticket import EVIDENCE, Fact, Ticket
 from kiosk.web.today import on_today
@@ -105,12 +107,13 @@ class Desk:
         stubs = self._counter.stubs_since(midnight)
         rows = on_today(self._counter.catalogue, self._counter.place.store, now)
         none_yet = self._counter.catalogue.version == 0
+        offers = self._counter.choices
         return Ticket(
             state="idle",
             key=self.key(display),
             word="",
-            headline="Waiting" if none_yet else "Ready",
-            sub="Nothing is published yet." if none_yet else "Hold up a phone, or scan a code.",
+            headline=f"{count(offers)} codes" if len(offers) > 1 else "Waiting" if none_yet else "Ready",
+            sub=_idle_sub(len(offers), none_yet=none_yet),
             hint=("phone", "Hold the phone here,\na hand's width away"),
             note=display.note or "",
             on_today=tuple(rows),
@@ -329,6 +332,12 @@ class Desk:
         if now - at < timedelta(hours=20):
             return f"since {times.clock(at, self.zone)}"
         return f"since {times.day(at.astimezone(self.zone).date(), now.astimezone(self.zone).date())}"
+
+
+def _idle_sub(offers: int, *, none_yet: bool) -> str:
+    if offers > 1:
+        return "Tap the one to use, in the picture."
+    return "Nothing is published yet." if none_yet else "Hold up a phone, or scan a code."
 
 
 def _hint(screen: FilmedScreen | None) -> tuple[str, str]:

@@ -34,9 +34,9 @@ def test_a_page_that_may_be_a_fragment_varies_by_the_htmx_header(address: str) -
     assert "HX-Request" in pages.get(address, htmx=True).headers["Vary"]
 
 
-def test_the_fragment_of_the_status_line_carries_lamp_and_note_out_of_band() -> None:
+def test_the_fragment_of_the_status_line_carries_lamp_note_and_choice_out_of_band() -> None:
     fragment = signed_in().get("/status", htmx=True).text
-    assert fragment.count('hx-swap-oob="outerHTML"') == 2
+    assert fragment.count('hx-swap-oob="outerHTML"') == 3
     assert 'id="status"' in fragment
     assert "<html" not in fragment
 

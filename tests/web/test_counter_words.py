@@ -10,7 +10,7 @@ import pytest
 from kiosk.core.verdict import FactValue, Reason
 from kiosk.web import times
 from kiosk.web.asked import Asked
-from kiosk.web.printed import amount, initials, shortened
+from kiosk.web.printed import amount, initials
 from kiosk.web.words import NARROW_HEADLINE, WIDE_HEADLINE, for_customer, for_reason
 from tests.fakes_counter import FRIDAY, promotion
 
@@ -131,13 +131,6 @@ def test_a_stretch_reads_as_one_would_say_it(at: str, until: str | None, words: 
 @pytest.mark.parametrize("text", ["", "soon", None, 7, "2026-11-20T17:00:00"])
 def test_what_is_no_instant_is_read_as_none(text: object) -> None:
     assert times.parse(text) is None
-
-
-def test_a_long_code_keeps_both_ends_and_shows_no_control_character() -> None:
-    shown = shortened("01234\u001d" + "x" * 4000 + "END")
-    assert shown.startswith("01234·")
-    assert shown.endswith("END")
-    assert len(shown) == 20
 
 
 def test_amounts_are_shown_as_money() -> None:

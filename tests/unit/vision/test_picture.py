@@ -81,6 +81,35 @@ def test_a_header_of_100_megapixels_is_refused_before_its_pixels_are_read(monkey
         decode_picture(png_claiming(10_000, 10_000))
 
 
+def test_60_bytes_that_promise_four_gigabytes_are_refused_before_room_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("room was made"))
+    found_by_fuzzing = bytes.fromhex(
+        "89504e470d0a1a0a0000000d4948445200003f0000000a00ffd8ffff01ffd0ffd0ffffffd149454e44ae0000ffd1ffffff01ffd0ffffffd1ffffffff"
+    )
+    with pytest.raises(PictureError, match="cut short"):
+        decode_picture(found_by_fuzzing)
+
+
+def test_a_png_is_walked_from_its_header_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = png_claiming(8, 8)
+    assert picture_size(whole + b"what cameras put behind") == (8, 8)
+    without_header = whole[:8] + whole[33:]
+    twice = whole[:33] + whole[8:]
+    for broken in (without_header, twice):
+        with pytest.raises(PictureError, match="broken"):
+            picture_size(broken)
+    monkeypatch.setattr(picture, "MAX_PARTS", 2)
+    with pytest.raises(PictureError, match="broken"):
+        picture_size(whole)
+
+
+def test_a_jpeg_drawn_in_more_than_32_passes_is_refused() -> None:
+    whole = encoded(".jpg")
+    assert picture_size(whole + b"\xff\xda" * 31) == (200, 100)
+    with pytest.raises(PictureError, match="passes"):
+        picture_size(whole + b"\xff\xda" * 32)
+
+
 def test_64_megapixels_are_decoded_and_more_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[bytes] = []
 

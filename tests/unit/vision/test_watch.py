@@ -9,51 +9,8 @@ from kiosk.vision.codes import Decoder
 from kiosk.vision.frames import Camera
 from kiosk.vision.picture import Image, decode_picture
 from kiosk.vision.sighting import Sighting
-from kiosk.vision.watch import Presence, Watch
+from kiosk.vision.watch import Watch
 from tests.unit.vision.made import FakeCamera, HandClock, blank, code, one_after_another, unplugged
-
-CORNERS = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-TACO = Sighting("TACO", "QRCode", CORNERS, "zxing")
-COFFEE = Sighting("COFFEE", "QRCode", CORNERS, "zxing")
-
-
-# --- presence -------------------------------------------------------------------------------------
-
-
-def test_a_code_is_in_view_until_unseen_for_seven_tenths_of_a_second() -> None:
-    presence = Presence()
-    assert presence.update([TACO], 0.0) == (TACO,)
-    assert presence.update([], 0.699) == (TACO,)
-    assert presence.update([], 0.7) == ()
-
-
-def test_a_code_seen_again_in_time_stays_in_view() -> None:
-    presence = Presence()
-    presence.update([TACO], 0.0)
-    presence.update([TACO], 0.6)
-    assert presence.update([], 1.2) == (TACO,)
-
-
-def test_a_code_that_went_and_comes_back_is_in_view_again() -> None:
-    presence = Presence()
-    presence.update([TACO], 0.0)
-    assert presence.update([], 1.0) == ()
-    assert presence.update([TACO], 2.0) == (TACO,)
-
-
-def test_two_codes_are_in_view_the_longer_seen_first() -> None:
-    presence = Presence()
-    presence.update([TACO], 0.0)
-    assert presence.update([COFFEE], 0.1) == (TACO, COFFEE)
-    assert presence.update([COFFEE], 0.75) == (COFFEE,)
-
-
-def test_a_code_that_moved_is_where_it_was_last_seen() -> None:
-    presence = Presence()
-    presence.update([TACO], 0.0)
-    moved = TACO.scaled(2)
-    assert presence.update([moved], 0.1) == (moved,)
-
 
 # --- the loop, run to its end in this thread ------------------------------------------------------
 
@@ -90,7 +47,22 @@ def test_what_is_in_view_is_told_on_every_frame() -> None:
     clock = HandClock()
     bench = Bench(FakeCamera([code("TACO"), blank(), code("COFFEE")], clock), clock=clock)
     bench.watch.run()
-    assert bench.views[:3] == [("TACO",), ("TACO",), ("TACO", "COFFEE")]
+    assert bench.views[:3] == [("TACO",), ("TACO",), ("COFFEE",)]
+
+
+def test_a_1d_code_is_told_and_outlined_from_the_second_frame_that_reads_it() -> None:
+    clock = HandClock()
+    bench = Bench(FakeCamera([code("STRIPES", "Code128")] * 2, clock), clock=clock)
+    outlines: list[tuple[str, ...]] = []
+
+    def tell(sightings: Sequence[Sighting]) -> None:
+        bench.tell(sightings)
+        outlines.append(tuple(text for text, _ in bench.watch.overlay().outlines))
+
+    bench.watch._on_view = tell
+    bench.watch.run()
+    assert bench.views[:2] == [(), ("STRIPES",)]
+    assert outlines[:2] == [(), ("STRIPES",)]
 
 
 def test_a_code_goes_out_of_view_though_no_frame_comes() -> None:

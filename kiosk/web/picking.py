@@ -1,0 +1,67 @@
+"""Several codes in view: what the camera's box says, what there is to tap, and where it lies in the picture.
+
+The page sends back the id under which the counter offered a code, never its text; an id of another showing picks
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kiosk.attention import Choice
+from kiosk.core.credential import present
+from kiosk.core.inert import shortened
+from kiosk.counter import Counter
+from kiosk.display import State
+
+MOST_CAPTION = 24
+_NUMBERS = ("", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A code to tap: its number as the clerk sees it, its id, and a few words on what it is."""
+
+    number: int
+    id: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picking:
+    """The offers, and what the camera's box says of them; no offers: nothing is to be picked."""
+
+    words: str = ""
+    offers: tuple[Offer, ...] = ()
+
+
+def picking(counter: Counter) -> Picking:
+    """What the clerk may pick now."""
+    choices = counter.choices
+    if not choices:
+        return Picking()
+    offers = tuple(Offer(n, one.id, _caption(counter, one.text)) for n, one in enumerate(choices, start=1))
+    if len(offers) > 1:
+        return Picking(f"{count(offers)} codes.\nTap the one to use.", offers)
+    instead = " instead" if counter.display.state is State.VERDICT else ""
+    return Picking(f"One more code.\nTap it to use it{instead}.", offers)
+
+
+def count(offers: Sequence[object]) -> str:
+    """How many there are, as a word."""
+    return _NUMBERS[len(offers)] if len(offers) < len(_NUMBERS) else str(len(offers))
+
+
+def _caption(counter: Counter, text: str) -> str:
+    """The promotion's title; of a code that no promotion knows, what it says."""
+    presented = present(text)
+    credential = None if presented is None else counter.catalogue.identify(presented)
+    promotion = None if credential is None else counter.catalogue.promotions.get(credential.promotion)
+    return shortened(text if promotion is None else promotion.title, MOST_CAPTION)
+
+
+def choices_header(texts: Sequence[str], choices: Sequence[Choice]) -> str:
+    """For each outline in its order the id under which its code is offered, or "-"."""
+    ids = {one.text: one.id for one in choices}
+    return " ".join(ids.get(text, "-") for text in texts)
