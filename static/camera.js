@@ -30,12 +30,11 @@ async function show(answer) {
   await picture.decode();
   picture.hidden = false;
   if (before) URL.revokeObjectURL(before);
-  draw(answer.headers.get("X-Corners") ?? "");
+  draw(answer.headers.get("X-Corners") ?? "", picture.naturalWidth, picture.naturalHeight);
 }
 
 // Corners come as parts of the picture; the outline is cut to the box, or fitted into it, as the picture is.
-function draw(corners) {
-  const width = picture.naturalWidth, height = picture.naturalHeight;
+export function draw(corners, width, height) {
   outline.setAttribute("viewBox", `0 0 ${width} ${height}`);
   outline.setAttribute("preserveAspectRatio", figure.dataset.whole ? "xMidYMid meet" : "xMidYMid slice");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -62,6 +61,11 @@ async function ask() {
 async function film() {
   for (;;) {
     await visible();
+    if ("filming" in figure.dataset) {  // this tab shows what it films itself, without the way round
+      picture.hidden = true;
+      await wait(UNWATCHED_MS);
+      continue;
+    }
     const began = performance.now();
     let longer = FAILED_MS;
     try {

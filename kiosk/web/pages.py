@@ -54,6 +54,8 @@ def only_clerks() -> Response | None:
         return None
     if request.endpoint in ("counter.events", "counter.camera"):
         return Response(status=204)  # no picture; and it tells an event source not to come back
+    if request.endpoint in ("counter.frame", "counter.frame_end"):
+        return Response("Nobody is signed in here. [signed-out]", 403, mimetype="text/plain")
     return go("counter.sign_in")
 
 
