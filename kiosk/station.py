@@ -182,7 +182,7 @@ def _note_feed(enrolment: Enrolment, folder: CounterFolder) -> None:
         write_private(folder.opened, name.encode())
 
 
-def _camera_factory(plan: CameraPlan, counter: Counter, film: PageFilm | None) -> Callable[[], Camera]:
+def _camera_factory(plan: CameraPlan, counter: Counter, film: PageFilm | None = None) -> Callable[[], Camera]:
     spec = plan.spec or ""
     hold_while = (lambda: counter.awaits_clerk) if plan.wait_for_clerk else None
     return lambda: open_camera(
