@@ -66,7 +66,7 @@ class Showing:
     promotion: Promotion | None
     credential_kind: str | None
     shown_at: datetime
-    source: str  # camera | typed | after-restart
+    source: str  # camera | typed | scanner | photo | after-restart
     redeemed: Redeemed | None = None
     screen: FilmedScreen | None = None
 

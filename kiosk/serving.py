@@ -65,7 +65,7 @@ def serve(app: Any, listening: socket.socket, ending: Callable[[], None] = lambd
         threads=THREADS,
         ident="Counterfoil",
         channel_timeout=60,
-        max_request_body_size=16 * 1024 * 1024,
+        max_request_body_size=17 * 1024 * 1024,  # a photo of 16 MB with its form; what else is sent is far smaller
         clear_untrusted_proxy_headers=True,
     )
 

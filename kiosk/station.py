@@ -19,9 +19,10 @@ from kiosk.core.marks import Marks
 from kiosk.counter import Counter
 from kiosk.errors import SetupError
 from kiosk.journal import Journal
-from kiosk.vision.camera import Camera, open_camera
+from kiosk.vision.camera import BROWSER, Camera, open_camera
 from kiosk.vision.codes import Decoder
 from kiosk.vision.ocr import load_ocr, ocr_note
+from kiosk.vision.page_film import PageFilm
 from kiosk.vision.screen_watch import ScreenWatch
 from kiosk.vision.watch import Watch
 from kiosk.web import create_app
@@ -53,6 +54,7 @@ class Station:
     watch: Watch | None
     clock: Clock
     screens: ScreenWatch | None = None
+    film: PageFilm | None = None
 
     @classmethod
     def open(cls, folder: CounterFolder, camera: CameraPlan, clock: Clock | None = None) -> Station:
@@ -74,14 +76,17 @@ class Station:
         self.screens = ScreenWatch(
             load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, self.clock
         )
+        if plan.spec == BROWSER:
+            self.film = PageFilm(self.clock)
         screens = self.screens
         watch = Watch(
-            _camera_factory(plan, counter),
+            _camera_factory(plan, counter, self.film),
             self.decoder,
             counter.in_view,
             self.clock,
             also=screens,
             glimpse=lambda: screens.glimpse,
+            pause=None if self.film is None else self.film.pause,
         )
         self.counter.camera_state = lambda: watch.state
         return watch
@@ -95,6 +100,7 @@ class Station:
             secret_key=load_or_make_secret(self.folder.web_key),
             watch=self.watch,
             extra_blueprints=extra_blueprints,
+            film=self.film,
         )
 
     def start(self) -> None:
@@ -106,6 +112,8 @@ class Station:
 
     def stop(self) -> None:
         """Stop filming, sign the journal's head, close it."""
+        if self.film is not None:
+            self.film.end()
         if self.watch is not None:
             self.watch.stop()
         if self.screens is not None:
@@ -174,7 +182,9 @@ def _note_feed(enrolment: Enrolment, folder: CounterFolder) -> None:
         write_private(folder.opened, name.encode())
 
 
-def _camera_factory(plan: CameraPlan, counter: Counter) -> Callable[[], Camera]:
+def _camera_factory(plan: CameraPlan, counter: Counter, film: PageFilm | None = None) -> Callable[[], Camera]:
     spec = plan.spec or ""
     hold_while = (lambda: counter.awaits_clerk) if plan.wait_for_clerk else None
-    return lambda: open_camera(spec, loop=not plan.once, fps=plan.fps, hold_while=hold_while, turned=plan.turned)
+    return lambda: open_camera(
+        spec, loop=not plan.once, fps=plan.fps, hold_while=hold_while, turned=plan.turned, film=film
+    )

@@ -32,12 +32,12 @@ async function show(answer) {
   await picture.decode();
   picture.hidden = false;
   if (before) URL.revokeObjectURL(before);
-  draw(answer.headers.get("X-Corners") ?? "", answer.headers.get("X-Choices") ?? "");
+  const { naturalWidth, naturalHeight } = picture;
+  draw(answer.headers.get("X-Corners") ?? "", answer.headers.get("X-Choices") ?? "", naturalWidth, naturalHeight);
 }
 
 // Corners come as parts of the picture; the outline is cut to the box, or fitted into it, as the picture is.
-function draw(corners, choices) {
-  const width = picture.naturalWidth, height = picture.naturalHeight;
+export function draw(corners, choices, width, height) {
   outline.setAttribute("viewBox", `0 0 ${width} ${height}`);
   outline.setAttribute("preserveAspectRatio", figure.dataset.whole ? "xMidYMid meet" : "xMidYMid slice");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -47,7 +47,7 @@ function draw(corners, choices) {
       return [x * width, y * height];
     }));
   const ids = choices.split(" ");
-  place(rings, ids);
+  place(rings, ids, width, height);
   const read = rings.filter((_, i) => !buttonOf(ids[i]));  // the others have a button
   path.setAttribute("d", read.map((ring) => `M${ring.map((corner) => corner.join(" ")).join("L")}Z`).join(""));
   outline.replaceChildren(path);
@@ -67,6 +67,11 @@ async function ask() {
 async function film() {
   for (;;) {
     await visible();
+    if ("filming" in figure.dataset) {  // this tab shows what it films itself, without the way round
+      picture.hidden = true;
+      await wait(UNWATCHED_MS);
+      continue;
+    }
     const began = performance.now();
     let longer = FAILED_MS;
     try {

@@ -7,7 +7,7 @@ const CAPTION_PX = 30;
 const HEAD_PX = 56;  // what the lamp covers
 
 const figure = document.getElementById("camera");
-const layers = [document.getElementById("picture"), document.getElementById("outline")];
+const layers = ["picture", "film", "outline"].map((id) => document.getElementById(id)).filter(Boolean);
 let view = null;  // how the picture lies in its box: {scale, x, y}; null: cut to it, as the style sheet says
 
 // The button of the code that is offered under `id`, if it is.
@@ -100,18 +100,18 @@ function caption(spots, found, at) {
   });
 }
 
-let last = [[], []];
+let last = [[], [], 0, 0];
 
 // The buttons were swapped for others: those whose codes are in the picture on show go there at once.
-document.addEventListener("htmx:oobAfterSwap", () => { if (layers[0].naturalWidth) place(...last); });
+document.addEventListener("htmx:oobAfterSwap", () => { if (last[2]) place(...last); });
 
-// `rings` are corners in pixels of the picture, `ids` name each ring's button, if it has one.
-export function place(rings, ids) {
-  last = [rings, ids];
-  const found = rings.map((ring, i) => ({ ring, button: buttonOf(ids[i]) }))
+// `rings` are corners in pixels of a picture of `width` x `height`, `ids` name each ring's button, if it has one.
+export function place(rings, ids, width, height) {
+  last = [rings, ids, width, height];
+  const seen = figure.hasAttribute("data-mirrored") ? rings.map((ring) => ring.map(([x, y]) => [width - x, y])) : rings;
+  const found = seen.map((ring, i) => ({ ring, button: buttonOf(ids[i]) }))
     .filter(({ button }) => button);
-  const picture = layers[0];
-  const at = lay(picture.naturalWidth, picture.naturalHeight);
+  const at = lay(width, height);
   if (!document.querySelector("#choice .pick")) {
     view = null;
     return show(at);

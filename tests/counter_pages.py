@@ -21,7 +21,7 @@ CHECKOUT = Path(__file__).parents[1]
 HTMX = {"HX-Request": "true"}
 
 
-def make_app(counter: Any, watch: Any = None, clock: Any = None) -> Flask:
+def make_app(counter: Any, watch: Any = None, clock: Any = None, film: Any = None) -> Flask:
     """The pages of ``counter`` from the templates and static files of this checkout."""
     return create_app(
         counter,
@@ -30,6 +30,7 @@ def make_app(counter: Any, watch: Any = None, clock: Any = None) -> Flask:
         secret_key=b"k" * 32,
         watch=watch,
         clock=clock,
+        film=film,
     )
 
 

@@ -17,6 +17,8 @@ from waitress import create_server, wasyncore
 from kiosk.core.organisation import StaffMember
 from kiosk.counter import Counter
 from kiosk.serving import THREADS, bind
+from kiosk.vision.page_film import PageFilm
+from kiosk.vision.watch import Watch
 from kiosk.web.app import Floor as WebFloor
 from tests.counter_pages import make_app
 from tests.counter_world import Floor, open_floor
@@ -44,10 +46,14 @@ class _Plug(wasyncore.dispatcher):  # type: ignore[misc]  # waitress is publishe
 class Stage(Generic[AnyCounter]):
     """A counter at work on a port of its own."""
 
-    def __init__(self, browser: Browser, counter: AnyCounter) -> None:
+    def __init__(
+        self, browser: Browser, counter: AnyCounter, watch: Watch | None = None, film: PageFilm | None = None
+    ) -> None:
         self.browser = browser
         self.counter: AnyCounter = counter
         self.watch = FakeWatch()
+        self.film = film
+        self.filming: Watch | FakeWatch = watch or self.watch
         self.faults: list[str] = []
         self._contexts: list[BrowserContext] = []
         self._socket = bind("127.0.0.1", 0)
@@ -71,7 +77,7 @@ class Stage(Generic[AnyCounter]):
 
     def _serve(self) -> None:
         clock = getattr(self.counter, "clock", None) or getattr(self.counter, "_clock", None)
-        self._app = make_app(self.counter, self.watch, clock)
+        self._app = make_app(self.counter, self.filming, clock, self.film)
         self._server = create_server(self._app, sockets=[self._socket], threads=THREADS)
         self._pull, pulled = socket.socketpair()
         _Plug(pulled, self._server._map)
@@ -152,9 +158,14 @@ class Stage(Generic[AnyCounter]):
 
 
 @contextmanager
-def open_stage(browser: Browser, counter: AnyCounter) -> Iterator[Stage[AnyCounter]]:
-    """``counter`` on stage; when it is over, no page has had an error or broken the content policy."""
-    stage = Stage(browser, counter)
+def open_stage(
+    browser: Browser, counter: AnyCounter, watch: Watch | None = None, film: PageFilm | None = None
+) -> Iterator[Stage[AnyCounter]]:
+    """``counter`` on stage; when it is over, no page has had an error or broken the content policy.
+
+    Without a ``watch`` that films, a fake one does; ``film`` takes what the pages film.
+    """
+    stage = Stage(browser, counter, watch, film)
     try:
         yield stage
     finally:

@@ -28,8 +28,8 @@ def add_parser(
         "--camera",
         default="0",
         metavar="SPEC",
-        help="device number or path, video file, folder of pictures, http:// or rtsp:// address; none for a counter "
-        "with a hand-held scanner only (default: device 0)",
+        help="device number or path, video file, folder of pictures, http:// or rtsp:// address; browser: the page "
+        "films with the device it is open on; none: a hand-held scanner only (default: device 0)",
     )
     counter.add_argument("--camera-turned", type=int, choices=TURNS, default=0, metavar="DEGREES", help=TURNED_WORDS)
     counter.add_argument("--head-office", metavar="URL", help="where head office serves; needed once, with --code")

@@ -1,4 +1,4 @@
-"""Cameras by name: a device, a video, a folder of pictures, an address, or the filmed scene of the demo."""
+"""Cameras by name: a device, a video, a folder of pictures, an address, a page that films, the demo's scene."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from kiosk.clock import Clock, SystemClock
 from kiosk.errors import CameraError
 from kiosk.vision import folder, live, scene
 from kiosk.vision.frames import DEFAULT_FPS, Camera, CameraOptions, Frame
+from kiosk.vision.page_film import PageFilm
 from kiosk.vision.picture import SUFFIXES
 from kiosk.vision.turned import TURNS, Turned
 
 __all__ = ["Camera", "Frame", "open_camera"]
 
+BROWSER = "browser"
 _ADDRESSES = ("http://", "https://", "rtsp://", "rtsps://")
 
 
@@ -25,21 +27,25 @@ def open_camera(
     hold_while: Callable[[], bool] | None = None,
     clock: Clock | None = None,
     turned: int = 0,
+    film: PageFilm | None = None,
 ) -> Camera:
     """The camera that ``spec`` names; raises :class:`CameraError`.
 
     ``spec`` is what a person types: a device number or path, a video file, a picture or a folder of them, an http,
-    https or rtsp address, or ``scene:FILE.json``.
+    https or rtsp address, ``browser`` for what a page of the counter films and posts to ``film``, or
+    ``scene:FILE.json``.
 
     ``fps``, ``loop`` and ``hold_while`` concern folders, video files and scenes: see :class:`CameraOptions`.
     ``turned`` is by how many degrees clockwise its pictures are turned to stand upright: 0, 90, 180 or 270.
     """
     assert turned in TURNS, turned
-    camera = _open(spec.strip(), CameraOptions(fps, loop, hold_while), clock or SystemClock())
+    camera = _open(spec.strip(), CameraOptions(fps, loop, hold_while), clock or SystemClock(), film)
     return Turned(camera, turned) if turned else camera
 
 
-def _open(spec: str, options: CameraOptions, clock: Clock) -> Camera:
+def _open(spec: str, options: CameraOptions, clock: Clock, film: PageFilm | None) -> Camera:
+    if spec == BROWSER:
+        return _page_camera(film)
     if spec.startswith("scene:"):
         return scene.open_scene(Path(spec.removeprefix("scene:")), options, clock)
     if spec.isascii() and spec.isdigit():
@@ -61,3 +67,14 @@ def _open(spec: str, options: CameraOptions, clock: Clock) -> Camera:
     if path.suffix.lower() in SUFFIXES:
         return folder.Folder(path, options, clock)
     return live.VideoFile(path, options, clock)
+
+
+def _page_camera(film: PageFilm | None) -> Camera:
+    if film is None:
+        raise CameraError(
+            "camera-missing",
+            "A page films only for a counter that is at work",
+            where=BROWSER,
+            cure="Start one with: counter --camera browser.",
+        )
+    return film.camera()

@@ -13,7 +13,7 @@ import qrcode
 from kiosk.clock import Clock, SystemClock
 from kiosk.core.likeness import bare
 from kiosk.errors import CameraError, SetupError
-from kiosk.vision.camera import open_camera
+from kiosk.vision.camera import BROWSER, open_camera
 from kiosk.vision.codes import Decoder
 from kiosk.vision.condition import Trouble, is_black, measure
 from kiosk.vision.engines import Engine, Zbar, load_zbar, zxing
@@ -26,6 +26,10 @@ from kiosk.vision.watch import CameraState, Watch, WatchStats
 
 TRY_CAMERA_S = 5.0
 FILM_S = 8.0  # a picture that stands still is told after five
+PAGE_WORDS = (
+    "a page films, so nothing is tried here: open the counter's page on the device with the camera and tap Start the "
+    "camera; browsers allow it at https addresses, and at http://localhost on this machine itself"
+)
 _TEXT = "COUNTERFOIL"
 _ANEW = "Install the environment anew."
 
@@ -62,6 +66,8 @@ def check_camera(spec: str | None, open_: Callable[[str], Camera] = open_camera)
     """Whether the camera opens and gives a picture, and what size and light it has."""
     if spec is None:
         return Check("camera", False, "no camera was named, so none was tried", "Name one: doctor 0 is the first.")
+    if spec == BROWSER:
+        return Check("camera", True, PAGE_WORDS)
     try:
         camera = open_(spec)
         try:

@@ -86,6 +86,11 @@ def read_picture(path: Path) -> Image:
 
 def decode_picture(content: bytes) -> Image:
     """As :func:`read_picture`, for a file's ``content``."""
+    return fit(decode_whole(content))
+
+
+def decode_whole(content: bytes) -> Image:
+    """As :func:`decode_picture`, at the size it has (half of it above ``REDUCE_ABOVE_PIXELS``)."""
     width, height = picture_size(content)
     if not (0 < width <= MAX_SIDE_PX and 0 < height <= MAX_SIDE_PX) or width * height > MAX_PIXELS:
         raise PictureError(f"claims to be {width} x {height} pixels")
@@ -96,7 +101,7 @@ def decode_picture(content: bytes) -> Image:
         raise PictureError("is broken") from fault
     if decoded is None:
         raise PictureError("is broken")
-    return fit(np.asarray(decoded, np.uint8))
+    return np.asarray(decoded, np.uint8)
 
 
 def picture_size(content: bytes) -> tuple[int, int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,12 @@ from werkzeug.exceptions import HTTPException
 
 from kiosk.clock import Clock, SystemClock
 from kiosk.counter import Counter
+from kiosk.display import Display
 from kiosk.errors import CounterfoilError
+from kiosk.vision.codes import Decoder
+from kiosk.vision.page_film import PageFilm
+from kiosk.vision.photo import PhotoReader
+from kiosk.vision.picture import Image
 from kiosk.vision.watch import WatchStats
 from kiosk.web import guard
 from kiosk.web.printed import initials
@@ -53,13 +58,20 @@ class Filming(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """All that the routes work with; ``current_app.extensions["counterfoil"]``."""
+    """All that the routes work with; ``current_app.extensions["counterfoil"]``.
+
+    ``film`` takes what a page films; None where the camera is elsewhere. ``read_photo`` reads a photo without a code
+    as a check-in screen and gives what the counter shows then; None where it recognises nothing.
+    """
 
     counter: Counter
     desk: Desk
     watch: Filming | None
     streams: Streams
     clock: Clock
+    film: PageFilm | None = None
+    photos: PhotoReader = field(default_factory=lambda: PhotoReader(Decoder().read))
+    read_photo: Callable[[Image], Display | None] | None = None
 
 
 def floor() -> Floor:
@@ -69,7 +81,7 @@ def floor() -> Floor:
     return found
 
 
-def create_app(
+def create_app(  # noqa: PLR0913  (every part is named where the pages are put together)
     counter: Counter,
     *,
     templates: Path,
@@ -79,8 +91,13 @@ def create_app(
     extra_blueprints: Sequence[Blueprint] = (),
     clock: Clock | None = None,
     names: Sequence[str] = (),
+    film: PageFilm | None = None,
+    read_photo: Callable[[Image], Display | None] | None = None,
 ) -> Flask:
-    """The pages of ``counter``. ``extra_blueprints`` authenticate themselves; ``names`` are further host names."""
+    """The pages of ``counter``. ``extra_blueprints`` authenticate themselves; ``names`` are further host names.
+
+    ``film`` and ``read_photo`` as in :class:`Floor`.
+    """
     app = Flask("kiosk.web", template_folder=str(templates), static_folder=str(static))
     app.config.update(
         SECRET_KEY=secret_key,
@@ -98,11 +115,15 @@ def create_app(
     app.jinja_env.filters["strong_numbers"] = strong_numbers
     app.jinja_env.filters["initials"] = initials
     app.jinja_env.globals["static_version"] = _static_version(static)
-    guard.install(app, names)
+    guard.install(app, names, films=film is not None)
+    from kiosk.web import film_pages  # noqa: PLC0415  (pages need floor() from here)
+
+    film_pages.install_limits(app)
     csrf = CSRFProtect(app)
     Htmx(app)
     desk = Desk(counter, boot=os.urandom(4).hex())
-    app.extensions["counterfoil"] = Floor(counter, desk, watch, Streams(), clock or SystemClock())
+    clock = clock or SystemClock()
+    app.extensions["counterfoil"] = Floor(counter, desk, watch, Streams(), clock, film=film, read_photo=read_photo)
     from kiosk.web.camera_page import pages  # noqa: PLC0415  (the pages need floor() from here)
 
     app.register_blueprint(pages)

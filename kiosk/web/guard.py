@@ -24,7 +24,6 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 
 
@@ -48,8 +47,14 @@ def is_own(host: str, names: Iterable[str]) -> bool:
     return True
 
 
-def install(app: Flask, names: Iterable[str] = ()) -> None:
-    """Put the host check before, and the headers behind, every answer of ``app``."""
+def permissions(*, films: bool) -> str:
+    """What a page may ask the browser for: its camera where the page films, else nothing."""
+    return f"camera=({'self' if films else ''}), microphone=(), geolocation=()"
+
+
+def install(app: Flask, names: Iterable[str] = (), *, films: bool = False) -> None:
+    """Put the host check before, and the headers behind, every answer of ``app``; ``films``: a page may film."""
+    headers = _HEADERS | {"Permissions-Policy": permissions(films=films)}
     allowed = own_names() | frozenset(name.lower() for name in names)
 
     @app.before_request
@@ -59,7 +64,7 @@ def install(app: Flask, names: Iterable[str] = ()) -> None:
 
     @app.after_request
     def with_headers(response: Response) -> Response:
-        for name, value in _HEADERS.items():
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
         if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store")

@@ -17,7 +17,7 @@ from kiosk.clerks import Clerk
 from kiosk.display import Display, FilmedScreen
 from kiosk.errors import CounterfoilError
 from kiosk.redeeming import ANYWAY, Look
-from kiosk.web.app import floor
+from kiosk.web.app import Filming, floor
 from kiosk.web.picking import choices_header, picking
 from kiosk.web.respond import go, respond, wants_fragment
 from kiosk.web.stream import follow
@@ -55,6 +55,8 @@ def only_clerks() -> Response | None:
         return None
     if request.endpoint in ("counter.events", "counter.camera"):
         return Response(status=204)  # no picture; and it tells an event source not to come back
+    if request.endpoint in ("counter.frame", "counter.frame_end"):
+        return Response("Nobody is signed in here. [signed-out]", 403, mimetype="text/plain")
     return go("counter.sign_in")
 
 
@@ -174,14 +176,16 @@ def camera() -> Response:
         return Response(status=204)
     response = Response(found[1], mimetype="image/jpeg")
     response.headers["X-Frame"] = str(found[0])
-    outlines = watch.overlay().outlines
-    response.headers["X-Corners"] = _corners([corners for _, corners in outlines])
-    response.headers["X-Choices"] = choices_header([text for text, _ in outlines], floor().counter.choices)
+    tell_outlines(response, watch)
     return response
 
 
-def _corners(outlines: Any) -> str:
-    return ";".join(" ".join(f"{x:.4f},{y:.4f}" for x, y in corners) for corners in outlines)
+def tell_outlines(response: Response, watch: Filming) -> None:
+    """Where the codes in view are, and the ids of those that may be picked, as headers for the page's script."""
+    outlines = watch.overlay().outlines
+    places = (" ".join(f"{x:.4f},{y:.4f}" for x, y in corners) for _, corners in outlines)
+    response.headers["X-Corners"] = ";".join(places)
+    response.headers["X-Choices"] = choices_header([text for text, _ in outlines], floor().counter.choices)
 
 
 # --- acts ----------------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.counter_stage import Stage, open_stage, real_counter
 from tests.counter_world import Floor
 from tests.fakes_counter import FakeCounter
+
+FAKE_CAMERA = "--use-fake-device-for-media-stream"
 
 _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -19,11 +21,21 @@ _FLAGS = (
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
-        yield opened
-        opened.close()
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+def launch(playwright: Playwright, chromium: str, *flags: str) -> Browser:
+    """A Chromium with the usual flags and ``flags``."""
+    return playwright.chromium.launch(executable_path=chromium, args=[*_FLAGS, *flags])
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    opened = launch(playwright, chromium)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -83,3 +83,23 @@ def test_a_camera_brings_the_reader_of_screens_along_and_both_stop(folder: Count
 
 def test_a_counter_that_was_never_enrolled_says_how_to(tmp_path: Path) -> None:
     assert refusal(CounterFolder(tmp_path)) == "not-enrolled"
+
+
+def test_a_counter_whose_page_films_waits_for_one_and_stops_at_once(folder: CounterFolder) -> None:
+    station = Station.open(folder, CameraPlan("browser"))
+    assert station.film is not None
+    assert station.watch is not None
+    station.start()
+    while station.watch.state.code == "starting":
+        station.film.pause(0.01)
+    assert station.watch.state.code == "camera-waiting"
+    assert "Start the camera" in station.watch.state.words
+    station.stop()
+    assert station.watch._thread is not None
+    assert not station.watch._thread.is_alive()
+
+
+def test_a_counter_with_a_camera_of_its_own_takes_nothing_from_a_page(folder: CounterFolder) -> None:
+    station = Station.open(folder, CameraPlan("97"))
+    assert station.film is None
+    station.stop()

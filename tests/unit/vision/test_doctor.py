@@ -136,3 +136,17 @@ def test_a_camera_that_has_shown_all_before_the_time_is_up_is_told() -> None:
     found = filmed((SCENES, 1))
     assert found.checks()[0].ok
     assert found.stats.frames == 10
+
+
+def test_a_page_that_films_is_not_tried_and_told_where_browsers_allow_it() -> None:
+    opened: list[str] = []
+
+    def note(spec: str) -> FakeCamera:
+        opened.append(spec)
+        raise unplugged()
+
+    check = check_camera("browser", note)
+    assert opened == []
+    assert check.ok
+    assert "https" in check.words
+    assert "Start the camera" in check.words

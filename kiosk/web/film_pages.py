@@ -1,0 +1,127 @@
+"""A page that films for its counter, and a photo chosen from a file.
+
+Rules of this module:
+
+- A frame is a JPEG as the body of a post, its CSRF token in a header, the tab's own name in ``X-Tab``. It is answered
+  at once: 204 with where the codes were; 409 where another tab films; 422 for what is no picture of a page.
+- ``X-Behind: 1`` asks the tab to send fewer. It sends the next frame when this one was answered.
+- A photo is a form like any other: a refusal is an answer (200), what is no picture is malformed (422).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+
+from flask import Flask, Response, abort, request, session
+
+from kiosk.core.credential import present
+from kiosk.vision.page_film import MAX_FRAME_BYTES, Taking
+from kiosk.vision.photo import MAX_PHOTO_BYTES, photo_picture
+from kiosk.vision.picture import PictureError
+from kiosk.web.app import floor
+from kiosk.web.pages import pages, tell_outlines
+from kiosk.web.respond import go, respond
+
+FORM_ROOM_BYTES = 64 * 1024
+"""What a form may need around the photo in it."""
+
+_TAB = re.compile(r"[0-9a-f]{16,32}")
+_LIMITS = {"counter.frame": MAX_FRAME_BYTES, "counter.photo": MAX_PHOTO_BYTES + FORM_ROOM_BYTES}
+
+
+def install_limits(app: Flask) -> None:
+    """Let a clerk's page post pictures, though a form has to be small. Before the CSRF check, which reads the form."""
+
+    @app.before_request
+    def room_for_pictures() -> None:
+        if session.get("clerk") and request.endpoint in _LIMITS:
+            request.max_content_length = _LIMITS[request.endpoint]
+
+
+@pages.app_context_processor
+def filming() -> dict[str, bool]:
+    """Whether a page may film, and whether a photo is read as a check-in screen too."""
+    return {"films": floor().film is not None, "reads_screens": floor().read_photo is not None}
+
+
+# --- a page that films ---------------------------------------------------------------------------
+
+
+@pages.post("/frame")
+def frame() -> Response:
+    """Take one picture that a tab of this counter filmed."""
+    film = floor().film
+    if film is None:
+        return _word(404, "This counter films with a camera of its own. [camera-elsewhere]")
+    try:
+        taking = film.post(_tab(), request.get_data(cache=False))
+    except PictureError as fault:
+        return _word(422, f"The picture {fault}. [frame-unreadable]")
+    if taking is Taking.OTHER_PAGE:
+        return _word(409, "Another page films for this counter. [other-page-films]")
+    response = Response(status=204)
+    if taking is Taking.BEHIND:
+        response.headers["X-Behind"] = "1"
+    watch = floor().watch
+    if watch is not None:
+        tell_outlines(response, watch)
+    return response
+
+
+@pages.post("/frame/end")
+def frame_end() -> Response:
+    """A tab films no more: it was closed or hidden."""
+    film = floor().film
+    if film is not None:
+        film.let_go(_tab())
+    return Response(status=204)
+
+
+def _tab() -> str:
+    tab = request.headers.get("X-Tab", "")
+    if not _TAB.fullmatch(tab):
+        abort(422)
+    return tab
+
+
+def _word(status: int, words: str) -> Response:
+    return Response(words, status, mimetype="text/plain")
+
+
+# --- a photo from a file -------------------------------------------------------------------------
+
+
+@pages.get("/photo")
+def photo_page() -> Response:
+    """Choose a photo from a file, or take one where the device can."""
+    return respond("photo", "photo")
+
+
+@pages.post("/photo")
+def photo() -> Response:
+    """Answer the code in a photo; without a code, what is to be read off it as a check-in screen."""
+    chosen = request.files.get("photo")
+    if chosen is None:
+        abort(422)
+    if not chosen.filename:
+        return respond("photo", "photo", wrong="photo-missing")
+    try:
+        with contextlib.closing(chosen):
+            picture = photo_picture(chosen.read())
+    except PictureError as fault:
+        return respond("photo", "photo", status=422, wrong="photo-unreadable", why=str(fault))
+    here = floor()
+    texts = here.photos.codes(picture)
+    if texts:
+        known = [text for text in texts if _is_known(text)]
+        here.counter.look((known or texts)[0], "photo")
+        return go("counter.home")
+    if here.read_photo is not None and here.read_photo(picture) is not None:
+        return go("counter.home")
+    return respond("photo", "photo", wrong="photo-without-code")
+
+
+def _is_known(text: str) -> bool:
+    presented = present(text)
+    return presented is not None and floor().counter.catalogue.identify(presented) is not None
