@@ -167,7 +167,7 @@ class FakeCounter:
     def nearly(self, **differs: str) -> Showing:
         """Show the refusal of a screen that is nearly of the check-in promotion."""
         about = screen_promotion()
-        self.catalogue = catalogue(*PROMOTIONS, about)
+        self.catalogue = catalogue(*PROMOTIONS[:3], about)
         shown = reading(differs=differs or {"dates": "Valid Oct 3 - Oct 10"})
         told: list[FactValue] = [
             {"mark": mark.kind, "wanted": mark.wanted, "found": mark.found} for mark in shown.marks if mark.found

@@ -150,11 +150,12 @@ def clock_age(clock: str, now: datetime, zone: tzinfo) -> str:
     return "now" if age < 1 else f"{times.ago(age * 60)} ago"
 
 
-def shown_before(showing: Showing) -> Fact:
-    """Whether it was, as far as is known here."""
+def shown_before(showing: Showing, reading: ScreenReading) -> Fact:
+    """Whether it was, as far as is known here; what that hangs on may not have been read."""
     not_checked = showing.verdict.facts.get("not_checked")
     if isinstance(not_checked, list) and Reason.SEEN_BEFORE.value in not_checked:
-        return Fact("Shown before", "Cannot tell", note="name and clock tell")
+        unread = [name for name, text in (("name", reading.handle), ("clock", reading.clock)) if not text]
+        return Fact("Shown before", "Cannot tell", note=f"{' and '.join(unread) or 'clock'} not read")
     return Fact("Shown before", "No, as known here")
 
 

@@ -142,7 +142,7 @@ class Desk:
         if alarm:
             facts = (comparing.name_on_it(reading), *self._first_use(showing, now), replace(clock, note="both times"))
         else:
-            before = comparing.shown_before(showing)
+            before = comparing.shown_before(showing, reading)
             facts = (comparing.name_on_it(reading), clock, before, *_left(showing))
         return Ticket(
             state="alarm" if alarm else "check",
@@ -267,8 +267,10 @@ class Desk:
     def _also_on(self, showing: Showing, ways: int, now: datetime) -> tuple[Way, ...]:
         """Other promotions that run now, so that a refusal ends in a way on."""
         own = None if showing.promotion is None else showing.promotion.title
+        like = self._asked(showing, now).like
         rows = on_today(self._counter.catalogue, self._counter.place.store, now)
         titles = [row.title for row in rows if row.tone == "on" and row.title != own]
+        titles.sort(key=lambda title: like is None or title != like.title)  # the one that it is nearly of first
         return (Way("tag", titles[0], " is on now"),) if titles and ways < 3 else ()
 
     def _given(self, display: Display, showing: Showing, stub: Redeemed, now: datetime) -> Ticket:

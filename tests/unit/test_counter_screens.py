@@ -318,6 +318,12 @@ def test_the_entry_says_what_was_read_and_no_name(floor: Floor) -> None:
     assert b"zed" not in b"".join(entry.body for entry in floor.journal.entries(floor.counter.feed, 0, 100))
 
 
+def test_a_reason_that_nobody_asked_for_is_not_written_down(floor: Floor) -> None:
+    show(floor)
+    redeem(floor, replace(TOUCHED, anyway="other"))
+    assert [fact.anyway for fact in redeemed(floor)] == [None]
+
+
 def test_a_code_s_entry_says_nothing_of_screens(floor: Floor) -> None:
     floor.counter.look(CODE)
     redeem(floor, Look())

@@ -70,7 +70,7 @@ def test_what_could_not_be_read_says_so(pages: Pages, counter: FakeCounter) -> N
     words = text(pages)
     assert "Name on it Not read" in words
     assert "Clock on it Not read" in words
-    assert "Shown before Cannot tell" in words
+    assert "Shown before Cannot tell name and clock not read" in words
     assert "One frame so far." in words
 
 
@@ -130,6 +130,11 @@ def test_what_differs_is_crossed_out_and_said(pages: Pages, counter: FakeCounter
                  "Dates on it: Valid Oct 3 - Oct 10 . Ours: Nov 1 - Nov 30", "unknown-code"):  # fmt: skip
         assert said in words
     assert 'action="/redeem"' not in pages.get("/").text
+
+
+def test_the_promotion_that_it_is_nearly_of_is_named_first_of_what_is_on(pages: Pages, counter: FakeCounter) -> None:
+    counter.nearly()
+    assert "Check-in tacos is on now" in text(pages)
 
 
 # --- pictures ------------------------------------------------------------------------------------

@@ -182,6 +182,7 @@ def test_the_same_screen_for_another_promotion_is_another() -> None:
     other = screen_promotion(id="other", title="Other")
     known = catalogue(screen_promotion(), other)
     assert asked(reading(promotion="other"), known, standing=used(use())).reason is Reason.LOOK_AT_SCREEN
+    assert digest_of(reading(promotion="other")) != digest_of()
 
 
 @pytest.mark.parametrize("changes", [{"handle": ""}, {"clock": ""}])
