@@ -251,8 +251,8 @@ class Counter:
             if showing is not None and showing.id == showing_id and showing.screen is not None:
                 self._board.amend(replace(showing, screen=replace(showing.screen, touched=True)))
 
-    def look(self, text: str, source: str = "typed") -> Display:
-        """Answer a code that was typed or scanned by hand, in place of an open verdict: it was done on purpose.
+    def look(self, shown: str | SeenScreen, source: str = "typed") -> Display:
+        """Answer what was typed, scanned by hand or is in a photo, in place of an open verdict: it was done on purpose.
 
         "Given?" and a stub that no page has shown stay.
         """
@@ -260,7 +260,9 @@ class Counter:
             display = self._board.display
             if display.state is State.GIVEN or (display.state is State.REDEEMED and not self._may_replace()):
                 return display
-            return self._answer(text, source)
+            if isinstance(shown, str):
+                return self._answer(shown, source)
+            return self._show_screen(filmed(shown), in_view=False)
 
     def _identify(self, presented: Presented | PresentedScreen | None) -> Credential | None:
         return None if presented is None else self.catalogue.identify(presented)

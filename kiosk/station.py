@@ -16,13 +16,17 @@ from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_mak
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.entry import Opened
 from kiosk.core.marks import Marks
+from kiosk.core.screen import ScreenResult
 from kiosk.counter import Counter
+from kiosk.display import Display
 from kiosk.errors import SetupError
 from kiosk.journal import Journal
 from kiosk.vision.camera import BROWSER, Camera, open_camera
 from kiosk.vision.codes import Decoder
 from kiosk.vision.ocr import load_ocr, ocr_note
 from kiosk.vision.page_film import PageFilm
+from kiosk.vision.picture import Image
+from kiosk.vision.screen_sighting import ScreenSighting
 from kiosk.vision.screen_watch import ScreenWatch
 from kiosk.vision.watch import Watch
 from kiosk.web import create_app
@@ -53,7 +57,7 @@ class Station:
     decoder: Decoder
     watch: Watch | None
     clock: Clock
-    screens: ScreenWatch | None = None
+    screens: ScreenWatch
     film: PageFilm | None = None
 
     @classmethod
@@ -66,19 +70,16 @@ class Station:
         decoder = Decoder()
         notes = (*decoder.notes, *ocr_note())
         counter = Counter(journal=journal, enrolment=enrolment, clock=clock, mint=lambda: os.urandom(16), notes=notes)
-        station = cls(folder, enrolment, journal, counter, decoder, None, clock)
+        screens = ScreenWatch(load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, clock)
+        station = cls(folder, enrolment, journal, counter, decoder, None, clock, screens)
         if camera.spec is not None:
             station.watch = station._watch(camera)
         return station
 
     def _watch(self, plan: CameraPlan) -> Watch:
-        counter = self.counter
-        self.screens = ScreenWatch(
-            load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, self.clock
-        )
+        counter, screens = self.counter, self.screens
         if plan.spec == BROWSER:
             self.film = PageFilm(self.clock)
-        screens = self.screens
         watch = Watch(
             _camera_factory(plan, counter, self.film),
             self.decoder,
@@ -88,8 +89,22 @@ class Station:
             glimpse=lambda: screens.glimpse,
             pause=None if self.film is None else self.film.pause,
         )
-        self.counter.camera_state = lambda: watch.state
+        screens.on_screen = lambda sighting: self._tell_screen(sighting, watch)
+        counter.camera_state = lambda: watch.state
         return watch
+
+    def _tell_screen(self, sighting: ScreenSighting | None, watch: Watch) -> None:
+        """A screen in view goes to the counter; one that was read for certain also tells which way up the camera is."""
+        self.counter.screen_in_view(sighting)
+        if sighting is not None and sighting.reading.result is ScreenResult.GREEN:
+            upside_down = sighting.is_upside_down
+            if upside_down is not None:
+                watch.told_upside_down(upside_down)
+
+    def _read_photo(self, picture: Image) -> Display | None:
+        """Answer the check-in screen in a photo; None where there is none of a promotion's."""
+        sighting = self.screens.read(picture)
+        return None if sighting is None else self.counter.look(sighting, "photo")
 
     def app(self, templates: Path, static: Path, extra_blueprints: Sequence[Blueprint] = ()) -> Flask:
         """The pages of this counter."""
@@ -101,13 +116,13 @@ class Station:
             watch=self.watch,
             extra_blueprints=extra_blueprints,
             film=self.film,
+            read_photo=self._read_photo,
         )
 
     def start(self) -> None:
         """Start filming."""
-        if self.screens is not None:
-            self.screens.start()
         if self.watch is not None:
+            self.screens.start()
             self.watch.start()
 
     def stop(self) -> None:
@@ -116,7 +131,6 @@ class Station:
             self.film.end()
         if self.watch is not None:
             self.watch.stop()
-        if self.screens is not None:
             self.screens.stop()
         self.checkpoint()
         self.journal.close()

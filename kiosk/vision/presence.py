@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from kiosk.vision.sighting import Corners, Sighting
 
 FORGET_S = 0.7
-_2D = frozenset({"QRCode", "MicroQRCode", "RMQRCode", "DataMatrix", "Aztec", "PDF417", "MaxiCode"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Presence:
         now = {sighting.text: sighting for sighting in sightings}
         for text, sighting in now.items():
             before = self._seen.get(text)
-            agreed = not _needs_two(sighting) or (before is not None and _agree(before, sighting))
+            agreed = not sighting.linear or (before is not None and _agree(before, sighting))
             if agreed and before is not None and not before.agreed:
                 del self._seen[text]  # it comes into view now, behind those that are in view already
             self._make_way(now, sighting, agreed=agreed)
@@ -56,10 +55,6 @@ class Presence:
         for text, seen in list(self._seen.items()):
             if text not in now and (agreed or not seen.agreed) and _same_place(seen.sighting.corners, new.corners):
                 del self._seen[text]
-
-
-def _needs_two(sighting: Sighting) -> bool:
-    return sighting.symbology not in _2D
 
 
 def _agree(before: _Seen, now: Sighting) -> bool:

@@ -16,3 +16,11 @@ class ScreenSighting:
     reading: ScreenReading
     picture: Image
     corners: Corners
+
+    @property
+    def is_upside_down(self) -> bool | None:
+        """Whether its top is below its bottom in the frame; None where it lies on its side."""
+        (left, top), (_, _), (_, _), (foot_left, foot) = self.corners
+        if abs(foot - top) < abs(foot_left - left):
+            return None
+        return foot < top

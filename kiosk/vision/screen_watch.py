@@ -73,13 +73,15 @@ class ScreenWatch:
     ) -> None:
         self._load = load
         self._marks = marks
-        self._tell = on_screen
+        self.on_screen = on_screen
         self._clock = clock or SystemClock()
         self._fresh = threading.Condition()
         self._newest: Image | None = None
         self._code_in_view = False
         self._stopping = False
         self._thread: threading.Thread | None = None
+        self._loading = threading.Lock()
+        self._reader: ScreenReader | None = None
         self.note = ""
         self.faults = 0
         self.looks = 0
@@ -108,10 +110,8 @@ class ScreenWatch:
     def run(self) -> None:
         """The loop itself."""
         _be_nice()
-        try:
-            reader = ScreenReader(self._load(), self._marks)
-        except SetupError as fault:
-            self.note = f"{fault.what}. {fault.cure}"
+        reader = self._reader_loaded()
+        if reader is None:
             return
         attention = ScreenAttention(reader, self._tell_safely)
         while not self._stopping:
@@ -127,6 +127,22 @@ class ScreenWatch:
             self.glimpse = attention.glimpse
             self.looks = attention.looks
             self._rest(attention.rest_s(self._clock.monotonic_s() - began_s))
+
+    def read(self, image: Image) -> ScreenSighting | None:
+        """What a picture by itself shows, from any thread: a photo. None where no promotion's screen is in it."""
+        reader = self._reader_loaded()
+        sighting = None if reader is None else reader.read(image)
+        return None if sighting is None or sighting.reading.result is ScreenResult.NONE else sighting
+
+    def _reader_loaded(self) -> ScreenReader | None:
+        """The reader, loaded once; None where the machine has none, which ``note`` then says."""
+        with self._loading:
+            if self._reader is None and not self.note:
+                try:
+                    self._reader = ScreenReader(self._load(), self._marks)
+                except SetupError as fault:
+                    self.note = f"{fault.what}. {fault.cure}"
+            return self._reader
 
     def _next_image(self) -> Image | None:
         """The newest frame that holds no code; None where none came for a while, or it is time to stop."""
@@ -145,7 +161,7 @@ class ScreenWatch:
 
     def _tell_safely(self, sighting: ScreenSighting | None) -> None:
         try:
-            self._tell(sighting)
+            self.on_screen(sighting)
         except Exception as fault:  # noqa: BLE001  # as above
             self._faulty("Telling what a screen shows failed", fault)
 
