@@ -87,6 +87,7 @@ class Station:
             self.clock,
             also=screens,
             glimpse=lambda: screens.glimpse,
+            enough=lambda seen: any(counter.knows(one.text) for one in seen),
             pause=None if self.film is None else self.film.pause,
         )
         screens.on_screen = lambda sighting: self._tell_screen(sighting, watch)

@@ -159,15 +159,17 @@ class Decoder:
 class Spread:
     """Reads live frames with a ``decoder``: ``QUICK`` on each frame, its stages spread one to a frame.
 
-    - While nothing is read each frame tries the next stage; one that reads is tried again on the next frame.
-    - What ``QUICK`` reads may stand beside a code that it does not look for: every ``BESIDE`` frames the first stage,
-      which reads all formats, is asked as well.
+    - While what is read is not ``enough`` (by default: while nothing is) each frame tries the next stage; one that
+      reads something new is tried again on the next frame. So a poster's code does not hide a coupon beside it.
+    - What ``QUICK`` reads may stand beside a code that it does not look for: on the first ``AT_FIRST`` frames, then
+      every ``BESIDE`` frames, the first stage, which reads all formats, is asked as well.
     - A frame that costs more than ``budget_ms`` is a debt that the frames after it pay by going without a stage.
 
     ``clock_ms`` counts milliseconds, by default those that this thread has computed.
     """
 
     MOVED = 12  # grey levels by which a patch of 40 x 40 pixels changes when something in view moved
+    AT_FIRST = 3
     BESIDE = 5
 
     def __init__(
@@ -175,10 +177,12 @@ class Spread:
         decoder: Decoder,
         budget_ms: float = 40.0,
         clock_ms: Callable[[], float] = lambda: time.thread_time() * 1000,
+        enough: Callable[[Sequence[Sighting]], bool] = lambda seen: True,
     ) -> None:
         self._decoder = decoder
         self._budget_ms = budget_ms
         self._clock_ms = clock_ms
+        self._enough = enough
         self._debt_ms = 0.0
         self._next = 0
         self._tried = 0
@@ -191,34 +195,36 @@ class Spread:
         picture = grey(image)
         moved = self._moved(picture)
         sightings = self._decoder.look(picture, QUICK)
-        if sightings or moved:
+        self._read_quickly = self._read_quickly + 1 if sightings else 0
+        is_enough = bool(sightings) and self._enough(sightings)
+        if is_enough or moved:
             self._tried = 0
-        if sightings:
-            sightings = self._with_what_stands_beside(picture, sightings)
+        if is_enough:
+            sightings += self._beside(picture, sightings)
         elif self._tried < len(self._decoder.stages) and not self._debt_ms:
-            sightings = self._try_a_stage(picture)
+            sightings += self._try_a_stage(picture, sightings)
         self._debt_ms = max(0.0, self._debt_ms + self._clock_ms() - began_ms - self._budget_ms)
         return sightings
 
-    def _with_what_stands_beside(self, picture: Grey, sightings: list[Sighting]) -> list[Sighting]:
-        self._read_quickly += 1
-        if self._read_quickly % self.BESIDE != 1 or not self._decoder.stages:
-            return sightings
-        known = {one.text for one in sightings}
-        return sightings + [
-            one for one in self._decoder.look(picture, self._decoder.stages[0]) if one.text not in known
-        ]
+    def _beside(self, picture: Grey, sightings: Sequence[Sighting]) -> list[Sighting]:
+        """What stands beside codes that were read quickly, on the frames that look for it."""
+        due = self._read_quickly <= self.AT_FIRST or self._read_quickly % self.BESIDE == 0
+        return self._new(picture, self._decoder.stages[0], sightings) if due and self._decoder.stages else []
 
-    def _try_a_stage(self, picture: Grey) -> list[Sighting]:
-        """Try one stage; one that reads is tried again on the next frame, one that does not makes way."""
+    def _try_a_stage(self, picture: Grey, sightings: Sequence[Sighting]) -> list[Sighting]:
+        """Try one stage; one that reads something new is tried again on the next frame, one that does not makes way."""
         stages = self._decoder.stages
-        sightings = self._decoder.look(picture, stages[self._next % len(stages)])
-        if sightings:
+        found = self._new(picture, stages[self._next % len(stages)], sightings)
+        if found:
             self._tried = 0
         else:
             self._tried += 1
             self._next = (self._next + 1) % len(stages)
-        return sightings
+        return found
+
+    def _new(self, picture: Grey, stage: Stage, sightings: Sequence[Sighting]) -> list[Sighting]:
+        known = {one.text for one in sightings}
+        return [one for one in self._decoder.look(picture, stage) if one.text not in known]
 
     def _moved(self, picture: Grey) -> bool:
         view = np.asarray(cv2.resize(picture, (32, 18), interpolation=cv2.INTER_AREA), np.uint8)

@@ -92,7 +92,8 @@ class Watch:
     """A thread that films and reads. ``on_view`` is called in it with the codes in view, on each frame.
 
     ``pause(seconds)`` waits, and returns true when the watch is to stop; by default it waits for ``stop``.
-    ``glimpse`` gives what the reader of screens made of the newest frame, for the hints.
+    ``glimpse`` gives what the reader of screens made of the newest frame, for the hints; ``enough`` says of codes that
+    were read easily whether others need not be looked for.
     """
 
     def __init__(
@@ -105,9 +106,10 @@ class Watch:
         pause: Callable[[float], bool] | None = None,
         also: AlsoFilms | None = None,
         glimpse: Callable[[], Glimpsed | None] = lambda: None,
+        enough: Callable[[Sequence[Sighting]], bool] = lambda seen: True,
     ) -> None:
         self._open = camera_factory
-        self._spread = Spread(decoder)
+        self._spread = Spread(decoder, enough=enough)
         self._on_view = on_view
         self._also = also
         self._glimpse = glimpse

@@ -256,9 +256,8 @@ def _screen_of(showing_id: str) -> FilmedScreen | None:
 
 
 def _picture(jpeg: bytes | None) -> Response:
-    if jpeg is None:
-        abort(404)
-    return Response(jpeg, mimetype="image/jpeg")
+    """A picture, or nothing where it has left the display meanwhile: a page may ask late, and that is no fault."""
+    return Response(status=204) if jpeg is None else Response(jpeg, mimetype="image/jpeg")
 
 
 @pages.post("/next")

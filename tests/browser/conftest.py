@@ -31,6 +31,13 @@ def launch(playwright: Playwright, chromium: str, *flags: str) -> Browser:
     return playwright.chromium.launch(executable_path=chromium, args=[*_FLAGS, *flags])
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever lies in this folder drives a browser, said or not."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
     opened = launch(playwright, chromium)

@@ -255,7 +255,7 @@ def test_a_screen_that_nothing_recognises_is_a_photo_without_a_code() -> None:
         (b"<svg onload=alert(1)>", "is not a picture"),
         (jpeg(blank())[:-30], "is cut short"),
         (
-            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xff\xff\0\0\xff\xff\x08\x02\0\0\0IEND",
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\xff\xff\0\0\xff\xff\x08\x02\0\0\0CRC.\0\0\0\0IENDCRC.",
             "claims to be 65535 x 65535 pixels",
         ),
         (jpeg(blank()) + b"\xff\xda" * MAX_SCANS, "is broken"),

@@ -103,7 +103,7 @@ def test_the_alarm_says_when_and_where_it_was_seen_and_asks_for_a_fresh_screen(
 def test_without_a_picture_of_the_first_use_it_says_so_in_words(pages: Pages, counter: FakeCounter) -> None:
     showing = counter.alarm(with_picture=False)
     assert "No picture of it here" in text(pages)
-    assert pages.get(f"/screen/{showing.id}/earlier.jpg").status_code == 404
+    assert pages.get(f"/screen/{showing.id}/earlier.jpg").status_code == 204
 
 
 @pytest.mark.parametrize("anyway", ["two-guests", "new-visit", "other"])
@@ -151,9 +151,9 @@ def test_the_picture_is_that_of_the_showing_and_is_kept_by_no_browser(pages: Pag
 def test_a_picture_that_is_not_on_display_any_more_is_gone(pages: Pages, counter: FakeCounter) -> None:
     showing = counter.check()
     counter.next(showing.id)
-    assert pages.get(f"/screen/{showing.id}.jpg").status_code == 404
-    assert pages.get(f"/screen/{'0' * 32}.jpg").status_code == 404
-    assert pages.get("/sample/tacos.jpg").status_code == 404
+    assert pages.get(f"/screen/{showing.id}.jpg").status_code == 204
+    assert pages.get(f"/screen/{'0' * 32}.jpg").status_code == 204
+    assert pages.get("/sample/tacos.jpg").status_code == 204
 
 
 @pytest.mark.parametrize("address", ["/screen/{}.jpg", "/screen/{}/earlier.jpg", "/sample/checkin.jpg"])

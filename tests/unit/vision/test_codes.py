@@ -238,9 +238,18 @@ def test_what_is_read_quickly_needs_no_stage_but_a_look_beside_it_now_and_then()
     engine = Counting()
     engine.reads = {"quick"}
     spread = Spread(engine.decoder("all", "a"), clock_ms=engine.clock_ms)
-    for _ in range(Spread.BESIDE + 1):
+    for _ in range(2 * Spread.BESIDE):
         assert spread.read(blank())
-    assert engine.calls == ["quick", "all", *["quick"] * Spread.BESIDE, "all"]
+    assert engine.calls == [*["quick", "all"] * 3, "quick", "quick", "all", *["quick"] * 5, "all"]
+
+
+def test_what_is_not_enough_hides_nothing_beside_it() -> None:
+    engine = Counting()
+    engine.reads = {"quick"}
+    spread = Spread(engine.decoder("a", "b"), clock_ms=engine.clock_ms, enough=lambda seen: False)
+    for _ in range(4):
+        assert [one.text for one in spread.read(blank())] == ["X"]
+    assert engine.calls == ["quick", "a", "quick", "b", "quick", "quick"]  # then it stands still, and all was tried
 
 
 def test_a_code_of_another_kind_beside_a_qr_code_is_read_on_the_first_frame() -> None:
