@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from kiosk.core.verdict import FactValue, Reason
 from kiosk.display import State
@@ -258,6 +258,7 @@ def test_with_reduced_motion_the_stub_is_torn_at_once(staged: Stage[FakeCounter]
     state(page, "accept")
     staged.counter.redeem(showing.id, "ana")
     state(page, "redeemed")
+    expect(page.locator("#stub.torn")).to_be_attached()  # htmx gives it its class a moment later
     assert page.evaluate("document.getAnimations().length") == 0
     assert page.evaluate("getComputedStyle(document.querySelector('#stub')).transform") != "none"
 
@@ -272,6 +273,28 @@ def test_other_screens_show_headline_and_action(staged: Stage[FakeCounter], size
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('.headline')).fontSize)") >= 40
     page.get_by_role("button", name="Redeem").tap()
+    state(page, "redeemed")
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (390, 844), (1920, 1080)], ids=str)
+def test_other_screens_show_the_filmed_picture_and_redeem_it(staged: Stage[FakeCounter], size: tuple[int, int]) -> None:
+    page = staged.tab(staged.context(size))
+    for bring, name in (
+        (staged.counter.alarm, "alarm"),
+        (staged.counter.nearly, "refuse"),
+        (staged.counter.check, "check"),
+    ):
+        bring()
+        state(page, name)
+        settled(page)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{size[0]}x{size[1]}.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        picture = page.locator(".filmed").bounding_box()
+        assert picture is not None
+        assert min(picture["width"], picture["height"]) >= 120
+    page.locator(".filmed").tap()
+    page.locator(".filmed").tap()
+    page.get_by_role("button", name="It matches. Redeem").tap()
     state(page, "redeemed")
 
 
