@@ -167,7 +167,7 @@ class Counter:
         with self._lock:
             self._frames += 1
             texts, now_s, offered = [sighting.text for sighting in sightings], self._clock.monotonic_s(), self.choices
-            known = any(self._knows(text) for text in texts)
+            known = any(self.knows(text) for text in texts)
             if known:
                 self._phone.code_seen(now_s)
             display = self._board.display
@@ -175,7 +175,7 @@ class Counter:
             if on_display and on_display in texts:
                 self._last_in_view_s = now_s
             shown = Shown(on_display, self._may_replace(by_known_code=known), display.state is State.REDEEMED)
-            text = self._attention.turn(texts, now_s, self._knows, shown)
+            text = self._attention.turn(texts, now_s, self.knows, shown)
             if text is not None:
                 self._read += 1
                 self._answer(text, "camera")
@@ -183,7 +183,8 @@ class Counter:
                 self._show_what_changed()
             self._answer_screen_in_view()
 
-    def _knows(self, text: str) -> bool:
+    def knows(self, text: str) -> bool:
+        """Whether a promotion knows the code."""
         return self._identify(present(text)) is not None
 
     @property

@@ -19,8 +19,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from kiosk.core.evidence import NEARLY, Evidence, Line, Look, Marked, look, sight_of
-from kiosk.core.likeness import bare
+from kiosk.core.evidence import CLEAR, NEARLY, Evidence, Line, Look, Marked, look, sight_of
+from kiosk.core.likeness import bare, find, stream_of
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import Mark, MarkKind, MarkState, ScreenReading, ScreenResult
 
@@ -59,8 +59,15 @@ class Marks:
         return Page(looks, _clock(sight.lines), self._name(sight.lines))
 
     def _name(self, lines: Sequence[Line]) -> str:
-        names = [found for line in lines for found in _NAME.findall(line.text)]
-        return next((name.rstrip(".").lower() for name in names if bare(name) not in self._venues), "")
+        """The first name of a person that was read clearly: not the venue's own, however it was read."""
+        clear = (line.text for line in lines if line.confidence >= CLEAR)
+        names = (found.rstrip(".").lower() for text in clear for found in _NAME.findall(text))
+        return next((name for name in names if not self._is_venue(name)), "")
+
+    def _is_venue(self, name: str) -> bool:
+        stream = stream_of([name])
+        likenesses = (find(venue, stream) for venue in self._venues.values())
+        return any(one is not None and one.ratio >= NEARLY for one in likenesses)
 
     def conclude(self, pages: Sequence[Page], *, frames_needed: int = 1) -> ScreenReading:
         """What the frames of one showing say together; green only if the offer was read in ``frames_needed``."""

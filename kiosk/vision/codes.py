@@ -177,7 +177,7 @@ class Spread:
         decoder: Decoder,
         budget_ms: float = 40.0,
         clock_ms: Callable[[], float] = lambda: time.thread_time() * 1000,
-        enough: Callable[[Sequence[Sighting]], bool] = lambda seen: True,
+        enough: Callable[[Sequence[Sighting]], bool] = lambda _: True,
     ) -> None:
         self._decoder = decoder
         self._budget_ms = budget_ms

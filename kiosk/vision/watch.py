@@ -83,7 +83,10 @@ class Overlay:
 
 
 class AlsoFilms(Protocol):
-    """Who is offered each frame after its codes were read: the reader of screens. Must return at once."""
+    """Who is offered each frame after its codes were read: the reader of screens. Must return at once.
+
+    ``code_in_view``: a code that is enough by itself.
+    """
 
     def offer(self, image: Image, *, code_in_view: bool) -> None: ...
 
@@ -106,10 +109,11 @@ class Watch:
         pause: Callable[[float], bool] | None = None,
         also: AlsoFilms | None = None,
         glimpse: Callable[[], Glimpsed | None] = lambda: None,
-        enough: Callable[[Sequence[Sighting]], bool] = lambda seen: True,
+        enough: Callable[[Sequence[Sighting]], bool] = lambda _: True,
     ) -> None:
         self._open = camera_factory
         self._spread = Spread(decoder, enough=enough)
+        self._enough = enough
         self._on_view = on_view
         self._also = also
         self._glimpse = glimpse
@@ -231,7 +235,7 @@ class Watch:
             self._overlay = _overlay(self._number, frame, read or self._lately_seen(now_s))
             self._on_view(self._in_view)
             if self._also is not None:
-                self._also.offer(frame.image, code_in_view=bool(self._in_view))
+                self._also.offer(frame.image, code_in_view=bool(self._in_view) and self._enough(self._in_view))
             self._look_after(frame, bool(sightings))  # last: no code waits for it
         except Exception as fault:  # noqa: BLE001  # whatever one picture does, the next one is read
             self._faulty("reading-failed", "Reading a picture failed", fault)

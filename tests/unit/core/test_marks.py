@@ -270,6 +270,12 @@ def test_the_clock_is_read_in_the_status_bar_only() -> None:
 
 def test_the_name_on_it_is_not_the_venues_own() -> None:
     assert told("@HarborGrill", "posted", "@Zed.Z.").handle == "@zed.z"
+    assert told("@harborgri11", "posted").handle == ""
+
+
+def test_a_name_that_was_not_read_clearly_is_none() -> None:
+    assert told("@zed.z", confidence=0.87).handle == ""
+    assert told("@zed.z", confidence=0.88).handle == "@zed.z"
 
 
 def test_lines_are_read_from_the_top_and_from_the_left() -> None:
