@@ -6,7 +6,9 @@ Rules of this module:
 - While a code is in view no screen is read: a code says more. A view in which nothing moves is not read twice.
 - With nothing held up it looks at most ``LOOKS_PER_S`` times a second, and less often where looking is dear: people
   who walk by must not keep a core busy. With a phone in view it reads on until all marks agree, or ``ENOUGH`` frames
-  have told all they can (two that show nothing of ours); then it looks slowly.
+  have told all they can; then it looks slowly.
+- What shows nothing of ours in two frames (a menu on the wall, a chat) is *dull*: as long as it stays where it is and
+  looks the same, it is not read again.
 - A phone *left* when it was not where it was for ``GONE_S``, or when something else is shown there. Then
   ``on_screen(None)`` is called; a reading that says nothing new is not told again.
 - It runs at a lower priority where the system lets a thread have its own (Linux), and so does its engine.
@@ -19,6 +21,7 @@ import logging
 import os
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +35,7 @@ from kiosk.core.marks import Marks
 from kiosk.core.screen import ScreenResult
 from kiosk.errors import SetupError
 from kiosk.vision.ocr import Ocr
-from kiosk.vision.phone import find_phones, on_small, overlap, rectified
+from kiosk.vision.phone import Points, find_phones, on_small, overlap, rectified
 from kiosk.vision.picture import Image
 from kiosk.vision.screen_sighting import ScreenSighting
 from kiosk.vision.screens import SAME_PLACE, ScreenReader, Showing
@@ -48,6 +51,7 @@ NICE = 10
 _MOVED_LEVELS, _MOVED_SHARE = 20, 0.01
 _THUMB = (16, 32)
 _SAME_PICTURE = 0.4
+_DULL_PLACE, _DULL_PICTURE, _MOST_DULL = 0.6, 0.8, 6
 
 _log = logging.getLogger(__name__)
 
@@ -184,6 +188,7 @@ class ScreenAttention:
         self._told: Any = None
         self._dear = True
         self._present = False
+        self._dull: deque[tuple[Points, NDArray[np.float32]]] = deque(maxlen=_MOST_DULL)
         self.looks = 0
         self.glimpse = Glimpse()
 
@@ -223,13 +228,13 @@ class ScreenAttention:
 
     @staticmethod
     def _is_slow(showing: Showing) -> bool:
-        return showing.frames >= ENOUGH or showing.is_hopeless
+        return showing.frames >= ENOUGH
 
     def _read(self, image: Image, now_s: float) -> None:
         self._dear, self._read_s = True, now_s
         self.looks += 1
         showing = self._showing or Showing(self._reader)
-        sighting = showing.look(image)
+        sighting = showing.look(image, self._is_dull)
         if sighting is None:
             self.glimpse, self._present = Glimpse(), False
             self._is_gone(now_s)
@@ -241,6 +246,18 @@ class ScreenAttention:
         self.glimpse = Glimpse(sighting.corners, showing.legible, reading.result)
         if reading.result is not ScreenResult.NONE:
             self._tell_news(sighting)
+        elif showing.is_hopeless and self._told is None:
+            self._dull.append((on_small(sighting.corners, image), self._thumb))
+            self._showing = None
+
+    def _is_dull(self, image: Image, corners: Corners) -> bool:
+        """Whether what is at ``corners`` was read before, and had nothing of ours."""
+        place = on_small(corners, image)
+        there = [thumb for where, thumb in self._dull if overlap(place, where) >= _DULL_PLACE]
+        if not there:
+            return False
+        now = _thumb(image, corners)
+        return any(_likeness(thumb, now) >= _DULL_PICTURE for thumb in there)
 
     def _tell_news(self, sighting: ScreenSighting) -> None:
         reading = sighting.reading

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -60,6 +61,9 @@ class Glance:
         return self.legible >= LEGIBLE_CHARACTERS and self.share >= LEGIBLE_SHARE
 
 
+Skip: TypeAlias = Callable[[Image, Corners], bool]
+
+
 class ScreenReader:
     """Reads screens with ``ocr`` against ``marks()``, those of the promotions as they are now."""
 
@@ -83,10 +87,15 @@ class ScreenReader:
                 reading = marks.conclude(pages)
         return ScreenSighting(reading, glance.picture, glance.corners)
 
-    def glance(self, image: Image, before: Corners | None = None) -> Glance | None:
-        """The place that reads best; ``before`` is where and which way up the screen was a moment ago."""
+    def glance(self, image: Image, before: Corners | None = None, skip: Skip | None = None) -> Glance | None:
+        """The place that reads best; ``before`` is where and which way up the screen was a moment ago.
+
+        Places that ``skip`` knows are not read.
+        """
         best: Glance | None = None
         for corners in _nearest_first(image, before):
+            if skip is not None and skip(image, corners):
+                continue
             here = self._either_way_up(image, corners)
             if here.lines and (best is None or _goodness(here) > _goodness(best)):
                 best = here
@@ -165,9 +174,9 @@ class Showing:
         """Whether two frames or more had nothing of any promotion: a poster, a chat, a bill."""
         return len(self._pages) >= FRAMES_NEEDED and not any(page.looks for page in self._pages)
 
-    def look(self, image: Image) -> ScreenSighting | None:
-        """Add a frame; what is known now, or None where no phone was found in it."""
-        glance = self._reader.glance(image, self._corners)
+    def look(self, image: Image, skip: Skip | None = None) -> ScreenSighting | None:
+        """Add a frame; what is known now, or None where no phone was found in it but where ``skip`` says."""
+        glance = self._reader.glance(image, self._corners, skip)
         if glance is None or glance.legible < 1:
             return None
         if self._corners is not None and not self._is_same(glance, image):

@@ -10,7 +10,7 @@ from kiosk.core.screen import ScreenResult
 from kiosk.errors import SetupError
 from kiosk.vision.picture import Image
 from kiosk.vision.screen_sighting import ScreenSighting
-from kiosk.vision.screen_watch import ENOUGH, GONE_S, LOOKS_PER_S, ScreenAttention, ScreenWatch
+from kiosk.vision.screen_watch import ENOUGH, GONE_S, LOOKS_PER_S, Glimpse, ScreenAttention, ScreenWatch
 from tests.unit.vision.made_screens import SHOWN, FakeOcr, empty, held_up, screen
 from tests.unit.vision.test_screens import MARKS, reader
 
@@ -124,13 +124,31 @@ def test_a_screen_of_no_promotion_is_never_told_and_seen_by_the_hints(told: Told
     assert watched.glimpse.result is ScreenResult.NONE
 
 
-def test_what_shows_nothing_of_ours_is_read_slowly_from_the_second_frame_on(told: Told) -> None:
-    watched = attention(told, FakeOcr(("Bergen", "Mostly cloudy, 15 degrees", "Sat Sun Mon Tue")))
-    for i in range(6):
-        watched.look(shaken(PHONE, i), i / 10)
-    assert watched.looks == 2
-    watched.look(shaken(PHONE, 7), 2.0)
-    assert watched.looks == 3
+WEATHER = ("Bergen", "Mostly cloudy, 15 degrees", "Sat Sun Mon Tue")
+
+
+def test_what_shows_nothing_of_ours_is_not_read_a_third_time_though_people_walk_by(told: Told) -> None:
+    ocr = FakeOcr(WEATHER)
+    watched = attention(told, ocr)
+    for i in range(8):
+        passing = PHONE.copy()
+        passing[:, 20 * i : 20 * i + 60] = 20
+        watched.look(passing, i / 10)
+    assert watched.glimpse == Glimpse()
+    assert ocr.careful == 2
+
+
+def test_a_dull_place_that_shows_something_else_is_read_again(told: Told) -> None:
+    ocr = FakeOcr(WEATHER)
+    watched = attention(told, ocr)
+    for i in range(4):
+        watched.look(shaken(PHONE, i % 2), i / 10)
+    ocr.lines = SHOWN
+    other = screen()
+    other[150:600] = 255 - other[150:600]
+    for i in range(2):
+        watched.look(shaken(held_up(other, angle=3)[0], i), 1 + i / 10)
+    assert told.results() == [AMBER, GREEN]
 
 
 def test_looking_at_nobody_is_rationed_by_what_it_costs(told: Told) -> None:
