@@ -10,9 +10,10 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from typing import TypeAlias
 
 from kiosk.core.credential import fold, fold_word
 from kiosk.core.likeness import Likeness, Stream, bare, find, stream_of
@@ -27,6 +28,7 @@ READ_RATIO = 0.86
 WORD_SHARE = 0.34
 NEARLY = 0.7
 ANOTHER_WORD = 0.55
+MOST_CHARACTERS = 3000
 DOUBTFUL = -1.0
 """The strength of a mark in whose place something else may stand, which was not read for certain."""
 
@@ -144,12 +146,21 @@ def _beside(line: Line, row: Sequence[Line]) -> bool:
     return all(line.box[0] >= one.box[2] - 0.02 or line.box[2] <= one.box[0] + 0.02 for one in row)
 
 
+Seek: TypeAlias = Callable[[Wanted, Sight], Evidence]
+
+
 def sight_of(lines: Sequence[Line], venues: Iterable[str] = ()) -> Sight:
     """``lines`` made ready for :func:`look`; ``venues`` are those of all promotions."""
-    lines = reading_order(lines)
+    lines = _no_more_than_a_screen(reading_order(lines))
     stream = stream_of([line.text for line in lines])
     there = ((name, find(name, stream)) for name in venues)
     return Sight(lines, stream, _spans_of(lines), frozenset(name for name, place in there if place and _is_read(place)))
+
+
+def _no_more_than_a_screen(lines: list[Line]) -> list[Line]:
+    """The lines up to ``MOST_CHARACTERS``: no phone shows more, and what is looked for costs as much as is read."""
+    lengths = accumulate(len(line.text) for line in lines)
+    return [line for line, length in zip(lines, lengths, strict=True) if length <= MOST_CHARACTERS]
 
 
 def _spans_of(lines: Sequence[Line]) -> list[tuple[Span, Line]]:
@@ -164,21 +175,15 @@ def _spans_of(lines: Sequence[Line]) -> list[tuple[Span, Line]]:
 
 def look(marked: Marked, sight: Sight) -> Look | None:
     """What one frame shows of one promotion; None where it shows nothing of its offer, words or claims."""
-    evidence, alone, clear = [], True, False
-    for want in marked.wanted:
-        if want.kind == "offer":
-            likeness = find(want.words, sight.stream)
-            evidence.append(_offer(likeness, sight))
-            alone = likeness is not None and _stands_alone(want.words, likeness, sight)
-            clear = likeness is not None and sight.confidence(likeness.start, likeness.end) >= CLEAR
-        else:
-            evidence.append(_SEEKERS[want.kind](want, sight))
-    telling = [
-        one.strength
-        for one, want in zip(evidence, marked.wanted, strict=True)
-        if want.kind in ("offer", "word", "claim")
-    ]
-    return Look(tuple(evidence), alone, clear) if max(telling, default=0.0) >= ANOTHER_WORD else None
+    found = {at: _TELLING[want.kind](want, sight) for at, want in enumerate(marked.wanted) if want.kind in _TELLING}
+    if max((one.strength for one in found.values()), default=0.0) < ANOTHER_WORD:
+        return None
+    found |= {at: _PLACING[want.kind](want, sight) for at, want in enumerate(marked.wanted) if want.kind in _PLACING}
+    offer = next((want.words for want in marked.wanted if want.kind == "offer"), None)
+    likeness = None if offer is None else find(offer, sight.stream)
+    alone = offer is None or (likeness is not None and _stands_alone(offer, likeness, sight))
+    clear = likeness is not None and sight.confidence(likeness.start, likeness.end) >= CLEAR
+    return Look(tuple(found[at] for at in range(len(marked.wanted))), alone, clear)
 
 
 def _is_read(likeness: Likeness) -> bool:
@@ -195,7 +200,8 @@ def _of(likeness: Likeness | None, sight: Sight) -> Evidence:
     return Evidence(MarkState.NOT_READ, min(likeness.ratio, 0.99), box=box if likeness.ratio >= NEARLY else None)
 
 
-def _offer(likeness: Likeness | None, sight: Sight) -> Evidence:
+def _offer(want: Wanted, sight: Sight) -> Evidence:
+    likeness = find(want.words, sight.stream)
     evidence = _of(likeness, sight)
     if likeness is None or not likeness.other_number or likeness.ratio < NEARLY:
         return evidence
@@ -299,4 +305,5 @@ def _tokens(stream: Stream) -> Iterator[tuple[int, int]]:
     yield from zip(starts, (*starts[1:], len(stream.text)), strict=False)
 
 
-_SEEKERS = {"venue": _venue, "claim": _phrase, "dates": _dates, "word": _word}
+_TELLING: Mapping[MarkKind, Seek] = {"offer": _offer, "word": _word, "claim": _phrase}
+_PLACING: Mapping[MarkKind, Seek] = {"venue": _venue, "dates": _dates}

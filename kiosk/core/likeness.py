@@ -14,6 +14,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 SIGNS = "%$€£¥"
 LOOKS_LIKE = 0.35
@@ -96,12 +97,8 @@ class Likeness:
 
 def find(phrase: str, stream: Stream) -> Likeness | None:
     """The best place of ``phrase`` in ``stream``; None where it has nothing to compare, or too little is shared."""
-    words = [one for one in map(bare, phrase.split()) if one]
-    target = "".join(words)
-    if not target or not stream.text:
-        return None
-    pairs = _pairs(target)
-    if pairs and len(pairs & stream.pairs) < 0.4 * len(pairs):
+    words, target, pairs = _prepared(phrase)
+    if not target or not stream.text or (pairs and len(pairs & stream.pairs) < 0.4 * len(pairs)):
         return None
     end, rows = _costs(target, stream.text)
     start, paid, other_number = _walk_back(target, stream.text, rows, end)
@@ -114,6 +111,14 @@ def find(phrase: str, stream: Stream) -> Likeness | None:
     return Likeness(start, end, rows[-1][end], len(target), tuple(shares), other_number, unread)
 
 
+@lru_cache(maxsize=8192)
+def _prepared(phrase: str) -> tuple[tuple[str, ...], str, frozenset[str]]:
+    """(the words of ``phrase`` as they are compared, the same in one, its pairs of neighbours)."""
+    words = tuple(one for one in map(bare, phrase.split()) if one)
+    target = "".join(words)
+    return words, target, _pairs(target)
+
+
 def _goes_on(stream: Stream, at: int, edge: str) -> bool:
     """Whether a number at the edge of a match has more digits than the phrase: 15 is not 5."""
     if edge not in _DIGITS or not 0 < at < len(stream.text) or stream.before[at]:
@@ -123,20 +128,25 @@ def _goes_on(stream: Stream, at: int, edge: str) -> bool:
 
 def _costs(target: str, text: str) -> tuple[int, list[list[float]]]:
     """(where the cheapest match ends, the table of costs): a match may start anywhere for nothing."""
-    rows = [[0.0] * (len(text) + 1)]
+    rows, alphabet = [[0.0] * (len(text) + 1)], set(text)
     for i, wanted in enumerate(target):
         above = rows[i]
         left = above[0] + 1
         row = [left]
-        cost_of = {got: _cost(wanted, got) for got in set(text)}
-        for j, got in enumerate(text):
-            left = min(above[j] + cost_of[got], above[j + 1] + 1, left + 1)
-            row.append(left)
+        cost_of = {got: _cost(wanted, got) for got in alphabet}
+        diagonal = above[0]
+        for up, got in zip(above[1:], text, strict=True):
+            cost = diagonal + cost_of[got]
+            cost = min(cost, up + 1)
+            cost = min(cost, left + 1)
+            row.append(cost)
+            left, diagonal = cost, up
         rows.append(row)
     last = rows[-1]
     return min(range(len(last)), key=last.__getitem__), rows
 
 
+@lru_cache(maxsize=65536)
 def _cost(wanted: str, got: str) -> float:
     if wanted == got:
         return 0.0

@@ -278,6 +278,12 @@ def test_a_name_that_was_not_read_clearly_is_none() -> None:
     assert told("@zed.z", confidence=0.88).handle == "@zed.z"
 
 
+def test_more_text_than_a_screen_holds_is_not_looked_through() -> None:
+    flood = ["x" * 200] * 200
+    assert told(*SHOWN, *flood).result is GREEN
+    assert told(*flood, *SHOWN).result is NONE
+
+
 def test_lines_are_read_from_the_top_and_from_the_left() -> None:
     page = [
         Line("shrimp tacos", 0.99, (0.1, 0.34, 0.5, 0.37)),
