@@ -39,7 +39,8 @@ DIGEST_BYTES = 16
 CODES_IN_PART = MAX_PART_BYTES // DIGEST_BYTES
 
 _ROLES, _MANIFEST = "counterfoil-roles", "counterfoil-manifest"
-_CODES, _SAMPLES = "codes/", "samples/"
+_CODES = "codes/"
+SAMPLES = "samples/"
 _JPEG_BEGINS = b"\xff\xd8\xff"
 _PART_NAME = re.compile(r"[a-z0-9][A-Za-z0-9/._-]{0,127}")
 _LATEST_MS = 2**48
@@ -155,7 +156,7 @@ def content_parts(
     for promotion, digests in codes.items():
         parts |= code_parts(promotion, digests)
     for promotion, picture in (samples or {}).items():
-        parts[f"{_SAMPLES}{promotion}"] = _checked_sample(promotion, picture)
+        parts[f"{SAMPLES}{promotion}"] = _checked_sample(promotion, picture)
     return parts
 
 
@@ -266,7 +267,7 @@ def _listed(opened: OpenedBundle) -> Iterable[tuple[bytes, str]]:
 
 def _samples(opened: OpenedBundle) -> dict[str, bytes]:
     """Sample pictures by promotion id; none in a bundle from before there were any."""
-    named = {name.removeprefix(_SAMPLES): part for name, part in opened.parts.items() if name.startswith(_SAMPLES)}
+    named = {name.removeprefix(SAMPLES): part for name, part in opened.parts.items() if name.startswith(SAMPLES)}
     return {promotion: _checked_sample(promotion, picture) for promotion, picture in named.items()}
 
 

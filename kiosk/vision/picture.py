@@ -3,7 +3,7 @@
 Rules of this module:
 
 - An *image* is a numpy uint8 array, height x width x 3 in BGR order; a *grey* one is height x width.
-- A picture is shrunk to fit inside 1280x720, never enlarged.
+- A picture is shrunk to fit inside 1280x720 (or what else is asked for), never enlarged.
 - A file's header is read before its pixels are: what claims to be absurdly large is never decoded.
 - OpenCV's own messages stay off standard error; what went wrong is said by an exception here.
 """
@@ -29,6 +29,7 @@ Grey: TypeAlias = NDArray[np.uint8]
 
 FIT_WIDTH_PX = 1280
 FIT_HEIGHT_PX = 720
+FRAME_PX = (FIT_WIDTH_PX, FIT_HEIGHT_PX)
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_PIXELS = 64_000_000
 REDUCE_ABOVE_PIXELS = 24_000_000  # from here on a JPEG is decoded at half its size, to keep memory small
@@ -42,10 +43,10 @@ class PictureError(ValueError):
     """A file that is no picture we show; ``str()`` says why in a few words."""
 
 
-def fit(image: Image) -> Image:
-    """``image`` shrunk to fit inside 1280x720 pixels; as it is when it fits already."""
+def fit(image: Image, inside: tuple[int, int] = FRAME_PX) -> Image:
+    """``image`` shrunk to fit ``inside`` (width, height) pixels; as it is when it fits already."""
     height, width = image.shape[:2]
-    scale = min(FIT_WIDTH_PX / width, FIT_HEIGHT_PX / height)
+    scale = min(inside[0] / width, inside[1] / height)
     if scale >= 1:
         return image
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -67,8 +68,8 @@ def jpeg(image: Image, quality: int = 80) -> bytes:
     return encoded.tobytes()
 
 
-def read_picture(path: Path) -> Image:
-    """The picture in the file at ``path``, turned as its EXIF says, fitted inside 1280x720.
+def read_picture(path: Path, inside: tuple[int, int] = FRAME_PX) -> Image:
+    """The picture in the file at ``path``, turned as its EXIF says, fitted ``inside`` (width, height) pixels.
 
     Raises :class:`PictureError` for what is broken, cut short, absurdly large or no picture.
     """
@@ -81,12 +82,12 @@ def read_picture(path: Path) -> Image:
         content = path.read_bytes()
     except OSError as fault:
         raise PictureError(f"cannot be read: {fault.strerror or fault}") from fault
-    return decode_picture(content)
+    return decode_picture(content, inside)
 
 
-def decode_picture(content: bytes) -> Image:
+def decode_picture(content: bytes, inside: tuple[int, int] = FRAME_PX) -> Image:
     """As :func:`read_picture`, for a file's ``content``."""
-    return fit(decode_whole(content))
+    return fit(decode_whole(content), inside)
 
 
 def decode_whole(content: bytes) -> Image:

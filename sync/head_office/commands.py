@@ -202,13 +202,17 @@ def _publish(args: argparse.Namespace) -> int:
 
 def _published(args: argparse.Namespace) -> Published:
     from sync.head_office.publish import check, publish
+    from sync.head_office.sample_files import folder_samples
 
     promotions, organisation = _text(args.promotions, "promotions"), _text(args.organisation, "organisation")
     codes = _code_files(args.codes)
+    samples = folder_samples(args.promotions.parent) if args.promotions is not None else None
     with _office(args) as office:
         if args.check:
-            return check(office, promotions=promotions, organisation=organisation, codes=codes)
-        return publish(office, promotions=promotions, organisation=organisation, codes=codes, by="command")
+            return check(office, promotions=promotions, organisation=organisation, codes=codes, samples=samples)
+        return publish(
+            office, promotions=promotions, organisation=organisation, codes=codes, samples=samples, by="command"
+        )
 
 
 def _text(path: Path | None, file: str) -> str | None:

@@ -5,6 +5,7 @@ Rules of this module:
 - Either text may be given alone; the other one stays as it was published before.
 - All problems of all files are found before anything is stored; what is in force stays so until then.
 - Fields whose rule is not built yet are kept, and named in the answer.
+- A sample picture published before is used again where its promotion names it still and none is sent.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from sync.head_office.problems import Problem, RefusedPublication
 from sync.head_office.published import Current, current, published_texts
 from sync.head_office.reading import OrganisationText, PromotionsText, read_organisation, read_promotions
 from sync.head_office.records import ListedCode, SourceText
-from sync.head_office.sealing import seal
+from sync.head_office.sample_files import Found, Samples, find_samples, sample_name, settle
+from sync.head_office.sealing import kept_samples, seal
 from sync.head_office.store import HeadOfficeStore
 
 __all__ = ["Change", "Current", "Problem", "Published", "RefusedPublication", "check", "current", "publish"]
@@ -48,6 +50,7 @@ class _Plan:
     organisation: OrganisationText
     lists: Mapping[str, ListChange]
     held: Mapping[str, Sequence[ListedCode]]
+    samples: Mapping[str, bytes]
 
 
 def publish(
@@ -56,17 +59,21 @@ def publish(
     promotions: str | None = None,
     organisation: str | None = None,
     codes: Mapping[str, Sequence[str]] | None = None,
+    samples: Samples | None = None,
     by: str = "",
 ) -> Published:
     """Publish new texts, and import ``codes`` by promotion id, each list in place of the one imported before.
 
+    ``samples`` finds the sample pictures that ``promotions`` names.
+
     Raises :class:`RefusedPublication`; then nothing has changed.
     """
     given = _given(promotions, organisation)
+    found = _found(given, samples)  # decoded before the store is locked: a large picture takes its time
     with office.store.together() as store:
         texts = _with_kept(office, given)  # read in here: another publication may just have changed the other text
         before = current(office)
-        plan = _plan(office, store, texts, codes or {})
+        plan = _plan(office, store, texts, codes or {}, found)
         answer = _answer(office, store, before, plan)
         _keep(office, store, plan, by, (promotions, organisation))
     return answer
@@ -78,10 +85,12 @@ def check(
     promotions: str | None = None,
     organisation: str | None = None,
     codes: Mapping[str, Sequence[str]] | None = None,
+    samples: Samples | None = None,
 ) -> Published:
     """As :func:`publish`, but nothing is stored: what it would come to, or the same refusal."""
-    texts = _with_kept(office, _given(promotions, organisation))
-    return _answer(office, office.store, current(office), _plan(office, office.store, texts, codes or {}))
+    given = _given(promotions, organisation)
+    plan = _plan(office, office.store, _with_kept(office, given), codes or {}, _found(given, samples))
+    return _answer(office, office.store, current(office), plan)
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -95,6 +104,14 @@ def _given(promotions: str | None, organisation: str | None) -> _Given:
         None if promotions is None else read_promotions(promotions),
         None if organisation is None else read_organisation(organisation),
     )
+
+
+def _found(given: _Given, samples: Samples | None) -> Found | None:
+    """The sample pictures that the promotions given name; None: no promotions are given."""
+    promotions, _ = given
+    if promotions is None:
+        return None
+    return {} if samples is None else find_samples(promotions.promotions.values(), samples)
 
 
 def _with_kept(office: HeadOffice, given: _Given) -> tuple[PromotionsText, OrganisationText]:
@@ -114,10 +131,13 @@ def _plan(
     store: HeadOfficeStore,
     texts: tuple[PromotionsText, OrganisationText],
     codes: Mapping[str, Sequence[str]],
+    found: Found | None,
 ) -> _Plan:
     promotions, organisation = texts
     problems = [*promotions.problems, *organisation.problems, *_unknown_lists(promotions, codes)]
     problems += _across(promotions, organisation)
+    samples, unfound = _samples(office, store, promotions, found)
+    problems += unfound
     held = {one.id: store.listed_codes(one.id) for one in promotions.promotions.values()}
     wanted = {
         one.id: (
@@ -130,7 +150,7 @@ def _plan(
     problems += _code_collisions(office, promotions, held, lists, wanted)
     if problems:
         raise RefusedPublication(problems)
-    return _Plan(promotions, organisation, lists, held)
+    return _Plan(promotions, organisation, lists, held, samples)
 
 
 def _across(promotions: PromotionsText, organisation: OrganisationText) -> list[Problem]:
@@ -146,6 +166,19 @@ def _across(promotions: PromotionsText, organisation: OrganisationText) -> list[
                 )
             )
     return [promotions.problem(fault) for fault in faults]
+
+
+def _samples(
+    office: HeadOffice, store: HeadOfficeStore, promotions: PromotionsText, found: Found | None
+) -> tuple[Mapping[str, bytes], list[Problem]]:
+    """Sample pictures by promotion. One that the text in force misses is no problem of whoever sends another text."""
+    before, kept = current(office), kept_samples(store)
+    named = {
+        name: kept[one.id] for one in (before.promotions if before else ())
+        if (name := sample_name(one)) and one.id in kept
+    }  # fmt: skip
+    pictures, faults = settle(promotions.promotions.values(), found or {}, named)
+    return pictures, [] if found is None else [promotions.problem(fault) for fault in faults]
 
 
 def _unknown_lists(promotions: PromotionsText, codes: Mapping[str, Sequence[str]]) -> list[Problem]:
@@ -223,7 +256,7 @@ def _keep(
             store.put_listed_codes(name, change.rows)
     follow_organisation(store, plan.organisation.organisation)
     readable = tuple(plan.promotions.promotions.values())
-    bundle = seal(office, store, readable, plan.organisation.organisation)
+    bundle = seal(office, store, readable, plan.organisation.organisation, plan.samples)
     for kind, text in zip(("promotions", "organisation"), given, strict=True):
         if text is not None:
             store.put_source(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kiosk.clock import to_ms
-from kiosk.core.bundle import SignedRoles, content_parts, read_manifest, seal_bundle, sign_roles
+from kiosk.core.bundle import SAMPLES, SignedRoles, content_parts, read_manifest, seal_bundle, sign_roles
 from kiosk.core.organisation import Organisation, StaffMember
 from kiosk.core.promotion import Promotion
 from sync.head_office.keys import Keys
@@ -23,12 +23,39 @@ _ROLES = "publishing-roles"
 
 
 def seal(
-    office: HeadOffice, store: HeadOfficeStore, promotions: Sequence[Promotion], organisation: Organisation
+    office: HeadOffice,
+    store: HeadOfficeStore,
+    promotions: Sequence[Promotion],
+    organisation: Organisation,
+    samples: Mapping[str, bytes] | None = None,
 ) -> StoredBundle:
-    """Seal these promotions, with the staff and the codes that ``store`` holds, as the next version, and keep it."""
+    """Seal these promotions, with the staff and the codes that ``store`` holds, as the next version, and keep it.
+
+    ``samples`` are sample pictures by promotion; None: those of the bundle before go along.
+    """
     codes = {one.id: published(store.listed_codes(one.id)) for one in promotions}
-    parts = content_parts(promotions, organisation, staff_of(store.clerks(), organisation), codes)
+    if samples is None:
+        kept = kept_samples(store)
+        samples = {one.id: kept[one.id] for one in promotions if one.id in kept}
+    parts = content_parts(promotions, organisation, staff_of(store.clerks(), organisation), codes, samples)
     return _keep(office, store, parts)
+
+
+def kept_samples(store: HeadOfficeStore) -> dict[str, bytes]:
+    """The sample pictures in the latest bundle, JPEG files by promotion."""
+    return {promotion: store.parts([digest])[digest] for promotion, digest in _sample_digests(store)}
+
+
+def kept_sample(store: HeadOfficeStore, promotion: str) -> bytes | None:
+    """One promotion's sample picture in the latest bundle."""
+    digest = dict(_sample_digests(store)).get(promotion)
+    return None if digest is None else store.parts([digest])[digest]
+
+
+def _sample_digests(store: HeadOfficeStore) -> list[tuple[str, bytes]]:
+    latest = store.latest_bundle()
+    named = latest.parts if latest else ()
+    return [(name.removeprefix(SAMPLES), digest) for name, digest in named if name.startswith(SAMPLES)]
 
 
 def renew(office: HeadOffice, store: HeadOfficeStore, bundle: StoredBundle) -> StoredBundle:

@@ -8,6 +8,8 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from kiosk.errors import CounterfoilError, SetupError
@@ -15,6 +17,7 @@ from sync.head_office.accounts import sign_in, token_of
 from sync.head_office.commands import PORT, add_parser
 from sync.head_office.office import HeadOffice
 from sync.head_office.publish import current
+from sync.head_office.sealing import kept_samples
 from tests.head_office_world import ORGANISATION, PROMOTIONS
 
 
@@ -208,3 +211,25 @@ def test_a_port_that_is_taken_is_told_before_anything_is_made(shell: Shell) -> N
             arguments.run(arguments)
     assert refused.value.code == "port-taken"
     assert not shell.data.exists()
+
+
+SCREEN = """promotions:
+  - id: shrimp
+    title: Free shrimp
+    gives: One shrimp, free
+    valid: {from: 2026-11-01, until: 2026-11-30}
+    credentials: [screen]
+    screen: {offer: Free shrimp, sample: shrimp.png}
+"""
+
+
+def test_publish_takes_the_sample_picture_beside_the_file_and_names_one_that_is_missing(shell: Shell) -> None:
+    (shell.place / "promotions.yaml").write_text(SCREEN, encoding="utf-8")
+    typed = ("publish", shell.place / "promotions.yaml", "--organisation", shell.place / "organisation.yaml")
+    (problem,) = shell.run(*typed, exits=1)["problems"]
+    assert (problem["line"], problem["path"]) == (7, "promotions[0].screen.sample")
+    (shell.place / "shrimp.png").write_bytes(cv2.imencode(".png", np.full((80, 40, 3), 200, np.uint8))[1].tobytes())
+    shell.run(*typed)
+    office = shell.office()
+    assert list(kept_samples(office.store)) == ["shrimp"]
+    office.close()
