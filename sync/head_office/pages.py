@@ -86,6 +86,18 @@ def _not_there(_error: HTTPException) -> Response:
     )
 
 
+@blueprint.errorhandler(413)
+def _too_large(_error: HTTPException) -> Response:
+    return respond(
+        "head_office/trouble.html",
+        status=413,
+        title="That is too much at once",
+        what="The text and its pictures have more than 16 MB together. Nothing was done.",
+        cure="Go back and send fewer pictures, or smaller ones; those published before need not be sent again.",
+        code="form-too-large",
+    )
+
+
 _ROUTES: tuple[tuple[str, str, str, Any], ...] = (
     ("GET", "/sign-in", "sign_in", door_pages.sign_in_form),
     ("POST", "/sign-in", "enter", door_pages.enter),
@@ -95,6 +107,7 @@ _ROUTES: tuple[tuple[str, str, str, Any], ...] = (
     ("GET", "/redemptions", "redemptions", redemptions_page.redemptions),
     ("GET", "/promotions", "promotions", promotions_page.promotions),
     ("GET", "/promotions/<promotion_id>", "promotion", promotions_page.promotion),
+    ("GET", "/promotions/<promotion_id>/sample.jpg", "sample", promotions_page.sample),
     ("GET", "/publish/<kind>", "publish", publish_page.publish_form),
     ("POST", "/publish/<kind>", "send", publish_page.send),
     ("GET", "/published/<kind>/<int:version>", "published_version", publish_page.published_version),

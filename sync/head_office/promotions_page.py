@@ -16,6 +16,7 @@ from sync.head_office.history import Version, versions_by_promotion
 from sync.head_office.instants import Instant, instant
 from sync.head_office.reach import reach_of
 from sync.head_office.respond import respond
+from sync.head_office.sealing import kept_sample
 from sync.head_office.seat import how_fresh, names, now_ms, office, published
 
 
@@ -78,6 +79,7 @@ def promotion(promotion_id: str) -> Response:
         strip=_strip(found, card),
         codes=published().code_counts.get(found.id, 0) if "listed" in found.credentials else None,
         promotion=found,
+        has_sample=kept_sample(office().store, found.id) is not None,
         stub=_stub(found, card),
         reach=reach_of(found, card.version, published().organisation, office().store.enrolments(), now),
         versions=[
@@ -86,6 +88,14 @@ def promotion(promotion_id: str) -> Response:
         ],
         how=fresh_words(how_fresh(known, now), known, now),
     )
+
+
+def sample(promotion_id: str) -> Response:
+    """``GET /promotions/<id>/sample.jpg``: the picture that counters show beside a filmed screen."""
+    picture = kept_sample(office().store, promotion_id)
+    if picture is None:
+        abort(404)
+    return Response(picture, content_type="image/jpeg")
 
 
 def _card(

@@ -15,10 +15,13 @@ from sync.head_office.problems import Problem, RefusedPublication
 from sync.head_office.publish import Published, check, publish
 from sync.head_office.records import SourceKind
 from sync.head_office.respond import respond, send_to
+from sync.head_office.sample_files import Samples, base_name, sent_samples
 from sync.head_office.seat import me, names, now_ms, office, published
 
 PAGE = "head_office/publish.html"
 EXCERPT_CHARACTERS = 40
+MAX_PICTURES = 40
+MAX_PICTURE_BYTES = 8 * 1024 * 1024
 _KINDS: dict[str, SourceKind] = {"promotions": "promotions", "organisation": "organisation"}
 _FILES = {"promotions": "promotions.yaml", "organisation": "organisation.yaml", "codes": "an imported list of codes"}
 
@@ -50,16 +53,19 @@ def send(kind: str) -> Response:
     text, problem = _sent(wanted)
     if problem:
         return _form(wanted, text, (problem,))
+    pictures, problem = _sent_pictures()
+    if problem:
+        return _form(wanted, text, (problem,))
     try:
-        done = _publish(wanted, text)
+        done = _publish(wanted, text, sent_samples(pictures))
     except RefusedPublication as refused:
         return _form(wanted, text, refused.problems)
     return send_to(url_for("pages.published_version", kind=wanted, version=done.version))
 
 
-def _publish(kind: SourceKind, text: str) -> Published:
+def _publish(kind: SourceKind, text: str, samples: Samples) -> Published:
     if kind == "promotions":
-        return publish(office(), promotions=text, by=me().name)
+        return publish(office(), promotions=text, samples=samples, by=me().name)
     return publish(office(), organisation=text, by=me().name)
 
 
@@ -104,6 +110,28 @@ def _sent(kind: SourceKind) -> tuple[str, Problem | None]:
                 kind, 0, 0, "", f"{file.filename} is not UTF-8 text.", "Save it as UTF-8 and choose it again."
             )
     return text.replace("\r\n", "\n").replace("\r", "\n"), None
+
+
+def _sent_pictures() -> tuple[dict[str, bytes], Problem | None]:
+    """The sample pictures sent beside the text, by file name; or why they are not taken."""
+    files = [file for file in request.files.getlist("samples") if file.filename]
+    if len(files) > MAX_PICTURES:
+        what = f"{len(files)} sample pictures were sent at once."
+        return {}, _not_taken(what, f"Send {MAX_PICTURES} at most; those published before need not be sent again.")
+    pictures: dict[str, bytes] = {}
+    for file in files:
+        name = base_name(file.filename or "")
+        content = file.read(MAX_PICTURE_BYTES + 1)
+        if len(content) > MAX_PICTURE_BYTES:
+            cure = f"Save it smaller: {MAX_PICTURE_BYTES // 2**20} MB are enough for any screen."
+            return {}, _not_taken(f"The picture {name[:80]!r} is too large.", cure)
+        if pictures.setdefault(name, content) != content:
+            return {}, _not_taken(f"Two different pictures are named {name[:80]!r}.", "Give each its own name.")
+    return pictures, None
+
+
+def _not_taken(what: str, cure: str) -> Problem:
+    return Problem("promotions", 0, 0, "", what, cure)
 
 
 def _form(kind: SourceKind, text: str, problems: tuple[Problem, ...]) -> Response:
