@@ -127,10 +127,10 @@ def prepare(plan: Plan) -> Kept:
             where=str(plan.folder),
             cure="Choose a folder you may write to with --data.",
         ) from None
-    from sync import demo_office, samples  # noqa: PLC0415 (the first start only)
+    from sync import demo_office  # noqa: PLC0415 (the first start only)
 
     kept = Kept(**asdict(demo_office.plant(plan.folder / "head-office", demo_office.seed(plan.codes))))
-    (plan.folder / "scene.json").write_text(json.dumps({"items": samples.SCENE}), encoding="utf-8")
+    (plan.folder / "scene.json").write_text(json.dumps({"items": demo_office.scene()}), encoding="utf-8")
     plan.kept.write_text(json.dumps(asdict(kept), indent=2), encoding="utf-8")
     return kept
 

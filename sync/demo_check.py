@@ -17,6 +17,7 @@ IDLE_MEANS_DONE_S = 3.0
 SCENE_CHECK_S = 60.0
 SCENE_ACCEPTS = 3
 CAMERA_WITHIN_S = 8.0
+LOOKED_AT = frozenset({"check", "alarm"})
 FILMING = frozenset({"live", "ended"})
 
 
@@ -46,6 +47,9 @@ def _work(clerk: RobotClerk, *, until_ended: bool) -> int:
             redeemed += clerk.redeem().state == "redeemed"
             idle_since_s = now_s
             _say(f"{redeemed} redeemed")
+            continue
+        if clerk.page.state in LOOKED_AT:
+            clerk.next()  # a robot has no eyes to compare a screen with
             continue
         health = clerk.health()
         if health["camera"] in FILMING:

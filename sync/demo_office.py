@@ -13,12 +13,14 @@ from pathlib import Path
 
 from kiosk.core.credential import present
 from kiosk.errors import SetupError
+from kiosk.vision.props import SceneItem, draw_check_in
 from sync import samples
 from sync.head_office.accounts import add_token, make_first_account
 from sync.head_office.desk import create_enrolment_code
 from sync.head_office.office import HeadOffice
 from sync.head_office.people import add_clerk
 from sync.head_office.publish import publish
+from sync.head_office.sample_files import sealed_jpeg
 
 CSV_FIELD_BYTES = 1 << 20
 
@@ -124,12 +126,30 @@ def seed(manifest: Path | None) -> Seed:
     )
 
 
+def scene() -> list[dict[str, str]]:
+    """What the demo's camera films."""
+    return samples.scene(date.today())  # noqa: DTZ011 (the newcomer's day)
+
+
+def _drawn_sample(_named: str) -> bytes:
+    """The sample picture of the check-in that is filmed: the same screen, drawn here."""
+    (shown,) = (SceneItem(**item) for item in scene() if item.get("holder") == "screen")
+    return sealed_jpeg(draw_check_in(shown))
+
+
 def plant(folder: Path, seed: Seed) -> Planted:
     """Make a head office in ``folder`` and publish the sample organisation and promotions."""
     office = HeadOffice.open(folder)
     try:
         password = make_first_account(office) or ""
-        publish(office, promotions=seed.promotions, organisation=seed.organisation, codes=seed.codes, by="demo")
+        publish(
+            office,
+            promotions=seed.promotions,
+            organisation=seed.organisation,
+            codes=seed.codes,
+            samples=_drawn_sample,
+            by="demo",
+        )
         added = add_clerk(office, seed.clerk, [seed.store])
         return Planted(
             clerk_id=added.clerk.id,

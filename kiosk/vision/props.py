@@ -34,7 +34,10 @@ SKINS: tuple[Colour, ...] = ((128, 164, 214), (86, 121, 172), (54, 80, 122), (14
 
 @dataclass(frozen=True, slots=True)
 class SceneItem:
-    """One thing a customer holds up: ``text`` is in its code; the rest is printed for people."""
+    """One thing a customer holds up: ``text`` is in its code; the rest is printed for people.
+
+    A ``screen`` is a phone with a check-in and no code: ``text`` is what it offers, ``small`` its dates.
+    """
 
     text: str
     holder: str = "phone"
@@ -42,6 +45,7 @@ class SceneItem:
     venue: str = "Harbor Grill"
     small: str = ""
     clock: str = "19:04"
+    customer: str = ""
 
 
 def draw_prop(item: SceneItem, seed: int) -> Image:
@@ -59,6 +63,14 @@ def draw_prop(item: SceneItem, seed: int) -> Image:
         _phone(canvas, cover, item)
         _thumb(canvas, cover, skin, ((834, 1180), (822, 980), (748, 850)))
     return _with_shadow(canvas, cover)
+
+
+def draw_check_in(item: SceneItem) -> Image:
+    """The screen of a check-in alone, BGR, as a screenshot shows it."""
+    canvas = np.zeros((PROP_HEIGHT_PX, PROP_WIDTH_PX, 3), np.uint8)
+    _phone(canvas, np.zeros((PROP_HEIGHT_PX, PROP_WIDTH_PX), np.uint8), item)
+    left, top, right, bottom = _BODY
+    return canvas[top + 15 : bottom - 15, left + 15 : right - 15].copy()
 
 
 # --- hands ----------------------------------------------------------------------------------------
@@ -119,9 +131,28 @@ def _phone(canvas: Image, cover: Image, item: SceneItem) -> None:
     _paint(canvas, cover, _rounded(left + 15, top + 15, right - 15, bottom - 15, 60), CREAM)
     middle = (left + right) // 2
     cv2.circle(canvas, (middle, top + 52), 13, (26, 23, 22), -1, cv2.LINE_AA)
-    _write(canvas, item.clock, (left + 58, top + 62), 28, 640)
+    _write(canvas, item.clock, (left + 58, top + 62), 38 if item.holder == "screen" else 28, 640)
     _write(canvas, "5G", (right - 158, top + 62), 26, 600)
     _battery(canvas, right - 110, top + 40)
+    if item.holder == "screen":
+        _check_in(canvas, cover, item)
+    else:
+        _voucher(canvas, cover, item)
+    _paint(canvas, cover, _rounded(middle - 86, bottom - 38, middle + 86, bottom - 30, 4), INK_SOFT)
+
+
+def _check_in(canvas: Image, cover: Image, item: SceneItem) -> None:
+    """A check-in as a phone shows it, its words above the fingers that hold it."""
+    left, top, right, bottom = _BODY
+    _paint(canvas, cover, _rounded(left + 30, top + 100, right - 30, bottom - 300, 30), SHEET)
+    lines = ((item.caption, 170, 38), (item.venue, 256, 48), (item.customer, 332, 40), (item.text, 440, 46))
+    for words, down, size in (*lines, (item.small, 520, 42)):
+        _write(canvas, words, (left + 52, top + down), size, 700)
+
+
+def _voucher(canvas: Image, cover: Image, item: SceneItem) -> None:
+    left, top, right, _ = _BODY
+    middle = (left + right) // 2
     _write(canvas, item.venue, (left + 46, top + 146), 42, 720)
     lines = _lines(item.caption, 420, 36)[:3]
     card_ends = top + 276 + 44 * max(0, len(lines) - 1) + 540
@@ -131,7 +162,6 @@ def _phone(canvas: Image, cover: Image, item: SceneItem) -> None:
     side = _code(canvas, item.text, middle, foot, 450)
     _centred(canvas, _shown(item.text), middle, foot + side + 36, 24, 560, INK_SOFT)
     _centred(canvas, item.small, middle, card_ends + 52, 23, 520, INK_SOFT)
-    _paint(canvas, cover, _rounded(middle - 86, bottom - 38, middle + 86, bottom - 30, 4), INK_SOFT)
 
 
 def _slip(canvas: Image, cover: Image, item: SceneItem) -> None:

@@ -6,7 +6,7 @@ and the counter is empty for a while. ``scene:FILE.json`` names a file with the 
     {"items": [{"text": "TACO-7F3K-9HXM", "holder": "phone", "venue": "Harbor Grill",
                 "caption": "One shrimp tacos, free", "small": "Fri and Sat, 17:00 to 22:00"}]}
 
-``text`` alone is required; ``holder`` is phone or paper.
+``text`` alone is required; ``holder`` is phone, paper, or screen: a phone with a check-in and no code.
 """
 
 from __future__ import annotations
@@ -213,8 +213,14 @@ def _item(path: Path, item: Any) -> SceneItem:
     known = {field.name for field in fields(SceneItem)}
     if not isinstance(item, dict) or not item.get("text") or not all(isinstance(part, str) for part in item.values()):
         raise _unreadable(path, f"an item needs a text, and all its fields are texts: {item!r:.80}")
-    if not known.issuperset(item) or item.get("holder", "phone") not in {"phone", "paper"} or len(item["text"]) > 300:
-        raise _unreadable(path, f"an item has {', '.join(sorted(known))}; its holder is phone or paper: {item!r:.80}")
+    if (
+        not known.issuperset(item)
+        or item.get("holder", "phone") not in {"phone", "paper", "screen"}
+        or len(item["text"]) > 300
+    ):
+        raise _unreadable(
+            path, f"an item has {', '.join(sorted(known))}; its holder is phone, paper or screen: {item!r:.80}"
+        )
     return SceneItem(**item)
 
 
