@@ -50,6 +50,7 @@ def _work(clerk: RobotClerk, *, until_ended: bool) -> int:
             continue
         if clerk.page.state in LOOKED_AT:
             clerk.next()  # a robot has no eyes to compare a screen with
+            _say("A check-in screen was left to people")
             continue
         health = clerk.health()
         if health["camera"] in FILMING:

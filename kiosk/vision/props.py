@@ -145,7 +145,7 @@ def _check_in(canvas: Image, cover: Image, item: SceneItem) -> None:
     """A check-in as a phone shows it, its words above the fingers that hold it."""
     left, top, right, bottom = _BODY
     _paint(canvas, cover, _rounded(left + 30, top + 100, right - 30, bottom - 300, 30), SHEET)
-    lines = ((item.caption, 170, 38), (item.venue, 256, 48), (item.customer, 332, 40), (item.text, 440, 46))
+    lines = ((item.caption, 170, 38), (item.venue, 256, 48), (item.customer, 332, 40), (item.text, 440, 42))
     for words, down, size in (*lines, (item.small, 520, 42)):
         _write(canvas, words, (left + 52, top + down), size, 700)
 

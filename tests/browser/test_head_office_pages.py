@@ -12,6 +12,8 @@ import pytest
 from argon2 import PasswordHasher
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
+from kiosk.vision.picture import jpeg
+from kiosk.vision.props import SceneItem, draw_check_in
 from sync.head_office import accounts, people
 from sync.head_office.accounts import make_first_account
 from sync.head_office.office import HeadOffice
@@ -27,6 +29,20 @@ EVERY_PAGE = (
     "/redemptions", "/promotions", "/promotions/tacos", "/publish/promotions", "/publish/organisation",
     "/published/promotions/1", "/counters", "/people", "/password",
 )  # fmt: skip
+
+SCREEN = """
+  - id: chowder
+    title: Free clam chowder
+    venue: Harbor Grill
+    gives: One cup of clam chowder, free
+    valid: {from: 2026-11-01, until: 2026-11-30}
+    credentials: [screen]
+    screen:
+      offer: Free clam chowder
+      claims: [You're checked in!]
+      dates_shown: Nov 1 - Nov 30
+      sample: samples/chowder.jpg
+"""
 
 
 @dataclass
@@ -225,10 +241,32 @@ def test_a_chosen_file_is_shown_with_line_numbers_before_it_is_published(visit: 
     file.write_text(PROMOTIONS + "# the end\n" * 30)
     window = visit()
     window.go("/publish/promotions")
-    window.page.locator("input[type=file]").set_input_files(file)
+    window.page.locator("input[name=file]").set_input_files(file)
     expect(window.page.locator("#text")).to_have_value(re.compile("# the end"))
     lines = file.read_text().count("\n") + 1
     expect(window.page.locator(".gutter span").last).to_have_text(str(lines))
+
+
+def test_a_sample_picture_is_sent_beside_the_text_and_shown_with_its_promotion(visit: Open, tmp_path: Path) -> None:
+    picture = tmp_path / "chowder.jpg"
+    drawn = SceneItem("Free clam chowder", "screen", "You're checked in!", small="Nov 1 - Nov 30", customer="@zed.z")
+    picture.write_bytes(jpeg(draw_check_in(drawn)))
+    window, slim = visit(), visit(PHONE)
+    window.go("/publish/promotions")
+    window.page.locator("#text").fill(PROMOTIONS + SCREEN)
+    window.page.get_by_label("Sample pictures").set_input_files(picture)
+    window.page.get_by_role("button", name="Publish").first.click()
+    expect(window.page.get_by_role("heading", name="Version 2 is published")).to_be_visible()
+    for one, width in ((window, 1280), (slim, 390)):
+        one.go("/promotions/chowder")
+        shown = one.page.get_by_alt_text("Sample of the screen for Free clam chowder")
+        expect(shown).to_be_visible()
+        assert shown.evaluate("one => one.complete && one.naturalHeight > 600")
+        one.page.screenshot(path=SHOTS / f"sample-{width}.png", full_page=True)
+        assert one.spilled() == []
+        one.go("/publish/promotions")
+        one.page.screenshot(path=SHOTS / f"sample-publish-{width}.png", full_page=True)
+        assert one.spilled() == []
 
 
 def test_line_numbers_stand_beside_their_lines(visit: Open) -> None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kiosk.core.bundle import catalogue_of
 from kiosk.errors import SetupError
+from kiosk.vision.picture import picture_size
 from sync.demo import MARKER, Plan, plan_of, prepare
-from sync.demo_office import manifest_texts
+from sync.demo_check import _work
+from sync.demo_office import manifest_texts, plant, seed
+from sync.head_office.office import HeadOffice
+from sync.robot_clerk import Page
+from tests.head_office_world import opened
 
 
 def typed(folder: Path, *, fresh: bool = False) -> argparse.Namespace:
@@ -71,3 +78,45 @@ def test_a_manifest_that_is_none_is_told_in_a_sentence(tmp_path: Path, content: 
     with pytest.raises(SetupError) as refused:
         manifest_texts(manifest)
     assert refused.value.code == "manifest-unreadable"
+
+
+def test_the_demo_s_counters_have_the_sample_of_the_check_in_that_is_filmed(tmp_path: Path) -> None:
+    office_folder = tmp_path / "office"
+    plant(office_folder, seed(None))
+    office = HeadOffice.open(office_folder)
+    picture = catalogue_of(opened(office), office.keys.fleet_key).sample("clam-chowder")
+    office.close()
+    assert picture is not None
+    width, height = picture_size(picture)
+    assert height > 1.8 * width
+
+
+class Desk:
+    """A counter's pages as the robot meets them, one state after another."""
+
+    def __init__(self, *states: str) -> None:
+        self.page = Page()
+        self.states = list(states)
+        self.tapped: list[str] = []
+
+    def look(self) -> Page:
+        self.page = Page(state=self.states.pop(0) if self.states else "idle")
+        return self.page
+
+    def redeem(self) -> Page:
+        self.tapped.append("redeem")
+        return Page(state="redeemed")
+
+    def next(self) -> Page:
+        self.tapped.append("next")
+        return Page(state="idle")
+
+    def health(self) -> dict[str, str]:
+        return {"camera": "live", "camera_words": ""}
+
+
+@pytest.mark.parametrize("state", ["check", "alarm"])
+def test_the_robot_leaves_a_screen_to_people_and_goes_on(state: str) -> None:
+    desk: Any = Desk("accept", state, "accept", "accept")
+    assert _work(desk, until_ended=False) == 3
+    assert desk.tapped == ["redeem", "next", "redeem", "redeem"]
