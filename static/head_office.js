@@ -51,7 +51,7 @@ if (text) {
     }),
   );
 
-  const file = document.querySelector("input[type=file]");
+  const file = document.querySelector("input[name=file]");
   file.addEventListener("change", async () => {
     if (!file.files.length) return;
     text.value = await file.files[0].text();
