@@ -48,7 +48,7 @@ def check_zxing() -> Check:
     """Whether zxing reads a code made on the spot."""
     if not _reads(zxing):
         return Check("zxing", False, "zxing does not read a plain QR code", _ANEW)
-    return Check("zxing", True, "zxing reads QR, Code 128, EAN/UPC, Data Matrix and Aztec codes")
+    return Check("zxing", True, "zxing reads QR, Code 128, EAN/UPC, GS1 DataBar, Data Matrix, Aztec and PDF417 codes")
 
 
 def check_zbar(load: Callable[[], Zbar] = load_zbar) -> Check:
