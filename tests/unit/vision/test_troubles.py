@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kiosk.vision.codes import QUICK, Decoder
+from kiosk.vision.codes import QUICK, Decoder, Stage, evened_twice
 from kiosk.vision.picture import Grey, grey
 from tests.unit.vision.made import code
 
@@ -43,8 +43,8 @@ def dim() -> Grey:
 
 
 def blur() -> Grey:
-    """Out of focus by nearly half a module of four pixels."""
-    return np.asarray(cv2.GaussianBlur(coupon(4), (0, 0), 1.8), np.uint8)
+    """Out of focus by half a module of three pixels: more than the first stages follow."""
+    return np.asarray(cv2.GaussianBlur(coupon(3), (0, 0), 1.6), np.uint8)
 
 
 def cut() -> Grey:
@@ -75,3 +75,13 @@ def test_no_stage_reads_anything_in_noise(seed: int, grain_px: int) -> None:
     noise = np.asarray(cv2.resize(grains, (320, 240), interpolation=cv2.INTER_NEAREST), np.uint8)
     decoder = Decoder()
     assert [seen.text for stage in (QUICK, *decoder.stages) for seen in decoder.look(noise, stage)] == []
+
+
+def test_paper_made_equally_white_leaves_no_shadow_for_a_plain_decoder() -> None:
+    evened = Stage("evened", "qr", evened_twice, scale=2.0)
+    assert Decoder([QUICK]).read(shade()) == []
+    assert [seen.text for seen in Decoder([evened]).read(shade())] == [TEXT]
+
+
+def test_a_black_picture_is_evened_without_a_fault() -> None:
+    assert evened_twice(np.zeros((10, 20), np.uint8)).shape == (20, 40)
