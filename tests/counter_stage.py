@@ -154,6 +154,8 @@ class Stage(Generic[AnyCounter]):
         self._pull.send(b".")
         self._serving.join(timeout=15)
         self._pull.close()
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()  # what was half sent holds an open file
         wasyncore.close_all(self._server._map, ignore_all=True)
 
 
