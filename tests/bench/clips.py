@@ -25,8 +25,8 @@ from kiosk.core.marks import Marks
 from kiosk.core.screen import ScreenReading, ScreenResult
 from kiosk.vision.ocr import load_ocr
 from kiosk.vision.screens import ScreenReader, Showing
-from tests.bench.filmed import STYLES, browser, film, render, take, variants
 from tests.bench.screens import read_promotions
+from tests.filmed import STYLES, browser, film, render, take, variants
 
 FRAMES = 5
 

@@ -10,8 +10,8 @@ import pytest
 from kiosk.core.screen import ScreenReading, ScreenResult
 from kiosk.vision.picture import Image
 from tests.bench import clips, idle, latency
-from tests.bench.filmed import Shown, Take, film, page_of, variants
 from tests.bench.screens import bench_screens, measure, read_manifest, read_promotions
+from tests.filmed import Shown, Take, film, page_of, variants
 from tests.unit.vision.made import blank, save
 from tests.unit.vision.made_screens import held_up, screen
 
