@@ -97,6 +97,7 @@ def test_a_phone_before_the_tablets_camera_is_redeemed_by_touch(
     page = stage.tab(allowed(stage, size))
     expect(page.get_by_role("button", name="Start the camera")).to_be_visible()
     photograph(page, f"ask-{size[0]}")
+    assert page.evaluate("document.querySelector('.who').getBoundingClientRect().right <= innerWidth")
     begin(page)
     state(page, "accept")
     photograph(page, f"accept-{size[0]}")
