@@ -101,8 +101,8 @@ class PhoneInView:
         self._answered.add(_answered_as(reading))
 
     def forget(self) -> None:
-        """Let the screen in view be answered anew."""
-        self.showing_id = None
+        """What was read counts no more: the reader tells anew, and that is answered."""
+        self.showing_id = self._here = self._last = None
         self._answered = set()
 
 

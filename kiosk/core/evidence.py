@@ -2,8 +2,8 @@
 
 Rules of this module:
 
-- An offer that stands inside somebody's sentence ("we got the free cookie with ...") is talk about the offer; the
-  look says that it does not stand alone.
+- An offer that stands inside somebody's sentence ("we got the free cookie with ...") is talk about the offer, and one
+  that goes on may be a longer one ("free coffee cake"); the look says that it does not stand alone.
 - Numbers, code words and dates agree exactly or not at all (look-alikes aside). What stands clearly in a mark's
   place and does not agree differs; what does not and was read badly is a doubt.
 """
@@ -11,12 +11,12 @@ Rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 from typing import TypeAlias
 
 from kiosk.core.credential import fold, fold_word
-from kiosk.core.likeness import Likeness, Stream, bare, find, stream_of
+from kiosk.core.likeness import LOOKS_LIKE, Likeness, Stream, bare, find, stream_of
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import Box, MarkKind, MarkState
 from kiosk.core.shown_dates import Span, spans
@@ -28,7 +28,18 @@ READ_RATIO = 0.86
 WORD_SHARE = 0.34
 NEARLY = 0.7
 ANOTHER_WORD = 0.55
-MOST_CHARACTERS = 3000
+MOST_CHARACTERS = 1500
+WEEKDAYS = frozenset(
+    bare(day)
+    for days in (
+        "monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun",
+        "lunes martes miércoles jueves viernes sábado domingo lundi mardi mercredi jeudi vendredi samedi dimanche",
+        "montag dienstag mittwoch donnerstag freitag samstag sonntag lunedì martedì mercoledì giovedì venerdì",
+        "mondays tuesdays wednesdays thursdays fridays saturdays sundays",
+        "sabato domenica segunda terça quarta quinta sexta",
+    )
+    for day in days.split()
+)
 DOUBTFUL = -1.0
 """The strength of a mark in whose place something else may stand, which was not read for certain."""
 
@@ -113,6 +124,13 @@ class Sight:
     stream: Stream
     spans: Sequence[tuple[Span, Line]]
     venues: frozenset[str] = frozenset()
+    _found: dict[str, Likeness | None] = field(default_factory=dict, compare=False, repr=False)
+
+    def find(self, phrase: str) -> Likeness | None:
+        """The best place of ``phrase``, looked for once."""
+        if phrase not in self._found:
+            self._found[phrase] = find(phrase, self.stream)
+        return self._found[phrase]
 
     def line_at(self, at: int) -> Line:
         return self.lines[self.stream.line_of[at]]
@@ -153,8 +171,10 @@ def sight_of(lines: Sequence[Line], venues: Iterable[str] = ()) -> Sight:
     """``lines`` made ready for :func:`look`; ``venues`` are those of all promotions."""
     lines = _no_more_than_a_screen(reading_order(lines))
     stream = stream_of([line.text for line in lines])
-    there = ((name, find(name, stream)) for name in venues)
-    return Sight(lines, stream, _spans_of(lines), frozenset(name for name, place in there if place and _is_read(place)))
+    sight = Sight(lines, stream, _spans_of(lines))
+    there = ((name, sight.find(name)) for name in venues)
+    read = frozenset(name for name, place in there if place is not None and _is_read(place, stream))
+    return replace(sight, venues=read)
 
 
 def _no_more_than_a_screen(lines: list[Line]) -> list[Line]:
@@ -180,28 +200,41 @@ def look(marked: Marked, sight: Sight) -> Look | None:
         return None
     found |= {at: _PLACING[want.kind](want, sight) for at, want in enumerate(marked.wanted) if want.kind in _PLACING}
     offer = next((want.words for want in marked.wanted if want.kind == "offer"), None)
-    likeness = None if offer is None else find(offer, sight.stream)
+    likeness = None if offer is None else sight.find(offer)
     alone = offer is None or (likeness is not None and _stands_alone(offer, likeness, sight))
     clear = likeness is not None and sight.confidence(likeness.start, likeness.end) >= CLEAR
     return Look(tuple(found[at] for at in range(len(marked.wanted))), alone, clear)
 
 
-def _is_read(likeness: Likeness) -> bool:
-    words_read = all(share <= WORD_SHARE for share in likeness.words)
-    return likeness.ratio >= READ_RATIO and words_read and not likeness.other_number and not likeness.number_unread
+def _is_read(likeness: Likeness, stream: Stream) -> bool:
+    """Whether a phrase stands there: each word, every number, whole words at both ends, weekdays to the letter."""
+    if likeness.ratio < READ_RATIO or likeness.other_number or likeness.number_unread:
+        return False
+    if any(_is_within_a_word(stream, at) for at in (likeness.start, likeness.end)):
+        return False
+    costs = zip(likeness.texts, likeness.words, strict=True)
+    return all(
+        share <= WORD_SHARE and (text not in WEEKDAYS or share * len(text) <= LOOKS_LIKE) for text, share in costs
+    )
+
+
+def _is_within_a_word(stream: Stream, at: int) -> bool:
+    if not 0 < at < len(stream.text) or stream.before[at]:
+        return False
+    return stream.text[at - 1].isalpha() and stream.text[at].isalpha()
 
 
 def _of(likeness: Likeness | None, sight: Sight) -> Evidence:
     if likeness is None:
         return ABSENT
     box = sight.box(likeness.start, likeness.end)
-    if _is_read(likeness):
+    if _is_read(likeness, sight.stream):
         return Evidence(MarkState.READ, 1.0, box=box)
     return Evidence(MarkState.NOT_READ, min(likeness.ratio, 0.99), box=box if likeness.ratio >= NEARLY else None)
 
 
 def _offer(want: Wanted, sight: Sight) -> Evidence:
-    likeness = find(want.words, sight.stream)
+    likeness = sight.find(want.words)
     evidence = _of(likeness, sight)
     if likeness is None or not likeness.other_number or likeness.ratio < NEARLY:
         return evidence
@@ -216,6 +249,8 @@ def _stands_alone(offer: str, likeness: Likeness, sight: Sight) -> bool:
     if stream.before[likeness.start] not in ("\n", "."):
         return False
     if offer[:1].isupper() and stream.text[likeness.start].isalpha() and not stream.capital[likeness.start]:
+        return False
+    if likeness.end < len(stream.text) and stream.before[likeness.end] not in ("\n", "."):
         return False
     number = stream.line_of[likeness.start]
     starts_line = stream.before[likeness.start] == "\n"
@@ -241,13 +276,13 @@ def _venue(want: Wanted, sight: Sight) -> Evidence:
 
 def _phrase(want: Wanted, sight: Sight) -> Evidence:
     """A venue or a claim: the best of its names."""
-    found = [_of(find(name, sight.stream), sight) for name in (want.words, *want.also)]
+    found = [_of(sight.find(name), sight) for name in (want.words, *want.also)]
     return max(found, key=lambda one: (one.state is MarkState.READ, one.strength))
 
 
 def _dates(want: Wanted, sight: Sight) -> Evidence:
     if want.span is None:
-        return _phrase(want, sight)
+        return _to_the_letter(want, sight)
     doubtful = ABSENT
     for span, line in sight.spans:
         if want.span.agrees(span):
@@ -260,6 +295,15 @@ def _dates(want: Wanted, sight: Sight) -> Evidence:
         elif not doubtful.strength:
             doubtful = Evidence(MarkState.NOT_READ, DOUBTFUL, line.text, line.box)
     return doubtful
+
+
+def _to_the_letter(want: Wanted, sight: Sight) -> Evidence:
+    """Dates that are a phrase: until Sunday is not until Monday."""
+    evidence, likeness = _phrase(want, sight), sight.find(want.words)
+    costs = () if likeness is None else zip(likeness.texts, likeness.words, strict=True)
+    if evidence.state is MarkState.READ and any(share * len(text) > LOOKS_LIKE for text, share in costs):
+        return replace(evidence, state=MarkState.NOT_READ, strength=DOUBTFUL)
+    return evidence
 
 
 def _word(want: Wanted, sight: Sight) -> Evidence:
@@ -278,7 +322,9 @@ def _word(want: Wanted, sight: Sight) -> Evidence:
 
 
 def _is_whole(stream: Stream, start: int, end: int) -> bool:
-    return stream.before[start] != "" and (end == len(stream.text) or stream.before[end] != "")
+    """Whether it is a word, or some that stand together: never one put together over a stop or the end of a line."""
+    inside = set(stream.before[start + 1 : end])
+    return inside <= {"", " "} and stream.before[start] != "" and (end == len(stream.text) or stream.before[end] != "")
 
 
 def _another_word(word: str, sight: Sight) -> Evidence:

@@ -35,11 +35,15 @@ Looks: TypeAlias = Mapping[str, Look]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one frame shows: for each promotion that it might be for what was seen; the clock and the name on it."""
+    """What one frame shows: for each promotion that it might be for what was seen; the clock and the name on it.
+
+    ``offers`` are the promotions whose offer was read.
+    """
 
     looks: Looks
     clock: str = ""
     name: str = ""
+    offers: frozenset[str] = frozenset()
 
 
 class Marks:
@@ -56,7 +60,11 @@ class Marks:
         sight = sight_of(lines, self._venues.values())
         found = ((name, look(one, sight)) for name, one in self.marked.items())
         looks = {name: seen for name, seen in found if seen is not None}
-        return Page(looks, _clock(sight.lines), self._name(sight.lines))
+        offers = frozenset(name for name, seen in looks.items() if _strength(seen, self._kinds(name)) == 1.0)
+        return Page(looks, _clock(sight.lines), self._name(sight.lines), offers)
+
+    def _kinds(self, promotion: str) -> list[MarkKind]:
+        return [want.kind for want in self.marked[promotion].wanted]
 
     def _name(self, lines: Sequence[Line]) -> str:
         """The first name of a person that was read clearly: not the venue's own, however it was read."""
@@ -71,7 +79,7 @@ class Marks:
 
     def conclude(self, pages: Sequence[Page], *, frames_needed: int = 1) -> ScreenReading:
         """What the frames of one showing say together; green only if the offer was read in ``frames_needed``."""
-        pooled = _pool(pages)
+        pooled = _pool(self.marked, pages)
         result, promotion = _choose(self.marked, pooled, frames_needed)
         clock = _oftenest(page.clock for page in pages)
         name = _oftenest(page.name for page in pages)
@@ -93,15 +101,25 @@ def _clock(lines: Sequence[Line]) -> str:
 # --- several frames together ---------------------------------------------------------------------
 
 
-def _pool(pages: Sequence[Page]) -> Looks:
+def _pool(marked: Mapping[str, Marked], pages: Sequence[Page]) -> Looks:
     pooled = {}
     for name in {name for page in pages for name in page.looks}:
         looks = [page.looks[name] for page in pages if name in page.looks]
+        kinds = [want.kind for want in marked[name].wanted]
+        telling = [look for look in looks if _strength(look, kinds) >= NEARLY]
+        looks = telling or looks  # what shows hardly any of the offer may be another screen
         evidence = tuple(_together(column) for column in zip(*(look.evidence for look in looks), strict=True))
         clear = any(look.clear for look in looks)
         alone = 2 * sum(look.alone for look in looks) >= len(looks)
-        pooled[name] = Look(evidence, alone, clear, len(looks))
+        read = sum(_strength(look, kinds) == 1.0 for look in looks)
+        pooled[name] = Look(evidence, alone, clear, read)
     return pooled
+
+
+def _strength(look: Look, kinds: Sequence[MarkKind]) -> float:
+    """How well the offer was read; of a promotion without one, the best of its claims."""
+    kind = "offer" if "offer" in kinds else "claim"
+    return max(one.strength for one, its in zip(look.evidence, kinds, strict=True) if its == kind)
 
 
 def _together(column: Sequence[Evidence]) -> Evidence:

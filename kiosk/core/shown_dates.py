@@ -7,7 +7,7 @@ Rules of this module:
 - Months are known in English, Spanish, French, German, Italian and Portuguese, by their first letters, one of which
   may be misread. In numbers the month may come first or second; what fits either way fits.
 - In a place for a number, letters that look like digits are digits (Z8 is 28).
-- Years are read over.
+- A span keeps the years that its text names, so that last year's coupon does not pass for this year's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 MonthDay: TypeAlias = tuple[int, int]
@@ -57,7 +57,7 @@ _SHORT_WORDS = (  # one letter from a month's name, and no month
     "van way",
 )
 _NOT_MONTHS = frozenset(word for words in _SHORT_WORDS for word in words.split())
-_NUMERIC = re.compile(r"(?<!\d)([0-3]?\d)[./]([0-3]?\d)(?:[./](?:\d{4}|\d{2}))?(?!\d)")
+_NUMERIC = re.compile(r"(?<!\d)([0-3]?\d)[./]([0-3]?\d)(?:[./](\d{4}|\d{2}))?(?!\d)")
 _DASHES = str.maketrans("–—~−", "----")
 
 
@@ -71,14 +71,15 @@ class Span:
     first: frozenset[MonthDay]
     last: frozenset[MonthDay]
     text: str = ""
+    years: frozenset[int] = frozenset()
 
     def agrees(self, read: Span) -> bool:
         """Whether ``read`` says the same, both ends of it."""
-        return _same(self.first, read.first) and _same(self.last, read.last)
+        return _same(self.first, read.first) and _same(self.last, read.last) and not self.contradicts(read)
 
     def contradicts(self, read: Span) -> bool:
         """Whether ``read`` says another day where both say one."""
-        ends = ((self.first, read.first), (self.last, read.last))
+        ends = ((self.first, read.first), (self.last, read.last), (self.years, read.years))
         return any(mine and theirs and mine.isdisjoint(theirs) for mine, theirs in ends)
 
     def supports(self, read: Span) -> bool:
@@ -94,8 +95,16 @@ def _same(mine: frozenset[MonthDay], theirs: frozenset[MonthDay]) -> bool:
 def spans(text: str) -> list[Span]:
     """The spans that ``text`` shows, in order."""
     plain = _plain(text)
+    years = _years(plain)
     numeric = list(_numeric_spans(plain, text))
-    return numeric or list(_worded_spans(_TOKEN.findall(_GLUED.sub(" ", plain)), text))
+    found = numeric or _worded_spans(_TOKEN.findall(_GLUED.sub(" ", plain)), text)
+    return [replace(one, years=years) for one in found]
+
+
+def _years(plain: str) -> frozenset[int]:
+    """The years that a text names, in full or at the end of a date in numbers."""
+    full = {int(year) for year in re.findall(r"(?<!\d)20\d\d(?!\d)", plain)}
+    return frozenset(full | {2000 + int(one[3]) for one in _NUMERIC.finditer(plain) if one[3] and len(one[3]) == 2})
 
 
 def _plain(text: str) -> str:
@@ -220,7 +229,7 @@ def month_of(token: str) -> int | None:
 
 def day_of(token: str) -> int | None:
     """The day of a month that a token names; letters that look like digits are, where a digit stands beside them."""
-    if len(token) > 2 or not any(one.isdigit() for one in token):
+    if len(token) > 2 or not token.isascii() or not any(one.isdigit() for one in token):
         return None
     digits = token.translate(_DIGIT_OF)
     return int(digits) if digits.isdigit() and 1 <= int(digits) <= 31 else None

@@ -11,6 +11,7 @@ Rules of this module:
 from __future__ import annotations
 
 import os
+import re
 import stat
 import struct
 from pathlib import Path
@@ -148,8 +149,6 @@ _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 def _jpeg_size(content: bytes) -> tuple[int, int]:
     """Walk the segments to the first scan: the frame's size stands before it, the end of image must follow it."""
     at, size = 2, (0, 0)
-    if content.count(b"\xff\xda") > MAX_SCANS:
-        raise PictureError("is drawn in too many passes")
     for _ in range(MAX_PARTS):
         mark, kind, length = struct.unpack_from(">BBH", content, at)
         if mark != 0xFF:
@@ -161,10 +160,30 @@ def _jpeg_size(content: bytes) -> tuple[int, int]:
             height, width = struct.unpack_from(">HH", content, at + 5)
             size = (width, height)
         if kind == 0xDA:
-            if content.find(b"\xff\xd9", at) < 0:
-                raise PictureError("is cut short")
+            _walk_scans(content, at)
             return size
         at += 2 + length
+    raise PictureError("is broken")
+
+
+_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # in a scan 00 is stuffed behind FF; D0 to D7 restart it
+
+
+def _walk_scans(content: bytes, at: int) -> None:
+    """Follow the scans from the first one ``at`` to the end of image; what lies behind it (a film) is no part of it."""
+    scans = 0
+    for _ in range(MAX_PARTS):
+        kind, length = struct.unpack_from(">xBH", content, at)
+        scans += kind == 0xDA
+        if scans > MAX_SCANS:
+            raise PictureError("is drawn in too many passes")
+        seek = _JPEG_MARKER.search if kind == 0xDA else _JPEG_MARKER.match
+        found = seek(content, at + 2 + length)
+        if found is None:
+            raise PictureError("is cut short" if kind == 0xDA else "is broken")
+        at = found.start()
+        if content[at + 1] == 0xD9:
+            return
     raise PictureError("is broken")
 
 

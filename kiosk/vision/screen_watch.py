@@ -9,8 +9,10 @@ Rules of this module:
   have told all they can; then it looks slowly.
 - What shows nothing of ours in two frames (a menu on the wall, a chat) is *dull*: as long as it stays where it is and
   looks the same, it is not read again.
-- A phone *left* when it was not where it was for ``GONE_S``, or when something else is shown there. Then
-  ``on_screen(None)`` is called; a reading that says nothing new is not told again.
+- A phone *left* when it was not where it was for ``GONE_S``, or when something else is shown there: a screen that was
+  read for certain is glanced at again every ``SLOWLY_S`` while it moves. Then ``on_screen(None)`` is called; a reading
+  that says nothing new is not told again.
+- When the promotions change all is forgotten, and what is in view is read anew.
 - It runs at a lower priority where the system lets a thread have its own (Linux), and so does its engine.
 """
 
@@ -47,6 +49,7 @@ ENOUGH = 8
 SLOWLY_S = 1.0
 PRESENCE_S = 0.4
 GONE_S = 1.0
+STRANGE_GLANCES = 2
 NICE = 10
 _MOVED_LEVELS, _MOVED_SHARE = 20, 0.01
 _THUMB = (16, 32)
@@ -85,6 +88,7 @@ class ScreenWatch:
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._loading = threading.Lock()
+        self._reading = threading.Lock()
         self._reader: ScreenReader | None = None
         self.note = ""
         self.faults = 0
@@ -123,7 +127,8 @@ class ScreenWatch:
             began_s = self._clock.monotonic_s()
             try:
                 if image is not None:
-                    attention.look(image, began_s)
+                    with self._reading:
+                        attention.look(image, began_s)
                 elif not self._code_in_view:
                     attention.nothing_filmed(began_s)
             except Exception as fault:  # noqa: BLE001  # whatever one picture does, the next one is read
@@ -135,7 +140,8 @@ class ScreenWatch:
     def read(self, image: Image) -> ScreenSighting | None:
         """What a picture by itself shows, from any thread: a photo. None where no promotion's screen is in it."""
         reader = self._reader_loaded()
-        sighting = None if reader is None else reader.read(image)
+        with self._reading:
+            sighting = None if reader is None else reader.read(image)
         return None if sighting is None or sighting.reading.result is ScreenResult.NONE else sighting
 
     def _reader_loaded(self) -> ScreenReader | None:
@@ -146,6 +152,9 @@ class ScreenWatch:
                     self._reader = ScreenReader(self._load(), self._marks)
                 except SetupError as fault:
                     self.note = f"{fault.what}. {fault.cure}"
+                except Exception as fault:  # noqa: BLE001  # a native library may fail in any way; codes go on
+                    self.note = f"The reader of check-in screens does not start ({type(fault).__name__})."
+                    _log.warning("%s", self.note, exc_info=fault)
             return self._reader
 
     def _next_image(self) -> Image | None:
@@ -189,6 +198,9 @@ class ScreenAttention:
         self._dear = True
         self._present = False
         self._dull: deque[tuple[Points, NDArray[np.float32]]] = deque(maxlen=_MOST_DULL)
+        self._marks = reader.marks
+        self._strange = 0
+        self._stirred = False
         self.looks = 0
         self.glimpse = Glimpse()
 
@@ -199,6 +211,10 @@ class ScreenAttention:
 
     def look(self, image: Image, now_s: float) -> None:
         """Take one frame at ``now_s`` monotonic seconds."""
+        if self._reader.marks is not self._marks:
+            self._marks = self._reader.marks
+            self._dull.clear()
+            self._forget()
         moved = self._moved(image)
         self._dear = False
         if self._showing is None:
@@ -212,6 +228,9 @@ class ScreenAttention:
         if self._is_done(self._showing) or (self._is_slow(self._showing) and now_s - self._read_s < SLOWLY_S):
             if moved:
                 self._check_presence(image, now_s)
+            self._stirred |= moved
+            if self._stirred and self._present and self._is_done(self._showing) and now_s - self._read_s >= SLOWLY_S:
+                self._glance_again(image, now_s)
             return
         if moved or not self._is_slow(self._showing):
             self._read(image, now_s)
@@ -279,16 +298,35 @@ class ScreenAttention:
         else:
             self._is_gone(now_s)
 
+    def _glance_again(self, image: Image, now_s: float) -> None:
+        """Whether the screen that was read for certain is still the one held up: phones are swapped, and scroll."""
+        self._dear, self._read_s, self._stirred = True, now_s, False
+        glance = self._reader.glance(image, self._corners)
+        if glance is None or not glance.is_sure or self._showing is None:
+            return
+        if self._showing.shows(glance):
+            self._strange = 0
+            return
+        self._strange += 1
+        if self._strange >= STRANGE_GLANCES:
+            self._leave()
+
     def _is_gone(self, now_s: float) -> bool:
         """Whether the phone has left by now; told once."""
         if self._showing is None or now_s - self._here_s < GONE_S:
             return False
-        self._showing = self._corners = self._thumb = self._view = None
-        self.glimpse = Glimpse()
-        if self._told is not None:
-            self._told = None
-            self._tell(None)
+        self._leave()
         return True
+
+    def _leave(self) -> None:
+        told = self._told is not None
+        self._forget()
+        if told:
+            self._tell(None)
+
+    def _forget(self) -> None:
+        self._showing = self._corners = self._thumb = self._view = self._told = None
+        self._strange, self._present, self.glimpse = 0, False, Glimpse()
 
     def _moved(self, image: Image) -> bool:
         """Whether the view changed since it was last found changed: one pixel in 400 is looked at."""

@@ -71,6 +71,11 @@ class ScreenReader:
         self._ocr = ocr
         self._marks = marks
 
+    @property
+    def marks(self) -> Marks:
+        """The marks as they are now; another object once the promotions changed."""
+        return self._marks()
+
     def read(self, image: Image) -> ScreenSighting | None:
         """What one picture alone shows; None where no phone with text on it was found."""
         glance = self.glance(image)
@@ -181,13 +186,26 @@ class Showing:
             return None
         if self._corners is not None and not self._is_same(glance, image):
             self._begin_anew()
+        page = self._reader.page(glance)
+        if any(_is_another(page, before) for before in self._pages):
+            self._begin_anew()
         self._corners = glance.corners
-        self._pages = [*self._pages[1 - POOLED_FRAMES :], self._reader.page(glance)]
+        self._pages = [*self._pages[1 - POOLED_FRAMES :], page]
         self.frames += 1
         self.legible = glance.legible
         reading = self._reader.conclude(self._pages)
         self._best = self._better(ScreenSighting(reading, glance.picture, glance.corners))
         return self._best
+
+    def shows(self, glance: Glance) -> bool:
+        """Whether what was glanced at now is this showing's screen: no other name or offer on it, and its own is."""
+        marks = self._reader.marks
+        page = marks.look(glance.lines)
+        if any(_is_another(page, before) for before in self._pages):
+            return False
+        known = {name for before in self._pages for name in before.offers}
+        reading = marks.conclude([page])
+        return reading.result is not ScreenResult.OTHER and (not known or bool(known & set(page.looks)))
 
     def _is_same(self, glance: Glance, image: Image) -> bool:
         assert self._corners is not None
@@ -201,6 +219,14 @@ class Showing:
         if self._best is None or _clarity(now.picture) > _clarity(self._best.picture):
             return now
         return ScreenSighting(now.reading, self._best.picture, now.corners)
+
+
+def _is_another(page: Page, before: Page) -> bool:
+    """Whether two frames show two screens: another name on it, or the offer of another promotion."""
+    if page.name and before.name and page.name != before.name:
+        return True
+    now, then = page.offers, before.offers
+    return bool(now and then and now.isdisjoint(then))
 
 
 def _clarity(picture: Image) -> float:

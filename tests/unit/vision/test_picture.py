@@ -105,9 +105,22 @@ def test_a_png_is_walked_from_its_header_to_its_end(monkeypatch: pytest.MonkeyPa
 
 def test_a_jpeg_drawn_in_more_than_32_passes_is_refused() -> None:
     whole = encoded(".jpg")
-    assert picture_size(whole + b"\xff\xda" * 31) == (200, 100)
+    scan = b"\xff\xda\0\2"
+    assert picture_size(whole[:-2] + scan * 31 + whole[-2:]) == (200, 100)
     with pytest.raises(PictureError, match="passes"):
-        picture_size(whole + b"\xff\xda" * 32)
+        picture_size(whole[:-2] + scan * 32 + whole[-2:])
+
+
+def test_passes_do_not_hide_behind_an_end_inside_a_comment() -> None:
+    whole = encoded(".jpg")
+    comment = b"\xff\xfe\0\4\xff\xd9"
+    with pytest.raises(PictureError, match="passes"):
+        picture_size(whole[:-2] + comment + b"\xff\xda\0\2" * 32 + whole[-2:])
+
+
+def test_a_film_behind_a_photo_is_no_part_of_it() -> None:
+    film = np.random.default_rng(1).integers(0, 256, 4_000_000, dtype=np.uint8).tobytes()
+    assert picture_size(encoded(".jpg") + film) == (200, 100)
 
 
 def test_64_megapixels_are_decoded_and_more_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
