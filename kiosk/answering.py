@@ -65,7 +65,7 @@ def showing_of_screen(screen: FilmedScreen, showing_id: str, known: Known, album
         promotion=known.catalogue.promotions.get(verdict.promotion or ""),
         credential_kind="screen",
         shown_at=known.now,
-        source="camera",
+        source=screen.source,
         screen=replace(screen, earlier=earlier),
     )
 
@@ -96,6 +96,30 @@ def held_up(showing: Showing) -> Presented | PresentedScreen | None:
     if showing.screen is None:
         return present(showing.text)
     return PresentedScreen(showing.screen.reading, bytes.fromhex(showing.id))
+
+
+def in_place(showing: Showing, anew: Showing) -> Showing | None:
+    """What stands in the place of ``showing`` once more was read of its screen; None where that changes nothing.
+
+    A picture that the clerk has touched stays as it is, and what was read of it; only a name and a clock that were
+    not read before are taken over, since they are what a screen is known by.
+    """
+    before, now = showing.screen, anew.screen
+    if before is None or now is None:
+        return None
+    if not before.touched:
+        kept = replace(now, since_s=before.since_s, earlier=before.earlier)
+        return replace(anew, screen=kept, shown_at=showing.shown_at)
+    was = before.reading
+    fuller = replace(was, clock=was.clock or now.reading.clock, handle=was.handle or now.reading.handle)
+    if fuller == was:
+        return None
+    return replace(anew, screen=replace(before, reading=fuller), shown_at=showing.shown_at)
+
+
+def raises_an_alarm(showing: Showing, verdict: Verdict) -> bool:
+    """Whether a screen on display was redeemed elsewhere meanwhile: it is to be compared anew."""
+    return verdict.reason is Reason.SEEN_BEFORE and showing.verdict.reason is not Reason.SEEN_BEFORE
 
 
 def says_the_same(one: Showing, other: Showing) -> bool:

@@ -184,8 +184,8 @@ class Counter:
             self._answer_screen_in_view()
 
     def knows(self, text: str) -> bool:
-        """Whether a promotion knows the code."""
-        return self._identify(present(text)) is not None
+        """Whether a promotion knows the code, and may be told of by now."""
+        return self._known().decide(present(text)).promotion is not None
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -224,15 +224,13 @@ class Counter:
 
         Another answer is another showing, and has to be looked at anew.
         """
-        before = showing.screen
-        if before is None or not says_more(screen.reading, before.reading):
+        if showing.screen is None or not says_more(screen.reading, showing.screen.reading):
             return
         anew = self._screen_showing(screen, showing.id)
         if not answering.says_the_same(anew, showing):
             self._show_screen(screen)
-        elif not before.touched:
-            kept = replace(screen, since_s=before.since_s, earlier=before.earlier)
-            self._board.show(State.VERDICT, replace(anew, screen=kept, shown_at=showing.shown_at))
+        elif (kept := answering.in_place(showing, anew)) is not None:
+            self._board.show(State.VERDICT, kept)
 
     def _show_screen(self, screen: FilmedScreen, *, in_view: bool = True) -> Display:
         showing = self._screen_showing(screen, self._mint().hex())
@@ -263,7 +261,7 @@ class Counter:
                 return display
             if isinstance(shown, str):
                 return self._answer(shown, source)
-            return self._show_screen(filmed(shown), in_view=False)
+            return self._show_screen(filmed(shown, source), in_view=False)
 
     def _identify(self, presented: Presented | PresentedScreen | None) -> Credential | None:
         return None if presented is None else self.catalogue.identify(presented)
@@ -304,7 +302,8 @@ class Counter:
                 return display
             known = self._known()
             verdict = answering.decide_again(showing, known)
-            if self._promotion(verdict.promotion) != showing.promotion:  # published anew since
+            published_anew = self._promotion(verdict.promotion) != showing.promotion
+            if published_anew or answering.raises_an_alarm(showing, verdict):
                 return self._answer_again(showing)
             if verdict.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
                 return self._board.show(State.VERDICT, replace(showing, verdict=verdict))

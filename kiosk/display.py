@@ -42,7 +42,8 @@ class FilmedScreen:
     """A check-in screen on display: what was read, and its picture upright (JPEG, ``size`` in pixels).
 
     ``earlier`` is the picture of the screen that was redeemed before, where it is still in memory. ``since_s`` is
-    when the showing began (monotonic), ``touched`` whether the clerk has touched the picture.
+    when the showing began (monotonic), ``touched`` whether the clerk has touched the picture. ``source`` is
+    camera or photo.
     """
 
     reading: ScreenReading
@@ -51,6 +52,7 @@ class FilmedScreen:
     earlier: bytes | None = field(default=None, repr=False)
     since_s: float = 0.0
     touched: bool = False
+    source: str = "camera"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,10 @@ class SeenScreen(Protocol):
     def picture(self) -> Any: ...
 
 
-def filmed(sighting: SeenScreen) -> FilmedScreen:
-    """The sighting as it is shown and kept."""
+def filmed(sighting: SeenScreen, source: str = "camera") -> FilmedScreen:
+    """The sighting as it is shown and kept; ``source``: camera or photo."""
     height, width = sighting.picture.shape[:2]
-    return FilmedScreen(sighting.reading, jpeg(sighting.picture), (width, height))
+    return FilmedScreen(sighting.reading, jpeg(sighting.picture), (width, height), source=source)
 
 
 class PhoneInView:
@@ -51,6 +51,7 @@ class PhoneInView:
         self.showing_id: str | None = None
         self._here: FilmedScreen | None = None
         self._last: ScreenReading | None = None
+        self._name = ""
         self._left_s = self._code_s = float("-inf")
         self._code_speaks = False
         self._answered: set[tuple[str | None, bool]] = set()
@@ -59,19 +60,27 @@ class PhoneInView:
         """The reader tells of the phone in view; None: it has left."""
         if screen is None:
             self._left_s = now_s if self._here is not None else self._left_s
-        elif self._here is None and not self._is_back(screen.reading, now_s):
-            self.showing_id = None
+        elif self._is_another_guests(screen.reading) or (
+            self._here is None and not self._is_back(screen.reading, now_s)
+        ):
+            self.showing_id, self._name = None, ""
             self._answered, self._code_speaks = set(), False
         self._here = screen
         if screen is not None:
             self._last = screen.reading
+            self._name = screen.reading.handle or self._name
         self._let_code_speak(now_s)
+
+    def _is_new(self, reading: ScreenReading, now_s: float) -> bool:
+        return self._is_another_guests(reading) or (self._here is None and not self._is_back(reading, now_s))
 
     def _is_back(self, reading: ScreenReading, now_s: float) -> bool:
         last = self._last
-        if last is None or now_s - self._left_s > BACK_WITHIN_S or last.promotion != reading.promotion:
-            return False
-        return not (last.handle and reading.handle) or last.handle == reading.handle
+        return last is not None and now_s - self._left_s <= BACK_WITHIN_S and last.promotion == reading.promotion
+
+    def _is_another_guests(self, reading: ScreenReading) -> bool:
+        """Whether another name is on it than on the phone that was in view: two guests, however quickly they change."""
+        return bool(self._name and reading.handle and self._name != reading.handle)
 
     def code_seen(self, now_s: float) -> None:
         """A code that a promotion knows is in view."""

@@ -13,6 +13,7 @@ from kiosk.errors import SetupError
 
 BACKLOG = 128
 THREADS = 40
+MOST_BYTES = 17 * 1024 * 1024  # a photo of 16 MB with its form; what else is sent is far smaller
 """At least 32: each open page holds one thread for its event stream (12 at most), the rest answer."""
 
 
@@ -65,7 +66,8 @@ def serve(app: Any, listening: socket.socket, ending: Callable[[], None] = lambd
         threads=THREADS,
         ident="Counterfoil",
         channel_timeout=60,
-        max_request_body_size=17 * 1024 * 1024,  # a photo of 16 MB with its form; what else is sent is far smaller
+        max_request_body_size=MOST_BYTES,
+        inbuf_overflow=MOST_BYTES + 1,  # what is sent stays in memory: a photo shows a customer's name
         clear_untrusted_proxy_headers=True,
     )
 

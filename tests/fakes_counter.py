@@ -230,6 +230,10 @@ class FakeCounter:
         text = next((one.text for one in self.choices if one.id == choice_id), None)
         return self.display if text is None else self.look(text, "camera")
 
+    def knows(self, text: str) -> bool:
+        presented = present(text)
+        return presented is not None and self.catalogue.identify(presented) is not None
+
     def redeem(self, showing_id: str, clerk_id: str, look: Look = NO_LOOK) -> Display:
         with self._lock:
             self.looks.append(look)

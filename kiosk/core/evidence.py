@@ -250,7 +250,7 @@ def _stands_alone(offer: str, likeness: Likeness, sight: Sight) -> bool:
         return False
     if offer[:1].isupper() and stream.text[likeness.start].isalpha() and not stream.capital[likeness.start]:
         return False
-    if likeness.end < len(stream.text) and stream.before[likeness.end] not in ("\n", "."):
+    if likeness.end < len(stream.text) and stream.before[likeness.end] not in ("\n", ".", ","):
         return False
     number = stream.line_of[likeness.start]
     starts_line = stream.before[likeness.start] == "\n"
@@ -300,10 +300,15 @@ def _dates(want: Wanted, sight: Sight) -> Evidence:
 def _to_the_letter(want: Wanted, sight: Sight) -> Evidence:
     """Dates that are a phrase: until Sunday is not until Monday."""
     evidence, likeness = _phrase(want, sight), sight.find(want.words)
-    costs = () if likeness is None else zip(likeness.texts, likeness.words, strict=True)
-    if evidence.state is MarkState.READ and any(share * len(text) > LOOKS_LIKE for text, share in costs):
-        return replace(evidence, state=MarkState.NOT_READ, strength=DOUBTFUL)
-    return evidence
+    if likeness is None or likeness.ratio < NEARLY:
+        return evidence
+    costs = zip(likeness.texts, likeness.words, strict=True)
+    if evidence.state is MarkState.READ and all(share * len(text) <= LOOKS_LIKE for text, share in costs):
+        return evidence
+    found = sight.line_at(likeness.start).text
+    if sight.confidence(likeness.start, likeness.end) >= CLEAR:
+        return Evidence(MarkState.DIFFERS, 0.0, found, evidence.box)
+    return Evidence(MarkState.NOT_READ, DOUBTFUL, found, evidence.box)
 
 
 def _word(want: Wanted, sight: Sight) -> Evidence:

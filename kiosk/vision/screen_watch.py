@@ -253,7 +253,11 @@ class ScreenAttention:
         self._dear, self._read_s = True, now_s
         self.looks += 1
         showing = self._showing or Showing(self._reader)
+        lives = showing.lives
         sighting = showing.look(image, self._is_dull)
+        if showing.lives != lives and self._told is not None:
+            self._told = None
+            self._tell(None)
         if sighting is None:
             self.glimpse, self._present = Glimpse(), False
             self._is_gone(now_s)

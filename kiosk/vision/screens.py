@@ -167,6 +167,7 @@ class Showing:
         self._corners: Corners | None = None
         self._best: ScreenSighting | None = None
         self.frames = 0
+        self.lives = 0  # how often it began anew: another screen came in its place
         self.legible = 0.0
 
     @property
@@ -213,6 +214,7 @@ class Showing:
 
     def _begin_anew(self) -> None:
         self._pages, self._best, self.frames = [], None, 0
+        self.lives += 1
 
     def _better(self, now: ScreenSighting) -> ScreenSighting:
         """The reading as it stands now, with the picture on which most could be read."""

@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
-from flask import Blueprint, Flask, Response, current_app
+from flask import Blueprint, Flask, Request, Response, current_app
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from htmx_flask import Htmx
 from markupsafe import Markup, escape
@@ -61,7 +62,8 @@ class Floor:
     """All that the routes work with; ``current_app.extensions["counterfoil"]``.
 
     ``film`` takes what a page films; None where the camera is elsewhere. ``read_photo`` reads a photo without a code
-    as a check-in screen and gives what the counter shows then; None where it recognises nothing.
+    as a check-in screen and gives what the counter shows then; None where it recognises nothing. ``signed_out`` are
+    the sessions that ended: a stream that one of them left open tells nothing more.
     """
 
     counter: Counter
@@ -72,6 +74,14 @@ class Floor:
     film: PageFilm | None = None
     photos: PhotoReader = field(default_factory=lambda: PhotoReader(Decoder().read))
     read_photo: Callable[[Image], Display | None] | None = None
+    signed_out: set[str] = field(default_factory=set)
+
+
+class InMemory(Request):
+    """A request whose files stay in memory, whatever their size: a photo shows a customer's name."""
+
+    def _get_file_stream(self, *_lengths: object, **_named: object) -> IO[bytes]:  # the name is Werkzeug's
+        return BytesIO()
 
 
 def floor() -> Floor:
@@ -99,6 +109,7 @@ def create_app(  # noqa: PLR0913  (every part is named where the pages are put t
     ``film`` and ``read_photo`` as in :class:`Floor`.
     """
     app = Flask("kiosk.web", template_folder=str(templates), static_folder=str(static))
+    app.request_class = InMemory
     app.config.update(
         SECRET_KEY=secret_key,
         SESSION_COOKIE_NAME="counter",

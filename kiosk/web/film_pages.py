@@ -15,7 +15,6 @@ import re
 
 from flask import Flask, Response, abort, request, session
 
-from kiosk.core.credential import present
 from kiosk.vision.page_film import MAX_FRAME_BYTES, Taking
 from kiosk.vision.photo import MAX_PHOTO_BYTES, photo_picture
 from kiosk.vision.picture import PictureError
@@ -100,7 +99,7 @@ def photo_page() -> Response:
 
 @pages.post("/photo")
 def photo() -> Response:
-    """Answer the code in a photo; without a code, what is to be read off it as a check-in screen."""
+    """Answer the code in a photo; without one that a promotion knows, the check-in screen in it."""
     chosen = request.files.get("photo")
     if chosen is None:
         abort(422)
@@ -113,15 +112,12 @@ def photo() -> Response:
         return respond("photo", "photo", status=422, wrong="photo-unreadable", why=str(fault))
     here = floor()
     texts = here.photos.codes(picture)
-    if texts:
-        known = [text for text in texts if _is_known(text)]
-        here.counter.look((known or texts)[0], "photo")
+    known = [text for text in texts if here.counter.knows(text)]
+    if len(known) > 1:
+        return respond("photo", "photo", wrong="photo-several-codes")
+    if not known and here.read_photo is not None and here.read_photo(picture) is not None:
         return go("counter.home")
-    if here.read_photo is not None and here.read_photo(picture) is not None:
-        return go("counter.home")
-    return respond("photo", "photo", wrong="photo-without-code")
-
-
-def _is_known(text: str) -> bool:
-    presented = present(text)
-    return presented is not None and floor().counter.catalogue.identify(presented) is not None
+    if not texts:
+        return respond("photo", "photo", wrong="photo-without-code")
+    here.counter.look((known or texts)[0], "photo")
+    return go("counter.home")

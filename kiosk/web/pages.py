@@ -5,6 +5,8 @@ Refusals are answers (200); a form without its fields is malformed (422) and doe
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -91,6 +93,7 @@ def sign_in_post() -> Response:
     session.pop("clerk", None)
     session.permanent = True
     session["clerk"] = clerk.id
+    session["shift"] = os.urandom(8).hex()
     return go("counter.home")
 
 
@@ -104,6 +107,7 @@ def _pad(clerk_id: str) -> dict[str, Any]:
 def sign_out() -> Response:
     """Leave the counter to the next clerk."""
     session.pop("clerk", None)
+    floor().signed_out.add(session.pop("shift", ""))
     return go("counter.sign_in")
 
 
@@ -158,8 +162,14 @@ def events() -> AnyResponse:
     def status_event() -> str:
         return render_blocks("counter/counter.html", list(STATUS_BLOCKS), **frame() | {"oob": True})
 
+    clerk_id, shift = session.get("clerk"), session.get("shift", "-")
+
     def flow() -> Iterator[str]:
-        yield from follow(here.streams, here.counter.wait, ticket_event, status_event)
+        with contextlib.closing(follow(here.streams, here.counter.wait, ticket_event, status_event)) as events:
+            for one in events:
+                if shift in here.signed_out or all(clerk.id != clerk_id for clerk in here.counter.clerks()):
+                    return  # whoever left the page open is not here any more: screens show customers' names
+                yield one
 
     response = Response(stream_with_context(flow()), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"

@@ -54,8 +54,8 @@ def count(offers: Sequence[object]) -> str:
 
 
 def _caption(counter: Counter, text: str) -> str:
-    """The promotion's title; of a code that no promotion knows, what it says."""
-    presented = present(text)
+    """The promotion's title; of a code that no promotion knows (or may be told of yet), what it says."""
+    presented = present(text) if counter.knows(text) else None
     credential = None if presented is None else counter.catalogue.identify(presented)
     promotion = None if credential is None else counter.catalogue.promotions.get(credential.promotion)
     return shortened(text if promotion is None else promotion.title, MOST_CAPTION)

@@ -11,7 +11,7 @@ Rules of this module:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 from kiosk.display import Display
 
@@ -67,7 +67,7 @@ def follow(
     wait: Callable[[int, float], Display],
     ticket: Callable[[Display], tuple[str, str]],
     status: Callable[[], str],
-) -> Iterator[str]:
+) -> Generator[str]:
     """The events of one stream, until its place is lost or the reader goes.
 
     ``wait(after_version, timeout_s)`` is the counter's; ``ticket`` gives (key, HTML), ``status`` HTML.

@@ -259,6 +259,80 @@ def test_a_promotion_without_an_offer_or_a_claim_is_not_told_by_a_screen() -> No
     assert not Marks([check_in(screen={"dates_shown": "Nov 20 - Nov 30"}), promotion()]).marked
 
 
+# --- exact to the sign -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("posted", "shown"),
+    [
+        ("Any taco for $1", "Any taco for $1.99"),
+        ("$50 off your stay", "$150 off your stay"),
+        ("$5 off any entree", "$55 off any entree"),
+        ("$5 off any entree", "$15 off any entree"),
+        ("20% off your order", "$20 off your order"),
+        ("Save $1", "Save $1,000"),
+        ("Save up to 20%", "Save up to 200%"),
+        ("€10 off your order", "€110 off your order"),
+    ],
+)
+def test_another_amount_is_never_ours(posted: str, shown: str) -> None:
+    ours = check_in(screen={"offer": posted})
+    assert told("Harbor Grill", posted, by=ours).result is GREEN
+    assert told("Harbor Grill", shown, by=ours).result in {OTHER, NONE}
+
+
+def test_cents_of_nothing_are_the_same_amount() -> None:
+    assert told("Harbor Grill", "Any taco for $1.00", by=check_in(screen={"offer": "Any taco for $1"})).result is GREEN
+
+
+@pytest.mark.parametrize("shown", ["Free coffee cake with any entree", "Free coffees", "Decaffree coffee"])
+def test_a_longer_offer_is_not_the_shorter_one(shown: str) -> None:
+    assert told("Harbor Grill", shown, by=check_in(screen={"offer": "Free coffee"})).result is not GREEN
+
+
+def test_a_venue_is_not_found_within_a_word() -> None:
+    ours = check_in(venue="Inn", venue_aliases=(), screen={"offer": "Free coffee"})
+    assert told("Dinner house", "Free coffee", by=ours).result is OTHER
+
+
+@pytest.mark.parametrize(
+    ("shown", "result"), [("until Sunday", GREEN), ("until Monday", OTHER), ("until Tuesday", OTHER)]
+)
+def test_a_weekday_is_exact(shown: str, result: ScreenResult) -> None:
+    ours = check_in(screen={"offer": OFFER, "dates_shown": "until Sunday"})
+    assert told("Harbor Grill", OFFER, f"Valid {shown}", by=ours).result is result
+
+
+def test_last_years_coupon_is_another() -> None:
+    ours = check_in(screen={"offer": OFFER, "dates_shown": "Nov 1 - Nov 30, 2026"})
+    assert told("Harbor Grill", OFFER, "Nov 1 - Nov 30, 2026", by=ours).result is GREEN
+    assert told("Harbor Grill", OFFER, "Nov 1 - Nov 30", by=ours).result is GREEN
+    assert told("Harbor Grill", OFFER, "Nov 1 - Nov 30, 2024", by=ours).result is OTHER
+
+
+def test_a_code_word_is_not_put_together_over_two_lines() -> None:
+    shown = ("Harbor Grill", "20% off the shrimp platter", "Popcorn shrimp", "20 - 22 daily")
+    assert told(*shown, by=check_in(**POSTED)).result is not GREEN
+
+
+def test_digits_of_other_scripts_are_no_fault() -> None:
+    assert told("Harbor Grill", OFFER, "Nov ➀ - 30", "፩ Nov").result is AMBER
+
+
+def test_a_frame_that_shows_hardly_any_of_the_offer_is_not_pooled() -> None:
+    marks = Marks([check_in()])
+    page = marks.look(lines(*without(SHOWN[-1])))
+    other = marks.look(lines("Harbor Grill", "Free appetizer today", "Valid Nov 20 - Nov 30"))
+    assert marks.conclude([page, page, other, other]).result is AMBER
+
+
+def test_frames_without_the_offer_do_not_count_towards_green() -> None:
+    marks = Marks([check_in(screen={"offer": OFFER, "claims": ["special unlocked"]})])
+    whole, claim = marks.look(lines("Harbor Grill", OFFER, "Special unlocked")), marks.look(lines("special unlocked"))
+    assert marks.conclude([whole, claim], frames_needed=2).result is AMBER
+    assert marks.conclude([whole, whole], frames_needed=2).result is GREEN
+
+
 # --- clock and name -------------------------------------------------------------------------------------
 
 

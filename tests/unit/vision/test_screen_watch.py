@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kiosk.core.marks import Marks
 from kiosk.core.screen import ScreenResult
 from kiosk.errors import SetupError
 from kiosk.vision.picture import Image
 from kiosk.vision.screen_sighting import ScreenSighting
 from kiosk.vision.screen_watch import ENOUGH, GONE_S, LOOKS_PER_S, Glimpse, ScreenAttention, ScreenWatch
+from kiosk.vision.screens import ScreenReader
 from tests.unit.vision.made_screens import SHOWN, FakeOcr, empty, held_up, screen
-from tests.unit.vision.test_screens import MARKS, reader
+from tests.unit.vision.test_screens import MARKS, TACOS, reader
 
 PHONE = held_up(screen(), angle=3)[0]
 GREEN, AMBER = ScreenResult.GREEN, ScreenResult.AMBER
@@ -149,6 +151,66 @@ def test_a_dull_place_that_shows_something_else_is_read_again(told: Told) -> Non
     for i in range(2):
         watched.look(shaken(held_up(other, angle=3)[0], i), 1 + i / 10)
     assert told.results() == [AMBER, GREEN]
+
+
+def test_a_phone_swapped_for_another_guests_in_the_same_place_is_told_anew(told: Told) -> None:
+    ocr = FakeOcr()
+    watched = attention(told, ocr)
+    for i in range(3):
+        watched.look(shaken(PHONE, i), i / 10)
+    ocr.lines = tuple("@eve" if line == "@zed.z" else line for line in SHOWN)
+    for i in range(6):
+        watched.look(shaken(PHONE, i), 2 + 1.1 * i)
+    assert told.results()[:4] == [AMBER, GREEN, None, AMBER]
+    last = told[-1]
+    assert last is not None
+    assert last.reading.handle == "@eve"
+
+
+def test_a_screen_that_was_scrolled_after_it_was_read_is_let_go(told: Told) -> None:
+    ocr = FakeOcr()
+    watched = attention(told, ocr)
+    for i in range(3):
+        watched.look(shaken(PHONE, i), i / 10)
+    ocr.lines = WEATHER
+    for i in range(4):
+        watched.look(shaken(PHONE, i), 2 + 1.1 * i)
+    assert told.results()[:3] == [AMBER, GREEN, None]
+
+
+def test_promotions_that_changed_are_looked_for_anew() -> None:
+    told = Told()
+    cached = [MARKS]
+    watched = ScreenAttention(ScreenReader(FakeOcr(), lambda: cached[-1]), told.append)
+    for i in range(3):
+        watched.look(shaken(PHONE, i), i / 10)
+    cached.append(Marks([TACOS.model_copy(update={"venue": "Maple Diner"})]))
+    for i in range(3):
+        watched.look(shaken(PHONE, i), 1 + i / 10)
+    assert told.results() == [AMBER, GREEN, ScreenResult.OTHER, ScreenResult.OTHER]
+
+
+def test_what_was_dull_is_read_again_when_promotions_come() -> None:
+    told = Told()
+    cached = [Marks([])]
+    watched = ScreenAttention(ScreenReader(FakeOcr(), lambda: cached[-1]), told.append)
+    for i in range(4):
+        watched.look(shaken(PHONE, i % 2), i / 10)
+    cached.append(MARKS)
+    for i in range(2):
+        watched.look(shaken(PHONE, i), 1 + i / 10)
+    assert told.results() == [AMBER, GREEN]
+
+
+def test_a_reader_that_does_not_start_is_told_and_ends_nothing() -> None:
+    def broken() -> Any:
+        raise AttributeError("OcrEngine")
+
+    watch = ScreenWatch(broken, lambda: MARKS, Awaited())
+    watch.start()
+    watch.stop()
+    assert "does not start" in watch.note
+    assert watch.read(PHONE) is None
 
 
 def test_looking_at_nobody_is_rationed_by_what_it_costs(told: Told) -> None:
