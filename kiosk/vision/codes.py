@@ -3,7 +3,8 @@
 Rules of this module:
 
 - A *stage* is one engine on one way of preparing the grey picture. ``STAGES`` is the order of trying.
-- :class:`Decoder` keeps nothing between pictures: all stages, in order, until one reads something.
+- :class:`Decoder` keeps nothing between pictures: all stages, in order, until one reads something; then ``REST``
+  on what is left, so that a code that is easily read does not hide a harder one in the same picture.
 - :class:`Spread` is for live frames: ``QUICK`` on each, and at most one stage beside it, so that the cost of a frame
   stays near that of two. A view that stays still and was tried with every stage is left alone until it changes.
 
@@ -112,6 +113,16 @@ def softened(picture: Grey) -> Grey:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), 1), np.uint8)
 
 
+def covered(picture: Grey, sightings: Sequence[Sighting]) -> Grey:
+    """The picture with white paper over the codes in ``sightings``, a tenth larger than they are."""
+    paper = picture.copy()
+    for one in sightings:
+        corners = np.array(one.corners, np.float32)
+        middle = corners.mean(axis=0)
+        cv2.fillConvexPoly(paper, np.round(middle + (corners - middle) * 1.1).astype(np.int32), (255,))
+    return paper
+
+
 QUICK = Stage("quick", "qr", as_filmed)
 
 STAGES: tuple[Stage, ...] = (
@@ -128,6 +139,8 @@ STAGES: tuple[Stage, ...] = (
     Stage("sharpened x2", "qr", sharpened_twice, scale=2.0),
     Stage("zbar softened", "zbar", softened),
 )
+
+REST = Stage("grid x1.5, beside", "grid-25", half_larger, scale=1.5)
 
 
 class Decoder:
@@ -151,13 +164,18 @@ class Decoder:
         self.stages = tuple(stage for stage in stages if stage.engine in self._engines)
 
     def read(self, image: Image) -> list[Sighting]:
-        """The codes in one picture: each stage in turn, until one reads something."""
+        """The codes in one picture: each stage in turn, until one reads something, and what stands beside that."""
         picture = grey(image)
         for stage in self.stages:
             sightings = self.look(picture, stage)
             if sightings:
-                return sightings
+                return sightings + self.beside(picture, sightings)
         return []
+
+    def beside(self, picture: Grey, sightings: Sequence[Sighting]) -> list[Sighting]:
+        """What ``REST`` reads once the codes in ``sightings`` are covered."""
+        known = {one.text for one in sightings}
+        return [one for one in self.look(covered(picture, sightings), REST) if one.text not in known]
 
     def look(self, picture: Grey, stage: Stage) -> list[Sighting]:
         """What one stage reads in a grey picture, in that picture's coordinates, each text once."""

@@ -2,11 +2,12 @@
 
 The manifest's columns are ``file`` (beside it), ``symbology`` (NONE: a picture without a code), ``expected_all``
 (a JSON list; any one of them is right) and, where it is there, ``set``. Each picture is fitted inside 1280x720 and
-given once, to every stage in turn until one reads. Counts and times at the top are over the rows of QR codes that
-have an expected text; times are milliseconds of this process until the answer or giving up. ``engines`` has pyzbar
-alone and zxing alone (QR codes only) on the same pictures; ``by_symbology`` also says how many zxing reads on the
-contrast-enhanced picture (CLAHE, all our formats), ``zxing_contrast_right``; ``stages`` how many pictures each stage
-was asked for, was the first to read, how many of them right, and its mean milliseconds: the table on standard error.
+given once, to every stage in turn until one reads, then to the one that looks beside what was read. Counts and times
+at the top are over the rows of QR codes that have an expected text; times are milliseconds of this process until the
+answer or giving up. ``engines`` has pyzbar alone and zxing alone (QR codes only) on the same pictures;
+``by_symbology`` also says how many zxing reads on the contrast-enhanced picture (CLAHE, all our formats),
+``zxing_contrast_right``; ``stages`` how many pictures each stage was asked for, was the first to read (the last one:
+in how many it read a further code), how many of them right, and its mean milliseconds: the table on standard error.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 
-from kiosk.vision.codes import Decoder, contrast
+from kiosk.vision.codes import REST, Decoder, contrast
 from kiosk.vision.engines import QR_FORMATS, Zxing, zxing
 from kiosk.vision.picture import Grey, PictureError, grey, read_picture
+from kiosk.vision.sighting import Sighting
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
@@ -87,6 +89,15 @@ class Asked:
     right: int = 0
     times_ms: list[float] = field(default_factory=list)
 
+    def learn(self, row: Row, seen: Sequence[Sighting], took_ms: float) -> list[str]:
+        """Count one picture; the texts that were read."""
+        texts = [sighting.text for sighting in seen]
+        self.asked += 1
+        self.times_ms.append(took_ms)
+        self.first += bool(texts)
+        self.right += bool(comparable(texts) & row.expected)
+        return texts
+
     def figures(self) -> dict[str, float]:
         mean = sum(self.times_ms) / len(self.times_ms) if self.times_ms else 0.0
         return {"asked": self.asked, "first": self.first, "right": self.right, "mean_ms": round(mean, 2)}
@@ -102,7 +113,7 @@ def bench_codes(manifest: Path, answers: Path | None = None) -> dict[str, Any]:
     by_set: dict[str, Tally] = {}
     by_symbology: dict[str, Tally] = {}
     contrasted: Counter[str] = Counter()
-    stages = {stage.name: Asked() for stage in decoder.stages}
+    stages = {stage.name: Asked() for stage in (*decoder.stages, REST)}
     negatives_wrong, lines = 0, []
     for row in rows:
         picture = load(manifest.parent / row.file)
@@ -138,17 +149,13 @@ def bench_codes(manifest: Path, answers: Path | None = None) -> dict[str, Any]:
 
 
 def first_texts(decoder: Decoder, picture: Grey, row: Row, stages: dict[str, Asked]) -> list[str]:
-    """The texts of the first stage that reads something, as ``Decoder.read``; ``stages`` learns what each did."""
+    """The texts of a picture, as ``Decoder.read``; ``stages`` learns what each did."""
     for stage in decoder.stages:
         seen, took_ms = timed(decoder.look, picture, stage)
-        asked = stages[stage.name]
-        asked.asked += 1
-        asked.times_ms.append(took_ms)
+        texts = stages[stage.name].learn(row, seen, took_ms)
         if seen:
-            texts = [sighting.text for sighting in seen]
-            asked.first += 1
-            asked.right += bool(comparable(texts) & row.expected)
-            return texts
+            beside, took_ms = timed(decoder.beside, picture, seen)
+            return texts + stages[REST.name].learn(row, beside, took_ms)
     return []
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kiosk.vision.codes import STAGES, Decoder, Spread, Stage, as_filmed
+from kiosk.vision.codes import STAGES, Decoder, Spread, Stage, as_filmed, covered
 from kiosk.vision.engines import load_zbar, zxing
 from kiosk.vision.picture import Grey, grey
 from kiosk.vision.sighting import MAX_TEXT_BYTES, Sighting, text_of
@@ -67,6 +67,13 @@ def test_two_codes_in_one_picture_are_both_read() -> None:
     canvas[: left.shape[0], : left.shape[1]] = left
     canvas[: right.shape[0], left.shape[1] :] = right
     assert {seen.text for seen in Decoder().read(canvas)} == {"LEFT", "4006381333931"}
+
+
+def test_what_was_read_is_not_read_again_beside_itself() -> None:
+    decoder, picture = Decoder(), grey(code("ONCE"))
+    seen = decoder.look(picture, STAGES[0])
+    assert decoder.look(covered(picture, seen), STAGES[0]) == []
+    assert decoder.beside(picture, seen) == []
 
 
 def test_corners_are_where_the_code_is_whatever_the_stage() -> None:

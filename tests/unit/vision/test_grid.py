@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kiosk.vision.codes import Decoder, Stage, as_filmed
+from kiosk.vision.codes import STAGES, Decoder, Stage, as_filmed
 from kiosk.vision.engines import QR_FORMATS, Zxing
 from kiosk.vision.finders import find_finders, hypotheses
 from kiosk.vision.grid import GridReader, drawn, edge_shifts, flattened, module_maps, straightened
@@ -71,6 +71,14 @@ def test_corners_lie_on_the_code() -> None:
 def test_two_codes_are_both_read() -> None:
     both = np.hstack([on_table(code("LEFT", scale=7)), on_table(code("RIGHT", scale=7))])
     assert set(texts(both)) == {"LEFT", "RIGHT"}
+
+
+@pytest.mark.parametrize(("beside", "symbology"), [("PLAIN", "QRCode"), ("4006381333931", "EAN13")])
+def test_a_code_that_is_read_at_once_does_not_hide_a_bent_one_beside_it(beside: str, symbology: str) -> None:
+    both = np.hstack([bent(on_table(code(TEXT, scale=9)), 60), on_table(code(beside, symbology, scale=2))])
+    decoder = Decoder()
+    assert [seen.text for seen in decoder.look(both, STAGES[0])] == [beside]
+    assert [seen.text for seen in decoder.read(both)] == [beside, TEXT]
 
 
 @pytest.mark.parametrize("seed", range(4))
