@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 
 from kiosk.display import Display, State
 from kiosk.vision.page_film import MAX_FRAME_BYTES, PageFilm
-from kiosk.vision.photo import MAX_PHOTO_BYTES, MAX_SCANS
-from kiosk.vision.picture import Image, jpeg
+from kiosk.vision.photo import MAX_PHOTO_BYTES
+from kiosk.vision.picture import MAX_SCANS, Image, jpeg
 from kiosk.web.app import Floor
 from kiosk.web.guard import permissions
 from tests.counter_pages import HTMX, Pages, make_app, signed_in
