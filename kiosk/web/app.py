@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Protocol
 
-from flask import Blueprint, Flask, Request, Response, current_app
+from flask import Blueprint, Flask, Response, current_app
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from htmx_flask import Htmx
 from markupsafe import Markup, escape
@@ -77,8 +77,8 @@ class Floor:
     signed_out: set[str] = field(default_factory=set)
 
 
-class InMemory(Request):
-    """A request whose files stay in memory, whatever their size: a photo shows a customer's name."""
+class InMemory:
+    """What a request needs so that its files stay in memory, whatever their size: a photo shows a customer's name."""
 
     def _get_file_stream(self, *_lengths: object, **_named: object) -> IO[bytes]:  # the name is Werkzeug's
         return BytesIO()
@@ -109,7 +109,6 @@ def create_app(  # noqa: PLR0913  (every part is named where the pages are put t
     ``film`` and ``read_photo`` as in :class:`Floor`.
     """
     app = Flask("kiosk.web", template_folder=str(templates), static_folder=str(static))
-    app.request_class = InMemory
     app.config.update(
         SECRET_KEY=secret_key,
         SESSION_COOKIE_NAME="counter",
@@ -132,6 +131,7 @@ def create_app(  # noqa: PLR0913  (every part is named where the pages are put t
     film_pages.install_limits(app)
     csrf = CSRFProtect(app)
     Htmx(app)
+    app.request_class = type("Asked", (InMemory, app.request_class), {})  # over what htmx has put there
     desk = Desk(counter, boot=os.urandom(4).hex())
     clock = clock or SystemClock()
     app.extensions["counterfoil"] = Floor(counter, desk, watch, Streams(), clock, film=film, read_photo=read_photo)

@@ -5,7 +5,6 @@ Refusals are answers (200); a form without its fields is malformed (422) and doe
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -164,12 +163,12 @@ def events() -> AnyResponse:
 
     clerk_id, shift = session.get("clerk"), session.get("shift", "-")
 
+    def stays() -> bool:
+        """Whoever left the page open may be gone: screens show customers' names."""
+        return shift not in here.signed_out and any(clerk.id == clerk_id for clerk in here.counter.clerks())
+
     def flow() -> Iterator[str]:
-        with contextlib.closing(follow(here.streams, here.counter.wait, ticket_event, status_event)) as events:
-            for one in events:
-                if shift in here.signed_out or all(clerk.id != clerk_id for clerk in here.counter.clerks()):
-                    return  # whoever left the page open is not here any more: screens show customers' names
-                yield one
+        yield from follow(here.streams, here.counter.wait, ticket_event, status_event, stays)
 
     response = Response(stream_with_context(flow()), mimetype="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"

@@ -67,10 +67,12 @@ def follow(
     wait: Callable[[int, float], Display],
     ticket: Callable[[Display], tuple[str, str]],
     status: Callable[[], str],
+    stays: Callable[[], bool] = lambda: True,
 ) -> Generator[str]:
     """The events of one stream, until its place is lost or the reader goes.
 
     ``wait(after_version, timeout_s)`` is the counter's; ``ticket`` gives (key, HTML), ``status`` HTML.
+    Before each event ``stays()`` says whether who opened the stream may still hear of it.
     """
     place = streams.enter()
     version, key, said, quiet_s = -1, "", "", 0.0
@@ -78,6 +80,8 @@ def follow(
         yield f"retry: {RETRY_MS}\n\n"
         while streams.holds(place):
             display = wait(version, SLICE_S)
+            if not stays():
+                return
             sent = ""
             if display.version != version:
                 version = display.version

@@ -443,3 +443,55 @@ def test_pictures_touch_no_disk(floor: Floor, tmp_path: Path) -> None:
     written = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     assert b"\xff\xd8\xff" not in written
     assert reading().handle.encode() not in written
+
+
+# --- another guest's phone, and what a screen is known by --------------------------------------------
+
+
+def test_another_name_in_place_is_never_redeemed_under_what_the_clerk_looked_at(floor: Floor) -> None:
+    show(floor, handle="@ann")
+    looked_at = showing(floor).id
+    floor.clock.move(LOOK_S)
+    show(floor, handle="@bob")
+    assert screen(floor).reading.handle == "@ann"
+    floor.counter.redeem(looked_at, "ana", LOOKED)
+    floor.counter.next(looked_at)
+    show(floor, handle="@bob")
+    assert (floor.counter.display.state, screen(floor).reading.handle) == (State.VERDICT, "@bob")
+    assert len(redeemed(floor)) == 1
+
+
+def test_a_guest_whose_name_is_read_late_is_answered_after_the_one_before(floor: Floor) -> None:
+    show(floor, handle="@ann")
+    floor.counter.next(showing(floor).id)
+    take_away(floor, BACK_WITHIN_S / 2)
+    show(floor, handle="")
+    show(floor, handle="@bob")
+    assert screen(floor).reading.handle == "@bob"
+
+
+def test_a_touched_picture_stays_but_takes_over_the_name_that_it_is_known_by(floor: Floor) -> None:
+    show(floor, handle="", clock="")
+    picture = screen(floor).jpeg
+    floor.counter.touch(showing(floor).id)
+    show(floor, handle="@zed.z", clock="11:56")
+    assert screen(floor).jpeg == picture
+    floor.counter.redeem(showing(floor).id, "ana", LOOKED)
+    floor.counter.next(showing(floor).id)
+    take_away(floor)
+    show(floor, handle="@zed.z", clock="11:56")
+    assert reason(floor) is Reason.SEEN_BEFORE
+
+
+def test_a_photo_says_that_it_is_one(floor: Floor) -> None:
+    floor.counter.look(sighting(), "photo")
+    assert showing(floor).source == "photo"
+
+
+def test_a_promotion_that_is_not_announced_yet_is_known_to_nobody(floor: Floor) -> None:
+    secret = screen_promotion(id="secret", credentials=["word"], words=["SECRETW"], screen=None, venue=None)
+    publish(floor, secret)
+    assert floor.counter.knows("SECRETW")
+    later = secret.model_copy(update={"announce_from": secret.valid.until})
+    publish(floor, later)
+    assert not floor.counter.knows("SECRETW")

@@ -300,3 +300,29 @@ def test_without_a_clerk_no_photo_is_read() -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
     assert send(pages, b"\xff" * 200_000).status_code == 413
     assert pages.counter.looked_at == []
+
+
+def test_a_strange_code_beside_a_screen_of_ours_does_not_hide_it() -> None:
+    pages = signed_in()
+    shown: list[Image] = []
+
+    def read(picture: Image) -> Any:
+        shown.append(picture)
+        return pages.counter.display
+
+    _change(pages, read_photo=read)
+    assert send(pages, jpeg(code("https://example.com/x"))).status_code == 303
+    assert len(shown) == 1
+    assert pages.counter.looked_at == []
+
+
+def test_a_large_photo_touches_no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    import tempfile
+
+    def spilled(*given: object, **named: object) -> Any:
+        raise AssertionError("a photo went to a temporary file")
+
+    monkeypatch.setattr(tempfile, "SpooledTemporaryFile", spilled)
+    monkeypatch.setattr("werkzeug.formparser.SpooledTemporaryFile", spilled, raising=False)
+    noise = np.random.default_rng(1).integers(0, 256, (1500, 1500, 3), dtype=np.uint8)
+    assert send(signed_in(), jpeg(noise, 95)).status_code == 200

@@ -101,3 +101,24 @@ def test_the_stream_of_the_pages_carries_the_ticket_with_its_key() -> None:
     assert "event: ticket" in text
     assert 'id="ticket"' in text
     assert 'hx-swap-oob="outerHTML"' in text
+
+
+def test_a_stream_that_was_left_open_tells_nothing_after_signing_out() -> None:
+    pages = signed_in()
+    answer = pages.client.get("/events", buffered=False)
+    flow = iter(answer.response)
+    next(flow), next(flow)
+    pages.post("/sign-out")
+    assert list(flow) == []
+    answer.close()
+
+
+def test_a_stream_ends_when_its_clerk_is_no_longer_on_the_list() -> None:
+    pages = signed_in()
+    answer = pages.client.get("/events", buffered=False)
+    flow = iter(answer.response)
+    next(flow), next(flow)
+    pages.counter.clerks = list  # type: ignore[method-assign]
+    pages.counter.board.poke()
+    assert list(flow) == []
+    answer.close()
