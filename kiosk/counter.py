@@ -185,7 +185,8 @@ class Counter:
 
     def knows(self, text: str) -> bool:
         """Whether a promotion knows the code, and may be told of by now."""
-        return self._known().decide(present(text)).promotion is not None
+        with self._lock:
+            return self._known().decide(present(text)).promotion is not None
 
     @property
     def choices(self) -> tuple[Choice, ...]:
