@@ -60,9 +60,7 @@ class PhoneInView:
         """The reader tells of the phone in view; None: it has left."""
         if screen is None:
             self._left_s = now_s if self._here is not None else self._left_s
-        elif self._is_another_guests(screen.reading) or (
-            self._here is None and not self._is_back(screen.reading, now_s)
-        ):
+        elif self._is_new(screen.reading, now_s):
             self.showing_id, self._name = None, ""
             self._answered, self._code_speaks = set(), False
         self._here = screen

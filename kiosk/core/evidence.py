@@ -25,9 +25,11 @@ CLEAR = 0.88
 """A line read with this confidence says what stands there."""
 
 READ_RATIO = 0.86
+"""How much of a phrase must be read right for it to stand there; of each of its words at most ``WORD_SHARE`` wrong."""
+
 WORD_SHARE = 0.34
-NEARLY = 0.7
-ANOTHER_WORD = 0.55
+NEARLY = 0.7  # from here on a phrase was read in part
+ANOTHER_WORD = 0.55  # and from here on it may be another code word, or a promotion worth a closer look
 MOST_CHARACTERS = 1500
 WEEKDAYS = frozenset(
     bare(day)
