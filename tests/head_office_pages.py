@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
+from werkzeug.wsgi import ClosingIterator
 
 from kiosk.clock import to_ms
 from kiosk.core.entry import FeedId
@@ -23,6 +25,9 @@ from sync.head_office.app import create_app
 from sync.head_office.office import HeadOffice
 from sync.head_office.records import Account, Enrolment, LogRow
 from tests.head_office_world import NOON, an_office
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 HERE = Path(__file__).parents[1]
 NOON_MS = to_ms(NOON)
@@ -124,6 +129,19 @@ def device(
     )  # fmt: skip
 
 
+def _whole(app: WSGIApplication) -> WSGIApplication:
+    """Each answer read whole and closed before it is sent.
+
+    Where a browser leaves in the middle of an answer, the test server raises before it closes what it was sending.
+    """
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with closing(ClosingIterator(app(environ, start_response))) as pieces:
+            return [b"".join(pieces)]
+
+    return answer
+
+
 class _Quiet(WSGIRequestHandler):
     """Answers without a line in the log for each."""
 
@@ -134,7 +152,7 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def served(office: HeadOffice) -> Generator[str, None, None]:
     """The address at which a real browser reaches ``office``."""
-    server = make_server("127.0.0.1", 0, app_of(office), threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, _whole(app_of(office)), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
