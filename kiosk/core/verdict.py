@@ -23,24 +23,50 @@ class Reason(StrEnum):
     LOOK_AT_SCREEN = "look-at-screen"
     # what it is
     MALFORMED = "malformed"
+    MISREAD_CODE = "misread-code"
     UNKNOWN_CODE = "unknown-code"
+    UNKNOWN_ISSUER = "unknown-issuer"
+    UNKNOWN_PROMOTION = "unknown-promotion"
+    BAD_SIGNATURE = "bad-signature"
+    REVOKED = "revoked"
     WRONG_CREDENTIAL = "wrong-credential"
     # use
     USED_HERE = "used-here"
     USED_ELSEWHERE = "used-elsewhere"
+    OLD_CODE = "old-code"
     SEEN_BEFORE = "seen-before"
     # ended
     OVER = "over"
     PAUSED = "paused"
     # place
     WRONG_STORE = "wrong-store"
+    WRONG_COUNTER = "wrong-counter"
     # time
     NOT_YET = "not-yet"
     BLACKOUT = "blackout"
     WRONG_DAY = "wrong-day"
     WRONG_HOUR = "wrong-hour"
-    # limits
+    LATE_WITHIN_GRACE = "late-within-grace"
+    # limits and budget
     LIMIT_TOTAL = "limit-total"
+    LIMIT_STORE = "limit-store"
+    LIMIT_STORE_DAY = "limit-store-day"
+    LIMIT_CLERK_DAY = "limit-clerk-day"
+    LIMIT_CUSTOMER = "limit-customer"
+    BUDGET_SPENT = "budget-spent"
+    # basket and stacking
+    BASKET_TOO_SMALL = "basket-too-small"
+    BASKET_TOO_LARGE = "basket-too-large"
+    DOES_NOT_STACK = "does-not-stack"
+    # evidence
+    VALUE_OVER_EVIDENCE = "value-over-evidence"
+    # what this counter may say yes to alone
+    COUNTER_FENCED = "counter-fenced"
+    NEEDS_HEAD_OFFICE = "needs-head-office"
+    NO_ALLOWANCE = "no-allowance"
+    OVER_FLOOR = "over-floor"
+    PROMOTIONS_STALE = "promotions-stale"
+    CLOCK_SUSPECT = "clock-suspect"
 
 
 FactValue = str | int | bool | None | list["FactValue"] | dict[str, "FactValue"]
@@ -52,13 +78,20 @@ class Verdict:
 
     ``look-at-screen`` and ``seen-before`` go with check: the clerk compares and decides.
 
-    Facts by name: ``starts_at``, ``ended_on`` (ISO date), ``next_ok`` ({"at", "until", "stores"}),
-    ``stores`` (names), ``used_at``, ``used_store``, ``limit``, ``used``, ``left``,
-    ``credentials`` (the kinds that the promotion takes), ``not_checked`` (names of rules whose key
-    is not known or that are not enforced yet). Of a screen: ``not_read`` (marks as {"mark", "wanted"}),
-    ``like`` and ``differs`` (the promotion that it is nearly of; {"mark", "wanted", "found"}), and where it
-    was seen before ``used_counter`` (id), ``stub`` (its number there), ``clerk`` (id, where known) and
-    ``times``.
+    ``ask`` goes with ``late-within-grace``, ``over-floor``, ``clock-suspect`` and, for what is not used up by one use,
+    ``promotions-stale``: a shift manager may say yes.
+
+    Facts by name. Anywhere: ``next_ok`` ({"at", "until", "stores"}; it would pass there and then), ``not_checked``
+    (limits whose key is not known, as in the file: "per_customer", "budget"; and "seen-before").
+    Time and place: ``starts_at``, ``ended_on`` (ISO date), ``grace_until`` (ISO date) and ``late_days``, ``stores`` and
+    ``counters`` (names). Use: ``used_at``, ``used_store``; of a screen ``used_counter`` (id), ``stub`` (its number
+    there), ``clerk`` (id) and ``times``; ``shown_at`` (when a rotating code was fresh).
+    Limits: ``limit``, ``used``, ``left`` as counts. Money, as ``{"amount": "12.00", "currency": "USD"}``:
+    ``cost`` (of this redemption), ``budget``, ``budget_left``, ``basket``, ``basket_min``, ``basket_max``,
+    ``stack_cap``, ``already_off``, ``evidence_cap``, ``floor``. ``in_sale`` (titles of what it does not go with),
+    ``credentials`` (the kinds that the promotion takes), ``issuer`` (key id), ``published_at`` (of a stale list),
+    ``clock_from`` and ``clock_until``. A screen: ``not_read`` (marks as {"mark", "wanted"}), ``like`` and ``differs``
+    (the promotion that it is nearly of; {"mark", "wanted", "found"}).
     """
 
     outcome: Outcome
