@@ -150,7 +150,8 @@ def content_parts(
     """
     parts = {
         "promotions": encode([one.model_dump(mode="json", by_alias=True, exclude={"codes"}) for one in promotions]),
-        "organisation": encode(organisation.model_dump(mode="json", by_alias=True)),
+        # what is not set is left out: counters of the release before refuse a field that they do not know
+        "organisation": encode(organisation.model_dump(mode="json", by_alias=True, exclude_none=True)),
         "staff": encode([one.model_dump(mode="json", by_alias=True) for one in staff]),
     }
     for promotion, digests in codes.items():

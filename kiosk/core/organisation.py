@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     StrictStr,
     StringConstraints,
@@ -17,6 +18,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from kiosk.core.money import AMOUNT_PATTERN, AmountError, to_minor
 
 KEBAB_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
@@ -47,6 +50,18 @@ def refusal(*faults: Fault) -> ValidationError:
         for fault in faults
     ]
     return ValidationError.from_exception_data("refused", lines)
+
+
+def _amount_is_text(value: object) -> object:
+    if isinstance(value, int | float):
+        raise refusal(
+            Fault((), f"The amount {value} is a bare number.", 'Write it in quotes, with its decimals: "12.00".')
+        )
+    return value
+
+
+Amount = Annotated[str, BeforeValidator(_amount_is_text), StringConstraints(strict=True, pattern=AMOUNT_PATTERN)]
+Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]
 
 
 def _known_zone(name: str) -> str:
@@ -108,12 +123,38 @@ class StaffMember(_Published):
     pin_hash: StrictStr
 
 
+class Floor(_Published):
+    """Up to which worth a credential that can be used once is honoured while head office cannot be asked."""
+
+    amount: Amount
+    currency: Currency
+
+    @model_validator(mode="after")
+    def _fits_its_currency(self) -> Self:
+        try:
+            floor_minor = self.amount_minor
+        except AmountError as error:
+            raise refusal(Fault(("amount",), f"{error}.")) from None
+        if not floor_minor:
+            raise refusal(Fault(("amount",), "A floor of nothing honours nothing.", "Leave floor out."))
+        return self
+
+    @property
+    def amount_minor(self) -> int:
+        """The amount in minor units of its currency."""
+        return to_minor(self.amount, self.currency)
+
+
 class Organisation(_Published):
-    """The whole of ``organisation.yaml``."""
+    """The whole of ``organisation.yaml``.
+
+    Absent ``floor``: a promotion that says nothing of its own is not honoured without head office.
+    """
 
     name: Words
     stores: tuple[Store, ...] = ()
     people: tuple[Person, ...] = ()
+    floor: Floor | None = None
 
     @model_validator(mode="after")
     def _names_are_told_apart(self) -> Self:

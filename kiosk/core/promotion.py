@@ -30,8 +30,8 @@ from pydantic import (
 )
 
 from kiosk.core.credential import MAX_CHARACTERS, fold, fold_word, present
-from kiosk.core.money import AMOUNT_PATTERN, AmountError, to_minor
-from kiosk.core.organisation import Fault, Kebab, Organisation, Words, refusal
+from kiosk.core.money import AmountError, to_minor
+from kiosk.core.organisation import Amount, Currency, Fault, Kebab, Organisation, Words, refusal
 from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, parse_hours
 
 CredentialKind = Literal["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"]
@@ -40,15 +40,6 @@ BUILT_KINDS: frozenset[str] = frozenset({"listed", "word", "screen"})
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Count = Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]
-Currency = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}$")]
-
-
-def _amount_is_text(value: object) -> object:
-    if isinstance(value, int | float):
-        raise refusal(
-            Fault((), f"The amount {value} is a bare number.", 'Write it in quotes, with its decimals: "12.00".')
-        )
-    return value
 
 
 def _date_is_iso(value: object) -> object:
@@ -89,7 +80,6 @@ def _at_least_one(values: tuple[str, ...]) -> tuple[str, ...]:
 _NotEmpty = AfterValidator(_at_least_one)
 _AT_LEAST_ONE = Field(json_schema_extra={"minItems": 1})
 
-Amount = Annotated[str, BeforeValidator(_amount_is_text), StringConstraints(strict=True, pattern=AMOUNT_PATTERN)]
 IsoDate = Annotated[date, BeforeValidator(_date_is_iso)]
 Hours = Annotated[str, StringConstraints(strict=True, pattern=HOURS_PATTERN), AfterValidator(_hours_are_a_span)]
 Code = Annotated[str, StringConstraints(strict=True), AfterValidator(_can_be_held_up)]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kiosk.core import bundle
 from kiosk.core.bundle import OpenedBundle, SignedRoles, catalogue_of, open_bundle, seal_bundle, sign_roles
 from kiosk.core.credential import digest, fold, present
-from kiosk.core.organisation import Organisation, StaffMember
+from kiosk.core.organisation import Floor, Organisation, StaffMember
 from kiosk.core.promotion import Promotion
 from kiosk.core.strict_cbor import decode, encode
 from kiosk.errors import BundleError
@@ -283,6 +283,13 @@ def test_the_catalogue_is_the_one_that_was_published() -> None:
     assert catalogue.organisation == ORGANISATION
     assert catalogue.staff == (MIA,)
     assert catalogue.promotions == {PROMOTION.id: PROMOTION.model_copy(update={"codes": ()})}
+
+
+def test_the_organisations_floor_travels_and_an_absent_one_names_no_field_that_older_counters_refuse() -> None:
+    with_floor = ORGANISATION.model_copy(update={"floor": Floor(amount="20.00", currency="USD")})
+    parts = bundle.content_parts([PROMOTION], with_floor, [MIA], {})
+    assert catalogue_of(sealed(parts=parts).open(), FLEET_KEY).organisation == with_floor
+    assert b"floor" not in content()["organisation"]
 
 
 @pytest.mark.parametrize(("held_up", "kind"), [("taco 7f3k 9hxm", "listed"), ("shrimp-20", "word")])

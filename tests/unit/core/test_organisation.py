@@ -71,3 +71,25 @@ def test_an_unknown_field_is_refused() -> None:
 
 def test_an_unknown_role_is_refused() -> None:
     assert ("people", 0, "role") in faults(people=[{"id": "ana", "name": "Ana", "role": "boss"}])
+
+
+def test_a_floor_is_an_amount_in_its_currency() -> None:
+    read = Organisation.model_validate({"name": "Harbor Grill", "floor": {"amount": "20.00", "currency": "USD"}})
+    assert read.floor is not None
+    assert read.floor.amount_minor == 2000
+
+
+def test_an_organisation_has_no_floor_unless_it_says_so() -> None:
+    assert Organisation.model_validate({"name": "Harbor Grill"}).floor is None
+
+
+def test_a_floor_with_more_decimals_than_its_currency_is_refused_at_the_amount() -> None:
+    assert "no decimals" in faults(floor={"amount": "20.00", "currency": "JPY"})["floor", "amount"]
+
+
+def test_a_floor_of_nothing_is_refused() -> None:
+    assert "honours nothing" in faults(floor={"amount": "0.00", "currency": "USD"})["floor", "amount"]
+
+
+def test_a_floor_as_a_bare_number_is_refused_with_how_to_write_it() -> None:
+    assert "in quotes" in faults(floor={"amount": 20, "currency": "USD"})["floor", "amount"]
