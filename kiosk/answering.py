@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from kiosk.clock import from_ms
-from kiosk.core.catalogue import Catalogue
+from kiosk.clock import from_ms, to_ms
+from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import Presented, present
 from kiosk.core.decide import Place, decide
 from kiosk.core.entry import Redemption
@@ -34,11 +34,15 @@ class Known:
         """The verdict on ``held_up``, now or ``at`` another time."""
         return decide(held_up, self.catalogue, self.standing, self.place, at or self.now)
 
+    def credential(self, held_up: Presented | PresentedScreen | None) -> Credential | None:
+        """What was held up, where it is known for what it is."""
+        return self.catalogue.credential(held_up, to_ms(self.now))
+
 
 def showing_of_text(text: str, source: str, showing_id: str, known: Known) -> Showing:
     """The answer to a code."""
     presented = present(text)
-    credential = None if presented is None else known.catalogue.identify(presented)
+    credential = known.credential(presented)
     verdict = known.decide(presented)
     return Showing(
         id=showing_id,

@@ -23,12 +23,11 @@ from kiosk.clerks import Clerk, PinDesk, clerks_at
 from kiosk.clock import Clock, from_ms, to_ms
 from kiosk.config import Enrolment
 from kiosk.core.bundle import catalogue_of, open_bundle
-from kiosk.core.catalogue import Catalogue, Credential
-from kiosk.core.credential import Presented, present
+from kiosk.core.catalogue import Catalogue
+from kiosk.core.credential import present
 from kiosk.core.decide import Place
 from kiosk.core.entry import Answered, BundleInstalled, Entry, FeedId, Redemption, Void
 from kiosk.core.promotion import Promotion
-from kiosk.core.screen import PresentedScreen
 from kiosk.core.standing import Standing
 from kiosk.core.verdict import Outcome
 from kiosk.display import Board, CounterStatus, Display, FilmedScreen, Redeemed, Showing, State, Stub
@@ -185,8 +184,12 @@ class Counter:
 
     def knows(self, text: str) -> bool:
         """Whether a promotion knows the code, and may be told of by now."""
+        return self.promotion_of(text) is not None
+
+    def promotion_of(self, text: str) -> Promotion | None:
+        """The promotion that knows the code, if it may be told of by now."""
         with self._lock:
-            return self._known().decide(present(text)).promotion is not None
+            return self._promotion(self._known().decide(present(text)).promotion)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -264,9 +267,6 @@ class Counter:
                 return self._answer(shown, source)
             return self._show_screen(filmed(shown, source), in_view=False)
 
-    def _identify(self, presented: Presented | PresentedScreen | None) -> Credential | None:
-        return None if presented is None else self.catalogue.identify(presented)
-
     def _answer_again(self, showing: Showing) -> Display:
         """Its promotion was published anew. A screen that was read for other marks has to be read anew."""
         if showing.screen is None:
@@ -311,7 +311,7 @@ class Counter:
             missing = hindrance(showing, verdict, look, self._clock.monotonic_s())
             if missing is not None:
                 return self._board.show(State.VERDICT, replace(showing, verdict=verdict), note=str(missing))
-            credential = self._identify(answering.held_up(showing))
+            credential = known.credential(answering.held_up(showing))
             if credential is None:  # decide said yes, so this cannot be
                 raise AssertionError("a credential that decide knows and nobody else")
             occasion = Occasion(

@@ -231,8 +231,11 @@ class FakeCounter:
         return self.display if text is None else self.look(text, "camera")
 
     def knows(self, text: str) -> bool:
-        presented = present(text)
-        return presented is not None and self.catalogue.identify(presented) is not None
+        return self.promotion_of(text) is not None
+
+    def promotion_of(self, text: str) -> Promotion | None:
+        credential = self.catalogue.credential(present(text), 0)
+        return None if credential is None else self.catalogue.promotions.get(credential.promotion)
 
     def redeem(self, showing_id: str, clerk_id: str, look: Look = NO_LOOK) -> Display:
         with self._lock:

@@ -8,33 +8,59 @@ from datetime import UTC, tzinfo
 
 from kiosk.core.credential import Presented, digest, fold, fold_word
 from kiosk.core.organisation import Organisation, StaffMember, Store
-from kiosk.core.promotion import Promotion, not_enforced
-from kiosk.core.schedule import Schedule
+from kiosk.core.promotion import Promotion
 from kiosk.core.screen import PresentedScreen, screen_digest
+from kiosk.core.terms import Terms, terms_of
+from kiosk.core.verdict import FactValue, Reason
 
-DEFAULT_PER_CODE = 1
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What a credential itself says. Each may be None: it does not say.
+
+    It holds from ``starts_at_ms`` until just before ``ends_at_ms`` (Unix milliseconds), is worth ``face_minor`` in
+    the currency of its promotion, and only at ``store`` (id), there only at ``counter`` (id). ``home`` is the store
+    ("bayside") or the counter ("bayside/front") that may honour it while head office cannot be asked.
+    """
+
+    starts_at_ms: int | None = None
+    ends_at_ms: int | None = None
+    face_minor: int | None = None
+    store: str | None = None
+    counter: str | None = None
+    home: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What was held up and is known: its kind (listed, word or screen), whose it is, its 16-byte digest, its text."""
+    """What was held up and is known: its kind, whose it is, its 16-byte digest, its text.
+
+    ``shared``: any number of customers hold the same one (a code word), so its uses are not counted. ``used_up``: head
+    office has marked it as used.
+    """
 
     kind: str
     promotion: str
     digest: bytes
     text: str
+    right: Right | None = None
+    shared: bool = False
+    used_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """One promotion made ready for deciding: its stores resolved, its times as numbers."""
+class Unrecognised:
+    """What was held up and cannot be honoured for what it is; ``reason`` is of the first group of them, or old-code.
 
-    promotion: Promotion
-    schedule: Schedule
-    stores: Mapping[str, Store]
-    kinds: frozenset[str]
-    per_code: int
-    not_checked: tuple[str, ...]
+    ``promotion`` is an id where it is known and published.
+    """
+
+    reason: Reason
+    promotion: str | None = None
+    facts: Mapping[str, FactValue] = field(default_factory=dict)
+
+
+UNKNOWN_CODE = Unrecognised(Reason.UNKNOWN_CODE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +87,7 @@ class Catalogue:
     def __post_init__(self) -> None:
         promotions = self.promotions.values()
         words = {fold_word(fold(word)): one.id for one in promotions for word in one.words}
-        ready = {one.id: _terms_of(one, self.organisation) for one in promotions}
+        ready = {one.id: terms_of(one, self.organisation) for one in promotions}
         object.__setattr__(self, "_words", words)
         object.__setattr__(self, "_terms", ready)
         object.__setattr__(self, "_stores", {store.id: store for store in self.organisation.stores})
@@ -72,8 +98,11 @@ class Catalogue:
         """Nothing is published yet: every code is unknown."""
         return cls(0, 0, Organisation(name="Nothing published yet"), {}, {}, fleet_key)
 
-    def identify(self, held_up: Presented | PresentedScreen) -> Credential | None:
-        """What was held up: a listed code before a code word, or a screen; None where no promotion knows it."""
+    def identify(self, held_up: Presented | PresentedScreen, now_ms: int) -> Credential | Unrecognised:
+        """What was held up, at ``now_ms`` (Unix milliseconds).
+
+        A listed code goes before all else, for an imported one may look like anything.
+        """
         if isinstance(held_up, PresentedScreen):
             return self._screen(held_up)
         listed = digest(self.fleet_key, "listed", held_up.folded)
@@ -82,13 +111,19 @@ class Catalogue:
             return Credential("listed", promotion, listed, held_up.text)
         promotion = self._words.get(held_up.word)
         if promotion is not None:
-            return Credential("word", promotion, digest(self.fleet_key, "word", held_up.word), held_up.text)
-        return None
+            word = digest(self.fleet_key, "word", held_up.word)
+            return Credential("word", promotion, word, held_up.text, shared=True)
+        return UNKNOWN_CODE
 
-    def _screen(self, held_up: PresentedScreen) -> Credential | None:
+    def credential(self, held_up: Presented | PresentedScreen | None, now_ms: int) -> Credential | None:
+        """What was held up, where it is known for what it is."""
+        found = None if held_up is None else self.identify(held_up, now_ms)
+        return found if isinstance(found, Credential) else None
+
+    def _screen(self, held_up: PresentedScreen) -> Credential | Unrecognised:
         promotion = held_up.reading.promotion
         if promotion is None or promotion not in self._terms or not held_up.reading.is_for_one:
-            return None
+            return UNKNOWN_CODE
         return Credential("screen", promotion, screen_digest(self.fleet_key, held_up), "")
 
     def terms(self, promotion: str) -> Terms | None:
@@ -106,17 +141,6 @@ class Catalogue:
     def zone(self, store_id: str) -> tzinfo:
         """The store's time zone; UTC where the store is not published."""
         return self._zones.get(store_id, UTC)
-
-
-def _terms_of(promotion: Promotion, organisation: Organisation) -> Terms:
-    return Terms(
-        promotion=promotion,
-        schedule=promotion.valid.schedule(),
-        stores={store.id: store for store in organisation.stores_named(promotion.stores)},
-        kinds=frozenset(promotion.credentials),
-        per_code=promotion.limits.per_code or DEFAULT_PER_CODE,
-        not_checked=not_enforced(promotion),
-    )
 
 
 EMPTY = Catalogue.empty()

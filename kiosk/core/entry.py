@@ -220,7 +220,9 @@ class Redemption:
     ``head_office_n`` and ``peers`` (feed name to n) are what this counter knew when it said yes.
     ``held_ms`` is the time from the code in view to the tap. Of a screen: ``screen`` is what the reader
     said ("green" or "amber"), ``not_read`` names the kinds of the marks that it could not read, with commas,
-    and ``anyway`` is why the clerk honoured one that was seen before.
+    and ``anyway`` is why the clerk honoured one that was seen before. ``approved_by`` is the shift manager who said yes
+    where the answer was ask, ``approved_why`` the reason chosen. Redemptions with one ``sale`` (16 random bytes) belong
+    to one sale.
     """
 
     KIND: ClassVar[int] = 3
@@ -242,6 +244,9 @@ class Redemption:
     screen: str | None = _key(16, default=None)
     not_read: str | None = _key(17, default=None)
     anyway: str | None = _key(18, default=None)
+    approved_by: str | None = _key(19, default=None)
+    approved_why: str | None = _key(20, default=None)
+    sale: bytes | None = _key(21, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +286,8 @@ class Receipt:
 class UseSeen:
     """Head office tells every counter of a redemption it holds (or, with ``void``, of one undone).
 
-    ``feed`` and ``n`` name the redemption, so that a counter that knows it already counts it once.
+    ``feed`` and ``n`` name the redemption, so that a counter that knows it already counts it once; ``clerk``,
+    ``amount_minor`` and ``holder`` are the redemption's own.
     """
 
     KIND: ClassVar[int] = 17
@@ -293,6 +299,9 @@ class UseSeen:
     store: str = _key(6)
     used_at_ms: int = _key(7)
     void: bool = _key(8, default=False)
+    clerk: str | None = _key(9, default=None)
+    amount_minor: int | None = _key(10, default=None)
+    holder: bytes | None = _key(11, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

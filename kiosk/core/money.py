@@ -15,6 +15,9 @@ _EXPONENTS = {
     **dict.fromkeys(("CLF", "UYW"), 4),
 }  # ISO 4217, list one; every currency that is not named here has two decimals
 
+NO_CURRENCY = "XXX"
+"""ISO 4217's code for no currency; amounts in it have two decimals here."""
+
 AMOUNT_PATTERN = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{1,4})?$"
 _AMOUNT = re.compile(AMOUNT_PATTERN.removesuffix("$"))
 _CURRENCY = re.compile(r"[A-Z]{3}")

@@ -30,7 +30,7 @@ from pydantic import (
 )
 
 from kiosk.core.credential import MAX_CHARACTERS, fold, fold_word, present
-from kiosk.core.money import AmountError, to_minor
+from kiosk.core.money import NO_CURRENCY, AmountError, to_minor
 from kiosk.core.organisation import Amount, Currency, Fault, Kebab, Organisation, Words, refusal
 from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, parse_hours
 
@@ -83,6 +83,12 @@ _AT_LEAST_ONE = Field(json_schema_extra={"minItems": 1})
 IsoDate = Annotated[date, BeforeValidator(_date_is_iso)]
 Hours = Annotated[str, StringConstraints(strict=True, pattern=HOURS_PATTERN), AfterValidator(_hours_are_a_span)]
 Code = Annotated[str, StringConstraints(strict=True), AfterValidator(_can_be_held_up)]
+StoreName = Annotated[
+    str,
+    StringConstraints(strict=True, max_length=129, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?$"),
+]
+"""A store, a group, or one counter of a store ("bayside/front")."""
+
 OfferCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,20}$")]
 
 
@@ -212,7 +218,7 @@ class Promotion(_Published):
     network: Words | None = None
     venue: Words | None = None
     venue_aliases: tuple[Words, ...] = ()
-    stores: Annotated[tuple[Kebab, ...], _NotEmpty, _AT_LEAST_ONE] | None = None
+    stores: Annotated[tuple[StoreName, ...], _NotEmpty, _AT_LEAST_ONE] | None = None
     gives: Words
     steps: tuple[Words, ...] = ()
     say: Words | None = None
@@ -275,13 +281,14 @@ class Promotion(_Published):
     @model_validator(mode="after")
     def _amounts_fit_the_currency(self) -> Self:
         currency = self.value.currency if self.value is not None else None
-        if currency is None:
-            return self
         for at, amount in self._amounts():
             try:
-                to_minor(amount, currency)
+                to_minor(amount, currency or NO_CURRENCY)
             except AmountError as error:
-                raise refusal(Fault(at, f"{error}.")) from None
+                what = (
+                    f"{error}" if currency else f"without a currency an amount has two decimals at most, not {amount!r}"
+                )
+                raise refusal(Fault(at, f"{what}.")) from None
         return self
 
     def _amounts(self) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -368,15 +375,11 @@ def promotion_schema() -> dict[str, Any]:
     return PromotionFile.model_json_schema()
 
 
-_UNBUILT_LIMITS = ("per_store", "per_store_day", "per_clerk_day", "per_customer", "budget")
-_UNBUILT_FIELDS = (
-    "grace_days", "rotating", "gs1", "foreign", "evidence", "basket", "offline", "stacks_with", "stack_cap",
-)  # fmt: skip
+_UNBUILT_FIELDS = ("rotating", "gs1", "foreign")
 
 
 def not_enforced(promotion: Promotion) -> tuple[str, ...]:
     """The fields that ``promotion`` sets but that no rule reads yet, as dotted names."""
     names = [f"credentials.{kind}" for kind in promotion.credentials if kind not in BUILT_KINDS]
     names += [name for name in _UNBUILT_FIELDS if getattr(promotion, name)]
-    names += [f"limits.{name}" for name in _UNBUILT_LIMITS if getattr(promotion.limits, name) is not None]
     return tuple(names)

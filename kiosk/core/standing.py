@@ -28,19 +28,12 @@ from kiosk.core.entry import (
     UseSeen,
     Void,
 )
+from kiosk.core.situation import ORDINARY, Situation
+from kiosk.core.tally import EMPTY, Tally, Use
 
 HEAD_OFFICE = "head-office"
 
 _Name = tuple[str, int]  # a redemption, by its feed's name and its number; strings keep their hash
-
-
-class Use(NamedTuple):
-    """One redemption as far as a later one needs to know it. ``at_ms`` is the clock of the counter that made it."""
-
-    at_ms: int
-    feed: FeedId
-    n: int
-    store: str
 
 
 class _Told(NamedTuple):
@@ -52,17 +45,21 @@ class _Told(NamedTuple):
 
 @dataclass(slots=True)
 class Standing:
-    """A fold. ``own`` is the feed of this counter; None where nobody in particular asks."""
+    """A fold. ``own`` is the feed of this counter; None where nobody in particular asks.
+
+    ``situation`` is not folded: whoever runs the protocol sets it.
+    """
 
     own: FeedId | None = None
     bundle_floor: int = 0
+    situation: Situation = ORDINARY
     _told: dict[_Name, dict[tuple[str, bytes], _Told]] = field(default_factory=dict, repr=False)
     _redemptions: dict[_Name, Redemption] = field(default_factory=dict, repr=False)
     _intents: dict[bytes, tuple[FeedId, int]] = field(default_factory=dict, repr=False)
     _voided: set[_Name] = field(default_factory=set, repr=False)
     _answered: set[_Name] = field(default_factory=set, repr=False)
     _by_credential: dict[tuple[str, bytes], set[_Name]] = field(default_factory=dict, repr=False)
-    _live: dict[str, int] = field(default_factory=dict, repr=False)
+    _tallies: dict[str, Tally] = field(default_factory=dict, repr=False)
     _unanswered: dict[str, set[int]] = field(default_factory=dict, repr=False)
     _to_receipt: dict[str, list[int]] = field(default_factory=dict, repr=False)
     _receipts: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
@@ -101,9 +98,9 @@ class Standing:
         names = self._by_credential.get(spent, ())
         return sorted(self._told[name][spent].use for name in names if not live or name not in self._voided)
 
-    def total(self, promotion: str) -> int:
-        """How many redemptions of ``promotion`` are known and not voided."""
-        return self._live.get(promotion, 0)
+    def tally(self, promotion: str) -> Tally:
+        """What the known redemptions of ``promotion`` come to; to be read only."""
+        return self._tallies.get(promotion, EMPTY)
 
     def redemption_of(self, intent: bytes) -> tuple[FeedId, int] | None:
         """Which redemption was made under ``intent``."""
@@ -141,13 +138,14 @@ class Standing:
         self._note_to_receipt(*name)
         if name not in self._answered and name not in self._voided:
             self._unanswered.setdefault(name[0], set()).add(n)
-        self._tell(name, _Told(True, fact.promotion, fact.credential, Use(fact.at_ms, feed, n, fact.store)))
+        self._tell(name, _Told(True, fact.promotion, fact.credential, _use_of(feed, n, fact)))
 
     def _seen(self, teller: FeedId, fact: UseSeen) -> None:
         feed = self._feed(fact.feed)
         if feed is None or not _is_head_office(teller):
             return
-        use = Use(fact.used_at_ms, feed, fact.n, fact.store)
+        amount_minor, holder = fact.amount_minor or 0, fact.holder or b""
+        use = Use(fact.used_at_ms, feed, fact.n, fact.store, fact.clerk or "", amount_minor, holder)
         self._tell((fact.feed, fact.n), _Told(False, fact.promotion, fact.credential, use))
         if fact.void:
             self._void((fact.feed, fact.n))
@@ -156,26 +154,39 @@ class Standing:
         spent = (told.promotion, told.credential)
         known = self._told.setdefault(name, {})
         before = known.get(spent)
-        if before is None or told > before:
-            known[spent] = told
-        if before is not None:
+        if before is not None and told <= before:
             return
-        self._by_credential.setdefault(spent, set()).add(name)
-        if name not in self._voided:
-            self._live[told.promotion] = self._live.get(told.promotion, 0) + 1
+        voided = name in self._voided
+        if before is None:
+            self._by_credential.setdefault(spent, set()).add(name)
+        else:
+            self._take_away(before, voided=voided)
+        known[spent] = told
+        self._add(told, voided=voided)
 
-    def _count_down(self, promotion: str) -> None:
-        self._live[promotion] -= 1
-        if not self._live[promotion]:
-            del self._live[promotion]
+    def _add(self, told: _Told, *, voided: bool) -> None:
+        tally = self._tallies.setdefault(told.promotion, Tally())
+        tally.add(told.use, voided=voided)
+        self._drop_if_empty(told.promotion, tally)
+
+    def _take_away(self, told: _Told, *, voided: bool) -> None:
+        tally = self._tallies.get(told.promotion)
+        if tally is not None:
+            tally.take_away(told.use, voided=voided)
+            self._drop_if_empty(told.promotion, tally)
+
+    def _drop_if_empty(self, promotion: str, tally: Tally) -> None:
+        if tally.is_empty():
+            del self._tallies[promotion]
 
     def _void(self, name: _Name) -> None:
         if name in self._voided:
             return
         self._voided.add(name)
         self._no_longer_unanswered(name)
-        for promotion, _ in self._told.get(name, ()):
-            self._count_down(promotion)
+        for told in self._told.get(name, {}).values():
+            self._take_away(told, voided=False)
+            self._add(told, voided=True)
 
     def _no_longer_unanswered(self, name: _Name) -> None:
         feed, n = name
@@ -210,3 +221,7 @@ class Standing:
 
 def _is_head_office(feed: FeedId) -> bool:
     return feed.origin == HEAD_OFFICE or feed.origin.startswith(f"{HEAD_OFFICE}/")
+
+
+def _use_of(feed: FeedId, n: int, fact: Redemption) -> Use:
+    return Use(fact.at_ms, feed, n, fact.store, fact.clerk, fact.amount_minor or 0, fact.holder or b"")

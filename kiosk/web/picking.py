@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kiosk.attention import Choice
-from kiosk.core.credential import present
 from kiosk.core.inert import shortened
 from kiosk.counter import Counter
 from kiosk.display import State
@@ -55,9 +54,7 @@ def count(offers: Sequence[object]) -> str:
 
 def _caption(counter: Counter, text: str) -> str:
     """The promotion's title; of a code that no promotion knows (or may be told of yet), what it says."""
-    presented = present(text) if counter.knows(text) else None
-    credential = None if presented is None else counter.catalogue.identify(presented)
-    promotion = None if credential is None else counter.catalogue.promotions.get(credential.promotion)
+    promotion = counter.promotion_of(text)
     return shortened(text if promotion is None else promotion.title, MOST_CAPTION)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from kiosk.core.catalogue import Catalogue, Terms
+from kiosk.core.catalogue import Catalogue
 from kiosk.core.promotion import Promotion
 from kiosk.core.schedule import is_open, next_opening
+from kiosk.core.terms import Terms
 from kiosk.web import times
 
 SOON = timedelta(days=7)

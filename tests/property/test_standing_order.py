@@ -101,4 +101,4 @@ def test_totals_and_uses_agree_with_a_count_by_hand(entries: list[Told]) -> None
     ]
     assert sorted(listed) == sorted(live)
     for promotion in PROMOTIONS:
-        assert standing.total(promotion) == sum(one[2] == promotion for one in live)
+        assert standing.tally(promotion).live == sum(one[2] == promotion for one in live)

@@ -273,12 +273,15 @@ def test_an_empty_page_says_what_to_do_next(tmp_path: Path) -> None:
 
 def test_promotions_say_what_they_do_now_and_what_is_not_enforced(tmp_path: Path) -> None:
     found = signed_in(tmp_path)
-    text = PROMOTIONS.replace("codes: [TACO-1", "grace_days: 2\n    codes: [TACO-1") + "    paused: true\n"
+    text = (
+        PROMOTIONS.replace("codes: [TACO-1", "gs1: {offer_codes: ['123456']}\n    codes: [TACO-1")
+        + "    paused: true\n"
+    )
     assert found.post("/publish/promotions", text=text).status_code == 303
     page = found.get("/promotions").text
     assert re.search(r"running</span>", page)
     assert re.search(r"paused</span>", page)
-    assert "grace_days" in page
+    assert "gs1" in page
 
 
 @pytest.mark.parametrize(("day", "words"), [

@@ -297,7 +297,7 @@ def test_its_codes_and_words_are_recognised(held_up: str, kind: str) -> None:
     catalogue = catalogue_of(sealed(parts=content(listed("TACO-7F3K-9HXM"))).open(), FLEET_KEY)
     presented = present(held_up)
     assert presented is not None
-    found = catalogue.identify(presented)
+    found = catalogue.credential(presented, 0)
     assert found is not None
     assert (found.kind, found.promotion) == (kind, PROMOTION.id)
 

@@ -328,14 +328,7 @@ def test_a_promotion_of_built_rules_has_nothing_that_is_not_enforced() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "name"),
-    [({"grace_days": 1}, "grace_days"), ({"limits": {"per_store": 1}}, "limits.per_store"),
-     ({"limits": {"per_store_day": 1}}, "limits.per_store_day"),
-     ({"limits": {"per_clerk_day": 1}}, "limits.per_clerk_day"),
-     ({"limits": {"per_customer": 1}}, "limits.per_customer"), ({"limits": {"budget": "1.00"}}, "limits.budget"),
-     ({"basket": {"min": "20.00"}}, "basket"), ({"offline": {"policy": "online"}}, "offline"),
-     ({"stacks_with": ["a"]}, "stacks_with"), ({"stack_cap": "30.00"}, "stack_cap"),
-     ({"evidence": {"word": "5.00"}}, "evidence"),
-     ({"credentials": ["voucher"]}, "credentials.voucher"),
+    [({"credentials": ["voucher"]}, "credentials.voucher"),
      ({"rotating": {"key": "a"}}, "rotating"), ({"gs1": {"offer_codes": ["1"]}}, "gs1"),
      ({"foreign": {"kind": "pretix_sig1", "key": "k"}}, "foreign")],
 )  # fmt: skip

@@ -1,7 +1,8 @@
 import pytest
 
 from kiosk.core.entry import Answered, BundleInstalled, Fact, FeedId, Receipt, Unknown, UseSeen, Void
-from kiosk.core.standing import Standing, Use
+from kiosk.core.standing import Standing
+from kiosk.core.tally import Use
 from tests.core_world import ELSEWHERE, HEAD_OFFICE, NEIGHBOUR, OWN, code_digest, redemption, use_seen
 
 CODE = code_digest("TACO-7F3K-9HXM")
@@ -28,14 +29,14 @@ def receipt(n: int) -> Receipt:
 
 def test_nothing_is_known_at_first() -> None:
     standing = Standing()
-    assert (standing.live_uses("tacos", CODE), standing.total("tacos"), standing.bundle_floor) == ([], 0, 0)
+    assert (standing.live_uses("tacos", CODE), standing.tally("tacos").live, standing.bundle_floor) == ([], 0, 0)
     assert (standing.receipted_n(OWN), standing.unanswered(OWN), standing.waiting(OWN)) == (0, [], 0)
 
 
 def test_a_redemption_is_a_live_use_of_its_credential() -> None:
     fact = redemption()
     standing = folded((OWN, 2, fact))
-    assert standing.live_uses("tacos", CODE) == [Use(fact.at_ms, OWN, 2, "bayside")]
+    assert standing.live_uses("tacos", CODE) == [Use(fact.at_ms, OWN, 2, "bayside", "ana")]
     assert standing.live_uses("tacos", code_digest("OTHER")) == []
     assert standing.live_uses("burger", CODE) == []
 
@@ -51,12 +52,12 @@ def test_every_redemption_of_a_promotion_counts_in_its_total() -> None:
     standing = folded(
         (OWN, 2, redemption(1)), (OWN, 3, redemption(2, credential=bytes(16))), (OWN, 4, redemption(3, promotion="x"))
     )
-    assert standing.total("tacos") == 2
+    assert standing.tally("tacos").live == 2
 
 
 def test_an_entry_that_comes_twice_counts_once() -> None:
     standing = folded((OWN, 2, redemption()), (OWN, 2, redemption()))
-    assert standing.total("tacos") == 1
+    assert standing.tally("tacos").live == 1
     assert len(standing.live_uses("tacos", CODE)) == 1
     assert standing.waiting(OWN) == 1
 
@@ -66,7 +67,7 @@ def test_a_redemption_in_its_own_feed_and_told_by_head_office_counts_once(own_fe
     fact = redemption()
     entries: list[tuple[FeedId, int, Fact]] = [(OWN, 2, fact), (HEAD_OFFICE, 1, use_seen(OWN, 2, fact))]
     standing = folded(*entries if own_feed_first else reversed(entries))
-    assert standing.total("tacos") == 1
+    assert standing.tally("tacos").live == 1
     assert len(standing.live_uses("tacos", CODE)) == 1
 
 
@@ -75,7 +76,7 @@ def test_what_a_feed_says_of_itself_goes_before_what_is_told_of_it() -> None:
     told = use_seen(OWN, 2, redemption(store="pier-9"))
     for standing in (folded((OWN, 2, fact), (HEAD_OFFICE, 1, told)), folded((HEAD_OFFICE, 1, told), (OWN, 2, fact))):
         assert [use.store for use in standing.live_uses("tacos", CODE)] == ["bayside"]
-        assert standing.total("tacos") == 1
+        assert standing.tally("tacos").live == 1
 
 
 def test_a_restored_journal_does_not_forget_the_use_that_head_office_holds_under_the_same_number() -> None:
@@ -84,22 +85,22 @@ def test_a_restored_journal_does_not_forget_the_use_that_head_office_holds_under
     for standing in (folded((HEAD_OFFICE, 1, told), (OWN, 81, own)), folded((OWN, 81, own), (HEAD_OFFICE, 1, told))):
         assert len(standing.live_uses("tacos", b"x" * 16)) == 1
         assert len(standing.live_uses("tacos", b"y" * 16)) == 1
-        assert standing.total("tacos") == 2
+        assert standing.tally("tacos").live == 2
 
 
 def test_a_use_that_head_office_tells_of_counts() -> None:
     standing = folded((HEAD_OFFICE, 1, use_seen(ELSEWHERE, 5, redemption(store="pier-9"))))
     assert [(use.feed, use.n, use.store) for use in standing.live_uses("tacos", CODE)] == [(ELSEWHERE, 5, "pier-9")]
-    assert standing.total("tacos") == 1
+    assert standing.tally("tacos").live == 1
 
 
 def test_a_counter_cannot_tell_of_another_s_use() -> None:
-    assert folded((NEIGHBOUR, 1, use_seen(ELSEWHERE, 5, redemption()))).total("tacos") == 0
+    assert folded((NEIGHBOUR, 1, use_seen(ELSEWHERE, 5, redemption()))).tally("tacos").live == 0
 
 
 def test_a_use_of_a_feed_that_is_none_is_ignored() -> None:
     told = UseSeen(at_ms=1, feed="no feed", n=1, promotion="tacos", credential=CODE, store="bayside", used_at_ms=1)
-    assert folded((HEAD_OFFICE, 1, told)).total("tacos") == 0
+    assert folded((HEAD_OFFICE, 1, told)).tally("tacos").live == 0
 
 
 # --- voids ---------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ def test_a_use_of_a_feed_that_is_none_is_ignored() -> None:
 def test_a_void_undoes_its_redemption() -> None:
     standing = folded((OWN, 2, redemption()), (OWN, 3, void(OWN, 2)))
     assert standing.live_uses("tacos", CODE) == []
-    assert standing.total("tacos") == 0
+    assert standing.tally("tacos").live == 0
     assert standing.is_void(OWN, 2)
 
 
@@ -119,12 +120,12 @@ def test_a_void_undoes_no_other_redemption() -> None:
 
 
 def test_a_void_before_its_redemption_undoes_it_too() -> None:
-    assert folded((OWN, 3, void(OWN, 2)), (OWN, 2, redemption())).total("tacos") == 0
+    assert folded((OWN, 3, void(OWN, 2)), (OWN, 2, redemption())).tally("tacos").live == 0
 
 
 def test_a_void_that_comes_twice_undoes_once() -> None:
     standing = folded((OWN, 2, redemption(1)), (OWN, 3, redemption(2)), (OWN, 4, void(OWN, 2)), (OWN, 4, void(OWN, 2)))
-    assert standing.total("tacos") == 1
+    assert standing.tally("tacos").live == 1
 
 
 def test_a_void_that_head_office_tells_of_undoes_the_use() -> None:
@@ -134,7 +135,7 @@ def test_a_void_that_head_office_tells_of_undoes_the_use() -> None:
         folded((HEAD_OFFICE, 1, live), (HEAD_OFFICE, 2, undone)),
         folded((HEAD_OFFICE, 2, undone), (HEAD_OFFICE, 1, live)),
     ):
-        assert standing.total("tacos") == 0
+        assert standing.tally("tacos").live == 0
         assert standing.live_uses("tacos", CODE) == []
 
 

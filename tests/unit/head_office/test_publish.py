@@ -47,7 +47,7 @@ def known_as(office: HeadOffice, text: str) -> str | None:
     """The promotion that a counter would take ``text`` for."""
     presented = present(text)
     assert presented is not None
-    found = catalogue_of(opened(office), office.keys.fleet_key).identify(presented)
+    found = catalogue_of(opened(office), office.keys.fleet_key).credential(presented, 0)
     return found.promotion if found else None
 
 
@@ -93,8 +93,8 @@ def test_added_and_removed_promotions_are_named(office: HeadOffice) -> None:
 
 
 def test_fields_without_a_rule_are_kept_and_named(office: HeadOffice) -> None:
-    text = ONE + "    grace_days: 1\n    limits: {total: 5, per_store: 2}\n"
-    assert publish(office, promotions=text).not_enforced == {"tacos": ("grace_days", "limits.per_store")}
+    text = ONE + "    gs1: {offer_codes: ['123456']}\n    limits: {total: 5, per_store: 2}\n"
+    assert publish(office, promotions=text).not_enforced == {"tacos": ("gs1",)}
     assert catalogue_of(opened(office), b"").promotions["tacos"].limits.per_store == 2
 
 

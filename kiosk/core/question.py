@@ -1,0 +1,207 @@
+"""One credential of a known promotion, held up somewhere at some time: what the rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+from kiosk.core.catalogue import Catalogue, Credential, Right
+from kiosk.core.credential import digest, fold
+from kiosk.core.entry import FeedId, Redemption
+from kiosk.core.organisation import Store
+from kiosk.core.schedule import is_open
+from kiosk.core.screen import ScreenReading
+from kiosk.core.situation import Situation
+from kiosk.core.tally import Tally, Use
+from kiosk.core.terms import Terms
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SAYS_NOTHING = Right()
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it is asked: the ids of a store and of one of its counters."""
+
+    store: str
+    counter: str
+
+
+class Taken(NamedTuple):
+    """A promotion that was redeemed in the same sale before; ``amount_minor`` None: what its terms say."""
+
+    promotion: str
+    amount_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """Who asks and what for. None: it is not known, and limits that need it are not applied.
+
+    ``clerk`` is an id, ``holder`` the customer's 16 bytes (:func:`customer_digest`), ``basket_minor`` what the sale
+    comes to in minor units, ``redeemed`` what was redeemed in it already.
+    """
+
+    clerk: str | None = None
+    holder: bytes | None = None
+    basket_minor: int | None = None
+    redeemed: tuple[Taken, ...] = ()
+
+
+UNKNOWN_SALE = Sale()
+
+
+class Known(Protocol):
+    """What is known of earlier redemptions: a counter's standing, or head office's books. Nothing here changes."""
+
+    @property
+    def situation(self) -> Situation:
+        """What whoever asks may say yes to by itself."""
+
+    def live_uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
+        """The redemptions of one credential that are not voided, oldest first."""
+
+    def uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
+        """All redemptions of one credential, voided ones too, oldest first."""
+
+    def tally(self, promotion: str) -> Tally:
+        """What the known redemptions of a promotion come to."""
+
+    def redemption(self, feed: FeedId, n: int) -> Redemption | None:
+        """The redemption that is entry ``n`` of ``feed``, where it is written here."""
+
+
+def customer_digest(fleet_key: bytes, who: str) -> bytes:
+    """The 16 bytes by which a customer is known in journals: a handle, a voucher's holder, or what they give."""
+    return digest(fleet_key, "customer", fold(who))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One credential of a known promotion, held up at a place at a time.
+
+    ``local`` is aware, in the store's ``zone``. ``cost_minor`` is None where nothing says what it would cost;
+    ``stores`` are those where this credential may be used at all.
+    """
+
+    credential: Credential
+    terms: Terms
+    catalogue: Catalogue
+    known: Known
+    place: Place
+    zone: tzinfo
+    local: datetime
+    sale: Sale
+    reading: ScreenReading | None
+    right: Right
+    cost_minor: int | None
+    stores: Mapping[str, Store]
+    holder: bytes | None
+
+    @property
+    def promotion_id(self) -> str:
+        return self.terms.promotion.id
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether the store does."""
+        return self.place.store in self.stores
+
+    @property
+    def is_screen(self) -> bool:
+        return self.credential.kind == "screen"
+
+    def counters_here(self, store: str) -> frozenset[str] | None:
+        """Which counters of ``store`` may honour it; None: all."""
+        named = self.terms.counters.get(store)
+        if self.right.counter is None:
+            return named
+        mine = frozenset({self.right.counter})
+        return mine if named is None else named & mine
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the promotion runs here now, and the credential's own window is open."""
+        return self.has_begun and not self.has_ended and is_open(self.terms.schedule, self.local)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the credential's own window has begun."""
+        return self.right.starts_at_ms is None or self.local >= instant(self.right.starts_at_ms)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the credential's own window is over."""
+        return self.right.ends_at_ms is not None and self.local >= instant(self.right.ends_at_ms)
+
+    @property
+    def last_day(self) -> date:
+        """The last store-local day of the promotion's dates, or of the credential's own window if that ends sooner."""
+        last = self.terms.schedule.last
+        if self.right.ends_at_ms is None:
+            return last
+        return min(last, (instant(self.right.ends_at_ms) - _MILLISECOND).astimezone(self.zone).date())
+
+    @property
+    def counted_uses(self) -> Sequence[Use]:
+        """The uses that count against the credential; one that many customers share can be used by any number."""
+        if self.credential.shared:
+            return ()
+        if self.terms.promotion.void_restores_use:
+            return self.known.live_uses(self.promotion_id, self.credential.digest)
+        return self.known.uses(self.promotion_id, self.credential.digest)
+
+
+def question_of(
+    credential: Credential,
+    terms: Terms,
+    catalogue: Catalogue,
+    known: Known,
+    place: Place,
+    local: datetime,
+    sale: Sale = UNKNOWN_SALE,
+    reading: ScreenReading | None = None,
+) -> Question:
+    """The question that ``credential`` puts; ``local`` is aware, in the time zone of the store."""
+    right = credential.right or _SAYS_NOTHING
+    stores = terms.stores
+    if right.store is not None:
+        stores = {right.store: stores[right.store]} if right.store in stores else {}
+    holder = sale.holder
+    if holder is None and reading is not None and fold(reading.handle):
+        holder = customer_digest(catalogue.fleet_key, reading.handle)
+    return Question(
+        credential=credential,
+        terms=terms,
+        catalogue=catalogue,
+        known=known,
+        place=place,
+        zone=catalogue.zone(place.store),
+        local=local,
+        sale=sale,
+        reading=reading,
+        right=right,
+        cost_minor=terms.cost_minor(sale.basket_minor) if right.face_minor is None else right.face_minor,
+        stores=stores,
+        holder=holder,
+    )
+
+
+def instant(at_ms: int) -> datetime:
+    """Unix milliseconds as an aware instant."""
+    return EPOCH + timedelta(milliseconds=at_ms)
+
+
+@lru_cache(maxsize=1024)
+def day_ms(zone: tzinfo, day: date) -> tuple[int, int]:
+    """When ``day`` begins and when it is over on the wall of ``zone``, as Unix milliseconds."""
+    begins, ends = (datetime.combine(one, time(), tzinfo=zone) for one in (day, day + timedelta(days=1)))
+    return _milliseconds(begins), _milliseconds(ends)
+
+
+def _milliseconds(at: datetime) -> int:
+    return (at.astimezone(UTC) - EPOCH) // _MILLISECOND
