@@ -154,7 +154,11 @@ def _likeliest(target: str, pairs: frozenset[str], stream: Stream) -> tuple[int,
     if best < LEAST_SHARED * len(pairs):
         return 0, 0
     margin = len(target) // 2 + 4
-    return max(0, best_at - margin), min(len(stream.text), best_at + room + margin)
+    first, last = max(0, best_at - margin), min(len(stream.text), best_at + room + margin)
+    exact = stream.text.find(target)  # letters that repeat have few pairs, and may seem as likely elsewhere
+    if exact >= 0 and stream.text.find(target, first, last) < 0:
+        return exact, exact + len(target)
+    return first, last
 
 
 @lru_cache(maxsize=8192)

@@ -90,6 +90,11 @@ def test_a_phrase_that_stands_there_is_found_without_cost(phrase: list[str], lef
     assert found.words == (0,) * len(phrase)
 
 
+def test_it_is_found_where_it_stands_though_its_letters_repeat_before() -> None:
+    found = likeness("aad aaaa", "aaa aaaa aaaaa aaaaaad aad aaaa")
+    assert found.cost == 0
+
+
 @given(st.text("abc019$ ", min_size=1, max_size=12), st.text("abc019$ \n", max_size=40))
 def test_a_place_found_lies_in_the_text_and_its_words_pay_all_of_its_cost(phrase: str, text: str) -> None:
     found = likeness(phrase, *text.split("\n"))
