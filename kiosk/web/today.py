@@ -75,13 +75,13 @@ def _short(at: datetime, zone: tzinfo, now: datetime) -> str:
     local = at.astimezone(zone)
     if local.date() == now.astimezone(zone).date():
         return f"{local:%H:%M}"
-    weekday = times.WEEKDAYS[local.weekday()][:3]
+    weekday = times.weekday(local)
     return weekday if (local.hour, local.minute) == (0, 0) else f"{weekday} {local:%H:%M}"
 
 
 def _since(terms: Terms, local: datetime) -> str:
     last = terms.schedule.last
-    return "today" if last >= local.date() else times.WEEKDAYS[last.weekday()][:3]
+    return "today" if last >= local.date() else times.weekday(last)
 
 
 def _row(promotion: Promotion, tone: str, icon: str, when: str) -> OnToday:

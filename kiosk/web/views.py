@@ -21,7 +21,7 @@ from kiosk.web.printed import worth
 from kiosk.web.screen_words import frames_agree
 from kiosk.web.ticket import EVIDENCE, Fact, Ticket
 from kiosk.web.today import on_today
-from kiosk.web.words import WORD_OF_OUTCOME, for_reason
+from kiosk.web.words import for_outcome, for_reason
 
 STALE_AFTER_S = 24 * 3600
 LAST_STUBS = 3
@@ -126,7 +126,8 @@ class Desk:
         terms = None if promotion is None else self._counter.catalogue.terms(promotion.id)
         stores = () if terms is None else tuple(store.name for store in terms.stores.values())
         like = self._counter.catalogue.promotions.get(str(showing.verdict.facts.get("like")))
-        return Asked(showing.verdict.facts, promotion, self.zone, now, self.store_name, stores, like)
+        verdict = showing.verdict
+        return Asked(verdict.facts, promotion, self.zone, now, self.store_name, stores, like, verdict.outcome)
 
     def _accept(self, display: Display, showing: Showing, now: datetime) -> Ticket:
         words = for_reason(Reason.OK, self._asked(showing, now))
@@ -165,7 +166,7 @@ class Desk:
     def _first_use(self, showing: Showing, now: datetime) -> tuple[Fact, ...]:
         facts = showing.verdict.facts
         at = times.parse(facts.get("used_at"))
-        when = "" if at is None else times.near(at, self.zone, now).removeprefix("today ")
+        when = "" if at is None else times.recent(at, self.zone, now)
         here = facts.get("used_store") == self.store_name
         counter = self._counter_named(str(facts.get("used_counter"))) if here else str(facts.get("used_store"))
         by = self.clerk_name(str(facts["clerk"])) if "clerk" in facts else ""
@@ -247,7 +248,7 @@ class Desk:
         return Ticket(
             state="refuse",
             key=self.key(display),
-            word=WORD_OF_OUTCOME[verdict.outcome],
+            word=for_outcome(verdict.outcome),
             headline=words.headline,
             sub=words.sub,
             hint=_hint(screen),

@@ -9,6 +9,7 @@ import pytest
 from kiosk.core.verdict import Reason
 from kiosk.web import words
 from kiosk.web.asked import Asked
+from kiosk.web.words_for_customers import CUSTOMER
 
 ASKED = Asked(facts={}, promotion=None, zone=UTC, now=datetime(2026, 11, 6, 18, tzinfo=UTC))
 
@@ -22,4 +23,4 @@ def test_reason_has_words_for_clerk_and_customer(reason: Reason) -> None:
 
 
 def test_every_word_has_a_reason() -> None:
-    assert set(words._CLERK) == set(words._CUSTOMER) == set(Reason)
+    assert set(words.CLERK) == set(CUSTOMER) == set(Reason)

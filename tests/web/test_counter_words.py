@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from kiosk.core.verdict import FactValue, Reason
+from kiosk.core.verdict import FactValue, Outcome, Reason
 from kiosk.web import times
 from kiosk.web.asked import Asked
 from kiosk.web.printed import amount, initials
-from kiosk.web.words import NARROW_HEADLINE, WIDE_HEADLINE, for_customer, for_reason
+from kiosk.web.ways import WIDE_HEADLINE
+from kiosk.web.words import NARROW_HEADLINE, for_customer, for_reason
 from tests.fakes_counter import FRIDAY, promotion
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -23,6 +25,10 @@ SATURDAY_NIGHT: dict[str, FactValue] = {
 def asked(facts: dict[str, FactValue] | None = None, *, now: datetime = FRIDAY) -> Asked:
     both = ("Harbor Grill Bayside", "Harbor Grill Pier 9")
     return Asked(facts or {}, promotion(), NEW_YORK, now, "Harbor Grill Bayside", both)
+
+
+def usd(amount_text: str) -> FactValue:
+    return {"amount": amount_text, "currency": "USD"}
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -64,6 +70,32 @@ def test_no_headline_says_invalid_or_shows_a_code(reason: Reason) -> None:
         (Reason.WRONG_HOUR, {"next_ok": SATURDAY_NIGHT}, "Back tomorrow 17:00"),
         (Reason.LIMIT_TOTAL, {"limit": 100}, "All given out"),
         (Reason.UNKNOWN_CODE, {}, "Not one of our codes"),
+        (Reason.MISREAD_CODE, {}, "One letter is off"),
+        (Reason.BAD_SIGNATURE, {}, "Not as it was issued"),
+        (Reason.REVOKED, {}, "Withdrawn by us"),
+        (Reason.OLD_CODE, {"shown_at": "2026-11-20T18:40:00-05:00"}, "The code has moved on"),
+        (Reason.LATE_WITHIN_GRACE, {"ended_on": "2026-11-19"}, "Ended yesterday"),
+        (Reason.WRONG_COUNTER, {"counters": ["Bar"]}, "Only at Bar"),
+        (Reason.WRONG_COUNTER, {"counters": ["Front of house", "Terrace"]}, "At another counter"),
+        (Reason.LIMIT_STORE, {"limit": 40}, "All given out here"),
+        (Reason.LIMIT_STORE_DAY, {"limit": 20}, "All out for today"),
+        (Reason.LIMIT_CLERK_DAY, {"limit": 1}, "You gave one today"),
+        (Reason.LIMIT_CLERK_DAY, {"limit": 10}, "You gave 10 today"),
+        (Reason.LIMIT_CUSTOMER, {"limit": 1, "used": 1}, "One per guest"),
+        (Reason.LIMIT_CUSTOMER, {"limit": 2, "used": 2}, "2 per guest"),
+        (Reason.BUDGET_SPENT, {}, "Its budget is spent"),
+        (Reason.BASKET_TOO_SMALL, {"basket_min": usd("20.00")}, "From $20.00 up"),
+        (Reason.BASKET_TOO_LARGE, {"basket_max": usd("200.00")}, "Up to $200.00"),
+        (Reason.DOES_NOT_STACK, {"in_sale": ["Free fries"]}, "Not both in one sale"),
+        (Reason.DOES_NOT_STACK, {"stack_cap": usd("30.00")}, "$30.00 off at most"),
+        (Reason.VALUE_OVER_EVIDENCE, {"evidence_cap": usd("15.00")}, "Up to $15.00 this way"),
+        (Reason.VALUE_OVER_EVIDENCE, {"evidence_cap": usd("1500.00")}, "Needs a stronger code"),
+        (Reason.COUNTER_FENCED, {}, "This counter must wait"),
+        (Reason.NEEDS_HEAD_OFFICE, {}, "The line is down"),
+        (Reason.NO_ALLOWANCE, {}, "This counter is out"),
+        (Reason.OVER_FLOOR, {"floor": usd("20.00")}, "Over $20.00, offline"),
+        (Reason.PROMOTIONS_STALE, {"published_at": "2026-10-20T18:40:00-04:00"}, "List of Tue 20 Oct"),
+        (Reason.CLOCK_SUSPECT, {}, "Our clock may be wrong"),
     ],
 )
 def test_the_headline_is_the_fact(reason: Reason, facts: dict[str, FactValue], headline: str) -> None:
@@ -84,6 +116,42 @@ def test_what_would_work_elsewhere_names_only_where_it_really_would() -> None:
     ways = for_reason(Reason.WRONG_STORE, asked(there)).would_work
     assert ("shop", "Pier 9") in [(way.icon, way.strong) for way in ways]
     assert all("Quay" not in way.strong for way in ways)
+
+
+@pytest.mark.parametrize(
+    ("reason", "facts", "sub"),
+    [
+        (Reason.LIMIT_STORE, {"limit": 1}, "The only one of this store is gone."),
+        (Reason.LIMIT_STORE, {"limit": 40}, "All 40 of this store are gone."),
+        (Reason.LIMIT_STORE_DAY, {"limit": 20}, "Today's 20 at this store are gone."),
+        (Reason.LIMIT_CUSTOMER, {"limit": 2, "used": 2}, "This guest has had 2 already."),
+        (Reason.BUDGET_SPENT, {"budget": usd("1200.00")}, "The $1200.00 set aside for it is spent."),
+        (
+            Reason.BUDGET_SPENT,
+            {"cost": usd("12.00"), "budget_left": usd("4.00")},
+            "It costs $12.00, and $4.00 is left.",
+        ),
+        (Reason.BASKET_TOO_SMALL, {"basket": usd("16.00")}, "This sale comes to $16.00."),
+        (Reason.DOES_NOT_STACK, {"in_sale": ["Fries", "Soda"]}, "It does not go with Fries and Soda."),
+        (Reason.OLD_CODE, {"shown_at": "2026-11-20T18:40:00-05:00"}, "It was fresh today 18:40, and renews itself."),
+    ],
+)
+def test_the_line_under_it_states_the_facts(reason: Reason, facts: dict[str, FactValue], sub: str) -> None:
+    assert for_reason(reason, asked(facts)).sub == f"{promotion().title}. {sub}"
+
+
+def test_a_sale_that_is_too_small_names_what_is_missing() -> None:
+    ways = for_reason(Reason.BASKET_TOO_SMALL, asked({"basket": usd("15.50"), "basket_min": usd("20.00")})).would_work
+    assert (ways[0].strong, ways[0].rest) == ("$4.50", " more in this sale")
+
+
+def test_an_old_list_names_a_manager_only_where_one_may_say_yes() -> None:
+    refused = for_reason(Reason.PROMOTIONS_STALE, asked())
+    left_to_them = for_reason(Reason.PROMOTIONS_STALE, replace(asked(), outcome=Outcome.ASK))
+    assert "manager" not in refused.sub
+    assert [way.icon for way in refused.would_work] == ["refresh"]
+    assert left_to_them.sub.endswith("A manager may say yes.")
+    assert left_to_them.would_work[0].icon == "key"
 
 
 def test_an_opening_that_is_now_is_not_offered_as_a_later_one() -> None:

@@ -1,0 +1,87 @@
+"""Words about what this counter may not say yes to alone: head office, its list, its clock. As in kiosk.web.words."""
+
+from __future__ import annotations
+
+from kiosk.web import times
+from kiosk.web.asked import Asked, Way, Words
+from kiosk.web.language import gettext as _
+from kiosk.web.ways import fitting, may_ask, newest_list, once_online, when_and_where, with_pin
+
+
+def counter_fenced(_asked: Asked) -> Words:
+    """Head office has shut this counter off."""
+    return Words(
+        _("This counter must wait"),
+        _("Nothing is wrong with the code. Please call head office."),
+        _("This counter has to wait for head office. It is our side, not yours, and I am sorry."),
+        (
+            Way("speech", _("Call head office"), _(", and read out the reason in the stub")),
+            Way("shop", _("Another counter"), _(" can take the same code")),
+        ),
+    )
+
+
+def needs_head_office(asked: Asked) -> Words:
+    """Only head office can say yes to it, and cannot be asked."""
+    return Words(
+        _("The line is down"),
+        _("%(title)s. This one needs head office.", title=asked.title),
+        _("Our line is down, and this one has to wait for it. It is our side, and I am sorry."),
+        (once_online(), *when_and_where(asked)),
+    )
+
+
+def no_allowance(asked: Asked) -> Words:
+    """This counter has given all that it had been given."""
+    return Words(
+        _("This counter is out"),
+        _("%(title)s. For more, it needs the line to head office.", title=asked.title),
+        _("This counter has given all it had for now. There may be more once our line is back."),
+        (once_online(), *when_and_where(asked)),
+    )
+
+
+def over_floor(asked: Asked) -> Words:
+    """Worth more than this counter may give unseen."""
+    floor, cost = asked.money("floor"), asked.money("cost")
+    if floor and cost:
+        sub = _("%(title)s. Worth %(cost)s. A manager may say yes.", title=asked.title, cost=cost)
+    else:
+        sub = _("%(title)s. A manager may say yes.", title=asked.title)
+    headline = _("More than we may alone")
+    return Words(
+        fitting(_("Over %(floor)s, offline", floor=floor), headline) if floor else headline,
+        sub,
+        _("Our line is down, so let me ask."),
+        (with_pin(), once_online()),
+    )
+
+
+def promotions_stale(asked: Asked) -> Words:
+    """The list of promotions is too old to go by; for some a manager may still say yes."""
+    at = asked.at("published_at")
+    when = "" if at is None else times.near_day(at.astimezone(asked.zone).date(), asked.today)
+    if may_ask(asked):
+        sub = _("%(title)s. A manager may say yes.", title=asked.title)
+        said = _("Our list is a little old, so let me ask.")
+    else:
+        sub = _("%(title)s. It has to wait for a newer list.", title=asked.title)
+        said = _("Our list of offers is too old to be sure. It is our side, and I am sorry.")
+    old = _("Our list is too old")
+    ways = (with_pin(), newest_list()) if may_ask(asked) else (newest_list(),)
+    return Words(fitting(_("List of %(day)s", day=when), old) if when else old, sub, said, ways)
+
+
+def clock_suspect(asked: Asked) -> Words:
+    """This counter cannot tell the time well enough."""
+    start, end = asked.at("clock_from"), asked.at("clock_until")
+    sub = _("%(title)s. Look at another clock; a manager may say yes.", title=asked.title)
+    if start is not None and end is not None:
+        span = times.stretch(start, end, asked.zone, asked.now)
+        sub = _("%(title)s. It may be %(span)s. A manager may say yes.", title=asked.title, span=span)
+    return Words(
+        _("Our clock may be wrong"),
+        sub,
+        _("Our clock is not sure of the time, so let me ask."),
+        (with_pin(),),
+    )
