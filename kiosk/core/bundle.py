@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pydantic import ValidationError
 
 from kiosk.core.catalogue import Catalogue
+from kiosk.core.code_lists import CodeLists, ListsInMemory, chunk_parts, is_chunk, why_no_chunk
 from kiosk.core.organisation import Organisation, StaffMember
 from kiosk.core.promotion import Promotion
 from kiosk.core.strict_cbor import StrictCborError, decode, encode
@@ -31,12 +32,11 @@ from kiosk.errors import BundleError
 MAX_ENVELOPE_BYTES = 1024 * 1024
 MAX_PARTS = 4_096
 MAX_PART_BYTES = 4 * 1024 * 1024
-MAX_BUNDLE_BYTES = 64 * 1024 * 1024
+MAX_BUNDLE_BYTES = 256 * 1024 * 1024  # ten million listed codes are 90 MB of it
 MAX_KEYS = 16
 MAX_RECORDS = 100_000
 MAX_SAMPLE_BYTES = 200_000
 DIGEST_BYTES = 16
-CODES_IN_PART = MAX_PART_BYTES // DIGEST_BYTES
 
 _ROLES, _MANIFEST = "counterfoil-roles", "counterfoil-manifest"
 _CODES = "codes/"
@@ -80,7 +80,10 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class OpenedBundle:
-    """A bundle that verified whole; ``parts`` by name. Instants are Unix milliseconds."""
+    """A bundle that verified whole; ``parts`` by name. Instants are Unix milliseconds.
+
+    ``chunks`` are its code lists' parts, of which those that are held elsewhere are not in ``parts``.
+    """
 
     version: int
     published_at_ms: int
@@ -89,6 +92,7 @@ class OpenedBundle:
     parts: Mapping[str, bytes]
     roles_version: int
     manifest_hash: bytes
+    chunks: Mapping[str, PartMark] = field(default_factory=dict)
 
 
 # --- sealing, at head office -------------------------------------------------------------------
@@ -124,17 +128,6 @@ def seal_bundle(
     return envelope, by_digest
 
 
-def code_parts(promotion: str, digests: bytes) -> dict[str, bytes]:
-    """The parts that carry a promotion's listed codes: 16-byte digests, concatenated in stable-index order.
-
-    The first is ``codes/<promotion>``, more than fit are ``codes/<promotion>/1`` and on, so that a list
-    that grows at its end changes its last part only.
-    """
-    size = CODES_IN_PART * DIGEST_BYTES
-    pieces = [digests[at : at + size] for at in range(0, len(digests), size)]
-    return {f"codes/{promotion}" + (f"/{k}" if k else ""): piece for k, piece in enumerate(pieces)}
-
-
 def content_parts(
     promotions: Iterable[Promotion],
     organisation: Organisation,
@@ -142,8 +135,9 @@ def content_parts(
     codes: Mapping[str, bytes],
     samples: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:
-    """The parts of a bundle by name, for :func:`seal_bundle`; ``codes`` are digests by promotion id.
+    """The parts of a bundle by name, for :func:`seal_bundle`.
 
+    ``codes`` are, by promotion id, digests of 9 bytes in stable-index order, one behind the other.
     ``samples`` are JPEG files by promotion id; raises ``bundle-too-large`` or ``bundle-malformed`` for another.
 
     Codes written in the file are left out: they travel as digests like imported ones.
@@ -155,7 +149,7 @@ def content_parts(
         "staff": encode([one.model_dump(mode="json", by_alias=True) for one in staff]),
     }
     for promotion, digests in codes.items():
-        parts |= code_parts(promotion, digests)
+        parts |= chunk_parts(promotion, digests)
     for promotion, picture in (samples or {}).items():
         parts[f"{SAMPLES}{promotion}"] = _checked_sample(promotion, picture)
     return parts
@@ -193,17 +187,28 @@ def read_manifest(envelope: bytes, root_key: bytes, floor: int, *, roles_floor: 
 
 
 def open_bundle(
-    envelope: bytes, parts: Mapping[bytes, bytes], root_key: bytes, floor: int, *, roles_floor: int = 0
+    envelope: bytes,
+    parts: Mapping[bytes, bytes],
+    root_key: bytes,
+    floor: int,
+    *,
+    roles_floor: int = 0,
+    held: Container[bytes] = (),
 ) -> OpenedBundle:
     """Verify a bundle whole; ``parts`` are by SHA-256, more than it names do no harm.
+
+    ``held`` are the SHA-256 of code lists' chunks that were verified when they were taken into the cache of codes.
 
     Raises :class:`BundleError` as :func:`read_manifest`, and ``bundle-part-missing`` or
     ``bundle-part-altered`` with the part's name.
     """
     manifest = read_manifest(envelope, root_key, floor, roles_floor=roles_floor)
     found = {}
+    chunks = {name: mark for name, mark in manifest.parts.items() if is_chunk(name)}
     for name, mark in manifest.parts.items():
         part = parts.get(mark.sha256)
+        if part is None and name in chunks and mark.sha256 in held:
+            continue
         if part is None:  # mix-and-match: a part of another bundle does not stand in for this one
             raise BundleError("bundle-part-missing", f"The bundle's part {name!r} is missing", where=name, cure=_AGAIN)
         if not part_matches(mark, part):
@@ -217,6 +222,7 @@ def open_bundle(
         found,
         manifest.roles_version,
         manifest.hash,
+        chunks,
     )
 
 
@@ -233,8 +239,11 @@ def decode_part(opened: OpenedBundle, name: str) -> Any:
     return _decode(part)
 
 
-def catalogue_of(opened: OpenedBundle, fleet_key: bytes) -> Catalogue:
-    """The catalogue that a bundle holds; raises ``bundle-part-missing`` or ``bundle-malformed``."""
+def catalogue_of(opened: OpenedBundle, fleet_key: bytes, lists: CodeLists | None = None) -> Catalogue:
+    """The catalogue that a bundle holds; raises ``bundle-part-missing`` or ``bundle-malformed``.
+
+    ``lists`` knows its listed codes; None: they are read from the chunks among its parts, into memory.
+    """
     promotions, staff = (_list(decode_part(opened, name), None, MAX_RECORDS) for name in ("promotions", "staff"))
     try:
         read = [Promotion.model_validate(one) for one in promotions]
@@ -252,10 +261,12 @@ def catalogue_of(opened: OpenedBundle, fleet_key: bytes) -> Catalogue:
         fleet_key,
         members,
         _samples(opened),
+        ListsInMemory(opened.parts) if lists is None else lists,
     )
 
 
 def _listed(opened: OpenedBundle) -> Iterable[tuple[bytes, str]]:
+    """Codes in a bundle from before lists were cut into chunks: whole 16-byte digests, no index."""
     for name, part in opened.parts.items():
         if not name.startswith(_CODES):
             continue
@@ -328,6 +339,8 @@ def _marks_of(read: Any) -> dict[str, PartMark]:
         marks[name] = PartMark(_bytes(digest, 32), _whole(length))
         if marks[name].length > MAX_PART_BYTES:  # endless data
             raise _too_large(f"The part {name!r}", marks[name].length, MAX_PART_BYTES)
+        if is_chunk(name) and (why_not := why_no_chunk(name, marks[name].length)):
+            raise _malformed(why_not)
     total = sum(mark.length for mark in marks.values())
     if total > MAX_BUNDLE_BYTES:  # endless data, in many parts
         raise _too_large("A bundle", total, MAX_BUNDLE_BYTES)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
+from kiosk.core.code_lists import NO_LISTS, CodeLists
 from kiosk.core.credential import Presented, digest, fold, fold_word
 from kiosk.core.organisation import Organisation, StaffMember, Store
 from kiosk.core.promotion import Promotion
@@ -65,7 +66,7 @@ UNKNOWN_CODE = Unrecognised(Reason.UNKNOWN_CODE)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue:
-    """One published state. ``listed`` maps the digests of listed codes to promotion ids.
+    """One published state. ``lists`` knows the listed codes; ``listed`` maps the digests of a few to promotion ids.
 
     ``promotions`` is by id; ``published_at_ms`` is Unix milliseconds, 0 for nothing published yet.
     ``samples`` are JPEG files by promotion id: what an authentic screen looks like.
@@ -79,6 +80,7 @@ class Catalogue:
     fleet_key: bytes = field(repr=False)
     staff: tuple[StaffMember, ...] = ()
     samples: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    lists: CodeLists = field(default=NO_LISTS, repr=False)
     _terms: Mapping[str, Terms] = field(init=False, repr=False)
     _words: Mapping[str, str] = field(init=False, repr=False)
     _stores: Mapping[str, Store] = field(init=False, repr=False)
@@ -106,7 +108,8 @@ class Catalogue:
         if isinstance(held_up, PresentedScreen):
             return self._screen(held_up)
         listed = digest(self.fleet_key, "listed", held_up.folded)
-        promotion = self.listed.get(listed)
+        found = self.lists.find(listed)
+        promotion = self.listed.get(listed) if found is None else found.promotion
         if promotion is not None and promotion in self._terms:
             return Credential("listed", promotion, listed, held_up.text)
         promotion = self._words.get(held_up.word)

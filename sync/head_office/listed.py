@@ -3,7 +3,7 @@
 Rules of this module:
 
 - A code that is published for the first time gets the next index; it keeps it whatever happens to others.
-- A code taken out leaves a tombstone in the published list (16 zero bytes), so that no index moves; put in
+- A code taken out leaves a tombstone in the published list (zero bytes), so that no index moves; put in
   again it has its old index.
 - Inline codes follow the promotions file, imported ones the last imported file; a code in both is one code.
 """
@@ -16,11 +16,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kiosk.core.credential import DIGEST_BYTES, MAX_CHARACTERS, digest, present
+from kiosk.core.code_lists import CODE_BYTES, TOMBSTONE
+from kiosk.core.credential import MAX_CHARACTERS, digest, present
 from sync.head_office.problems import Problem, RefusedPublication, shown
 from sync.head_office.records import ListedCode
 
-TOMBSTONE = bytes(DIGEST_BYTES)
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 
@@ -132,7 +132,7 @@ def applied(held: Sequence[ListedCode], change: ListChange) -> list[ListedCode]:
 
 def published(rows: Iterable[ListedCode]) -> bytes:
     """The list as the bundle carries it: digests in the order of their index, tombstones for withdrawn ones."""
-    return b"".join(row.digest if row.live else TOMBSTONE for row in rows)
+    return b"".join(row.digest[:CODE_BYTES] if row.live else TOMBSTONE for row in rows)
 
 
 def twice_listed(lists: Mapping[str, Sequence[ListedCode]]) -> dict[bytes, tuple[str, str]]:

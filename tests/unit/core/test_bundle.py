@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from kiosk.core import bundle
 from kiosk.core.bundle import OpenedBundle, SignedRoles, catalogue_of, open_bundle, seal_bundle, sign_roles
+from kiosk.core.code_lists import CODE_BYTES, CODES_IN_CHUNK, TOMBSTONE, FoundCode
 from kiosk.core.credential import digest, fold, present
 from kiosk.core.organisation import Floor, Organisation, StaffMember
 from kiosk.core.promotion import Promotion
@@ -192,8 +193,37 @@ def test_part_of_the_cap_passes_the_manifest_and_one_over_is_refused() -> None:
 
 
 def test_endless_data_in_many_parts_is_refused() -> None:
-    many = {f"codes/p/{k}": [k.to_bytes(32, "big"), bundle.MAX_PART_BYTES] for k in range(17)}
-    assert resealed(many).refusal() == "bundle-too-large"
+    fit = bundle.MAX_BUNDLE_BYTES // bundle.MAX_PART_BYTES
+    many = {f"part/{k}": [k.to_bytes(32, "big"), bundle.MAX_PART_BYTES] for k in range(fit)}
+    assert resealed(many).refusal() == "bundle-part-missing"
+    assert resealed({**many, "one-more": [bytes(32), 1]}).refusal() == "bundle-too-large"
+
+
+def test_ten_million_listed_codes_fit_a_bundle() -> None:
+    chunks = 10_000_000 // CODES_IN_CHUNK + 1
+    many = {f"lists/p/{k}": [k.to_bytes(32, "big"), CODES_IN_CHUNK * CODE_BYTES] for k in range(chunks)}
+    assert resealed(many).refusal() == "bundle-part-missing"
+
+
+@pytest.mark.parametrize(
+    ("name", "length"),
+    [("lists/p/0", 0), ("lists/p/0", CODE_BYTES + 1), ("lists/p/0", (CODES_IN_CHUNK + 1) * CODE_BYTES),
+     ("lists/p", CODE_BYTES), ("lists/p/01", CODE_BYTES), ("lists/p/4096", CODE_BYTES), ("lists/p/0/0", CODE_BYTES)],
+)  # fmt: skip
+def test_a_chunk_of_codes_with_a_name_or_a_length_that_none_has_is_refused(name: str, length: int) -> None:
+    assert resealed({name: [bytes(32), length]}).refusal() == "bundle-malformed"
+
+
+def test_a_chunk_of_codes_that_the_cache_has_need_not_come_again_and_any_other_part_must() -> None:
+    made = sealed(parts=content(listed("A")))
+    chunk = next(digest for digest, part in made.parts.items() if len(part) == CODE_BYTES)
+    rest = {digest: part for digest, part in made.parts.items() if digest != chunk}
+    opened = open_bundle(made.envelope, rest, public(ROOT), 0, held={chunk})
+    assert [(name, mark.sha256) for name, mark in opened.chunks.items()] == [(f"lists/{PROMOTION.id}/0", chunk)]
+    for missing in rest:
+        fewer = {digest: part for digest, part in rest.items() if digest != missing}
+        with pytest.raises(BundleError, match="is missing"):
+            open_bundle(made.envelope, fewer, public(ROOT), 0, held=set(made.parts))
 
 
 def test_more_parts_than_allowed_are_refused() -> None:
@@ -270,7 +300,7 @@ MIA = StaffMember(id="mia", name="Mia", role="clerk", stores=("bayside",), pin_h
 
 
 def listed(*codes: str) -> bytes:
-    return b"".join(digest(FLEET_KEY, "listed", fold(code)) for code in codes)
+    return b"".join(digest(FLEET_KEY, "listed", fold(code))[:CODE_BYTES] for code in codes)
 
 
 def content(codes: bytes = b"", samples: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
@@ -306,13 +336,27 @@ def test_codes_do_not_travel_in_the_open() -> None:
     assert b"TACO" not in b"".join(content(listed("TACO-7F3K-9HXM")).values())
 
 
-def test_a_long_code_list_is_cut_so_that_growth_changes_its_last_part_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle, "CODES_IN_PART", 2)
-    three, four = listed("A", "B", "C"), listed("A", "B", "C", "D")
-    before, after = content(three), content(four)
-    assert [name for name in after if before.get(name) != after[name]] == [f"codes/{PROMOTION.id}/1"]
+def test_a_long_code_list_is_cut_so_that_growth_changes_its_last_part_only() -> None:
+    codes = b"".join(k.to_bytes(CODE_BYTES, "big") for k in range(1, CODES_IN_CHUNK + 3))
+    before, after = content(codes[:-CODE_BYTES]), content(codes)
+    assert [name for name in after if before.get(name) != after[name]] == [f"lists/{PROMOTION.id}/1"]
     catalogue = catalogue_of(sealed(parts=after).open(), FLEET_KEY)
-    assert set(catalogue.listed) == {four[at : at + 16] for at in range(0, 64, 16)}
+    for index in (0, CODES_IN_CHUNK - 1, CODES_IN_CHUNK, CODES_IN_CHUNK + 1):
+        assert catalogue.lists.find((index + 1).to_bytes(CODE_BYTES, "big")) == FoundCode(PROMOTION.id, index)
+
+
+def test_a_withdrawn_code_is_nobodys() -> None:
+    catalogue = catalogue_of(sealed(parts=content(TOMBSTONE + listed("A"))).open(), FLEET_KEY)
+    assert catalogue.lists.find(bytes(16)) is None
+    assert catalogue.lists.find(listed("A")) == FoundCode(PROMOTION.id, 1)
+
+
+def test_a_list_of_a_bundle_from_before_there_were_chunks_is_still_read() -> None:
+    code = digest(FLEET_KEY, "listed", fold("TACO-7F3K-9HXM"))
+    made = catalogue_of(sealed(parts={**content(), f"codes/{PROMOTION.id}": code}).open(), FLEET_KEY)
+    presented = present("TACO-7F3K-9HXM")
+    assert presented is not None
+    assert made.identify(presented) is not None
 
 
 @pytest.mark.parametrize("name", ["promotions", "organisation", "staff"])

@@ -190,12 +190,12 @@ def test_another_publishing_key_puts_the_one_before_out_of_force(office: HeadOff
 
 
 def test_a_code_keeps_its_index_when_others_are_taken_out_and_put_in(office: HeadOffice) -> None:
-    before = opened(office).parts["codes/tacos"]
+    before = opened(office).parts["lists/tacos/0"]
     publish(office, promotions=PROMOTIONS.replace("TACO-1, TACO-2", "TACO-9"))
-    after = opened(office).parts["codes/tacos"]
-    assert after[32:48] == before[32:48]
-    assert after[:32] == bytes(32)
-    assert len(after) == 64
+    after = opened(office).parts["lists/tacos/0"]
+    assert after[18:27] == before[18:27]
+    assert after[:18] == bytes(18)
+    assert len(after) == 36
 
 
 def test_a_withdrawn_code_is_no_longer_known(office: HeadOffice) -> None:
@@ -205,10 +205,10 @@ def test_a_withdrawn_code_is_no_longer_known(office: HeadOffice) -> None:
 
 
 def test_a_code_put_in_again_has_its_old_index(office: HeadOffice) -> None:
-    before = opened(office).parts["codes/tacos"]
+    before = opened(office).parts["lists/tacos/0"]
     publish(office, promotions=PROMOTIONS.replace("TACO-1, ", ""))
     publish(office, promotions=PROMOTIONS)
-    assert opened(office).parts["codes/tacos"] == before
+    assert opened(office).parts["lists/tacos/0"] == before
 
 
 def test_imported_codes_lie_beside_inline_ones(office: HeadOffice) -> None:
@@ -294,7 +294,7 @@ def test_ten_thousand_codes_are_published_in_a_few_seconds(tmp_path: Path) -> No
     text = ONE + "    codes: [" + ", ".join(f"INLINE-{k:06}" for k in range(10_000)) + "]\n"
     publish(office, promotions=text)
     assert time.process_time() - begun < 8  # 1.7 s measured
-    assert len(opened(office).parts["codes/tacos"]) == 20_000 * 16
+    assert len(opened(office).parts["lists/tacos/0"]) == 20_000 * 9
     office.close()
 
 

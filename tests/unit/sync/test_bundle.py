@@ -96,7 +96,7 @@ def test_the_bundle_in_force_is_not_fetched_again() -> None:
 
 
 def test_a_fetch_that_broke_off_goes_on_where_it_was() -> None:
-    counter, wanted = Counter(), published(7, codes=bytes(32))
+    counter, wanted = Counter(), published(7, codes=bytes(18))
     counter.parts = dict(list(wanted.parts.items())[:1])
     assert counter.refusal(wanted) == "bundle-part-missing"
     counter.asked.clear()
