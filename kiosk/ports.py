@@ -6,10 +6,11 @@ in-memory twin lies in the tests.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from kiosk.core.bundle import PartMark
 from kiosk.core.entry import Checkpoint, Entry, Fact, FeedId, Head
 
 
@@ -57,6 +58,30 @@ class CachedBundle:
     parts: Mapping[bytes, bytes]
 
 
+class ChunkCache(Protocol):
+    """Where the chunks of code lists go, instead of into :class:`CachedBundle`; in force is what is installed."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that is in force is there; a damaged file is noticed at any time."""
+        ...
+
+    def held(self) -> Container[bytes]:
+        """The SHA-256 of the chunks that need not be fetched."""
+        ...
+
+    def stage(self, sha256: bytes, chunk: bytes) -> None:
+        """Keep a verified chunk until :meth:`build`. Raises ``BundleError``."""
+        ...
+
+    def build(self, chunks: Mapping[str, PartMark], progress: Callable[[int, int], None]) -> None:
+        """Make ready for installing a bundle with these chunks (by the names of their parts). Raises ``BundleError``.
+
+        ``progress`` is told how many codes are done, out of how many.
+        """
+        ...
+
+
 class Carrier(Protocol):
     """What the counter sees of the link to head office; filled by ``sync`` when it is there."""
 
@@ -73,3 +98,4 @@ class LinkState:
     last_contact_ms: int | None = None
     offline_since_ms: int | None = None
     trouble: str | None = None  # one sentence, or None
+    doing: str | None = None  # what takes its time just now, in a few words
