@@ -196,6 +196,7 @@ def link(station: "Station") -> "tuple[list[Blueprint], Callable[[], None]]":
             bundle_floor=lambda: counter.standing.bundle_floor,
             install=counter.install_bundle,
             tell=counter.set_link,
+            chunks=station.lists,
         )
     )
     counter.carrier = line.replicator

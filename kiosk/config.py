@@ -42,6 +42,11 @@ class CounterFolder:
         return self.path / "journal.feed"
 
     @property
+    def lists(self) -> Path:
+        """The folder with the files of listed codes; all of it can be fetched again."""
+        return self.path / "lists"
+
+    @property
     def web_key(self) -> Path:
         return self.path / "web.key"
 

@@ -19,10 +19,11 @@ from datetime import datetime
 
 from kiosk import answering
 from kiosk.attention import Attention, Choice, Seen, Shown
+from kiosk.cached_bundle import open_cached
 from kiosk.clerks import Clerk, PinDesk, clerks_at
 from kiosk.clock import Clock, from_ms, to_ms
+from kiosk.code_lists import CodeCache
 from kiosk.config import Enrolment
-from kiosk.core.bundle import catalogue_of, open_bundle
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.credential import present
 from kiosk.core.decide import Place
@@ -54,12 +55,14 @@ class Counter:
         clock: Clock,
         mint: Callable[[], bytes],
         notes: Sequence[str] = (),
+        lists: CodeCache | None = None,
     ) -> None:
-        """``mint`` gives 16 random bytes; ``notes`` are standing remarks for the status line."""
+        """``mint`` gives 16 random bytes; ``notes`` are for the status line; ``lists`` None: they are in the bundle."""
         self._journal = journal
         self._clock = clock
         self._mint = mint
         self._notes = tuple(notes)
+        self._lists = lists
         self._lock = threading.RLock()
         self._attention = Attention(mint)
         self._phone = PhoneInView()
@@ -98,10 +101,9 @@ class Counter:
             cached = self._journal.bundle()
             if cached is None:
                 return
+            floor = self.standing.bundle_floor
             try:
-                opened = open_bundle(cached.envelope, cached.parts, self.enrolment.root_key, self.standing.bundle_floor)
-                self.catalogue = catalogue_of(opened, self.enrolment.fleet_key)
-                self._bundle_trouble = None
+                self.catalogue, self._bundle_trouble = open_cached(cached, self.enrolment, floor, self._lists)
             except CounterfoilError as error:
                 self._bundle_trouble = error
             self._show_what_changed()
@@ -484,9 +486,8 @@ class Counter:
     def set_link(self, link: LinkState) -> None:
         """The replicator reports how the link stands; a change reaches the status line of every tab."""
         with self._lock:
-            changed = (link.online, link.trouble) != (self.link.online, self.link.trouble)
-            self.link = link
-            if changed:
+            before, self.link = self.link, link
+            if (link.online, link.trouble, link.doing) != (before.online, before.trouble, before.doing):
                 self._board.poke()
 
     def clerks(self) -> list[Clerk]:

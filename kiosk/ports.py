@@ -81,6 +81,10 @@ class ChunkCache(Protocol):
         """
         ...
 
+    def tidy(self) -> None:
+        """Let go of what is no longer in force; called when a bundle was installed."""
+        ...
+
 
 class Carrier(Protocol):
     """What the counter sees of the link to head office; filled by ``sync`` when it is there."""

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Blueprint, Flask
 
 from kiosk.clock import Clock, SystemClock, to_ms
+from kiosk.code_lists import CodeCache
 from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret, write_private
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.entry import Opened
@@ -58,6 +59,7 @@ class Station:
     watch: Watch | None
     clock: Clock
     screens: ScreenWatch
+    lists: CodeCache
     film: PageFilm | None = None
 
     @classmethod
@@ -69,9 +71,12 @@ class Station:
         _start_feed(journal, enrolment, folder, clock)
         decoder = Decoder()
         notes = (*decoder.notes, *ocr_note())
-        counter = Counter(journal=journal, enrolment=enrolment, clock=clock, mint=lambda: os.urandom(16), notes=notes)
+        lists = CodeCache(folder.lists)
+        counter = Counter(
+            journal=journal, enrolment=enrolment, clock=clock, mint=lambda: os.urandom(16), notes=notes, lists=lists
+        )
         screens = ScreenWatch(load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, clock)
-        station = cls(folder, enrolment, journal, counter, decoder, None, clock, screens)
+        station = cls(folder, enrolment, journal, counter, decoder, None, clock, screens, lists)
         if camera.spec is not None:
             station.watch = station._watch(camera)
         return station

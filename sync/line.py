@@ -16,7 +16,7 @@ from kiosk.clock import Clock
 from kiosk.config import Enrolment
 from kiosk.core.entry import BundleInstalled, Entry
 from kiosk.errors import SetupError
-from kiosk.ports import CachedBundle, FeedStore, LinkState
+from kiosk.ports import CachedBundle, ChunkCache, FeedStore, LinkState
 from sync import enrol as enrolment_by_code
 from sync.bundle import BundleFetcher
 from sync.counter_endpoints import counter_endpoints
@@ -46,6 +46,7 @@ class Ends:
     bundle_floor: Callable[[], int]
     install: Callable[[CachedBundle, BundleInstalled], None]
     tell: Callable[[LinkState], None]
+    chunks: ChunkCache | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Line:
 
 def open_line(ends: Ends) -> Line:
     """Start carrying the journal to head office, and bringing back what it says."""
-    fetcher = BundleFetcher(ends.enrolment.root_key, ends.journal.bundle, ends.bundle_floor, ends.install)
+    fetcher = BundleFetcher(ends.enrolment.root_key, ends.journal.bundle, ends.bundle_floor, ends.install, ends.chunks)
     side = CounterSide(
         ends.enrolment,
         ends.device_key,

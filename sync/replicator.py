@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk.clock import Clock
 from kiosk.core.bundle import OpenedBundle
@@ -191,12 +191,16 @@ class Replicator:
         if self._refused is not None and self._refused[0] == envelope and now_s < self._refused[2]:
             return None, self._refused[1]
         try:
-            installed = self._fetcher.take(envelope, self._ask_parts, self._counter.now_ms())
+            installed = self._fetcher.take(envelope, self._ask_parts, self._counter.now_ms(), self._doing)
         except BundleError as error:
             self._refused = (envelope, error.what, now_s + REFUSED_BUNDLE_AGAIN_S)
             return None, error.what
         self._refused = None
         return installed, None
+
+    def _doing(self, words: str) -> None:
+        """Told while a bundle is fetched and installed; the link's state after the exchange says it no more."""
+        self._tell(replace(self._link, doing=words))
 
     def _ask_parts(self, wanted: Sequence[bytes]) -> Mapping[bytes, bytes]:
         counter, nonce = self._counter, self._chance.octets(NONCE_BYTES)

@@ -9,7 +9,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-
 import itertools
 import os
 import sys
@@ -104,7 +103,7 @@ def _in_range(codes: Codes, low: int, high: int) -> NDArray[np.bool_]:
 
 def _keys(codes: Codes) -> NDArray[np.uint32]:
     """The first two bytes of each code, as a number."""
-    return codes[:, 0].astype(np.uint32) << 8 | codes[:, 1]
+    return (codes[:, 0].astype(np.uint32) << 8 | codes[:, 1]).astype(np.uint32)
 
 
 def build(path: Path, chunks: Sequence[bytes], sources: Sequence[Source], rows: int, progress: Progress) -> None:
