@@ -356,7 +356,7 @@ def test_a_list_of_a_bundle_from_before_there_were_chunks_is_still_read() -> Non
     made = catalogue_of(sealed(parts={**content(), f"codes/{PROMOTION.id}": code}).open(), FLEET_KEY)
     presented = present("TACO-7F3K-9HXM")
     assert presented is not None
-    assert made.identify(presented) is not None
+    assert made.credential(presented, PUBLISHED_MS) is not None
 
 
 @pytest.mark.parametrize("name", ["promotions", "organisation", "staff"])
