@@ -14,19 +14,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import ValidationError
 
 from kiosk.core.catalogue import Catalogue
+from kiosk.core.code_homes import CodeHomes
 from kiosk.core.code_lists import CodeLists, ListsInMemory, chunk_parts, is_chunk, why_no_chunk
 from kiosk.core.organisation import Organisation, StaffMember
 from kiosk.core.promotion import Promotion
 from kiosk.core.strict_cbor import StrictCborError, decode, encode
+from kiosk.core.used_codes import UsedCodes
 from kiosk.errors import BundleError
 
 MAX_ENVELOPE_BYTES = 1024 * 1024
@@ -41,9 +43,13 @@ DIGEST_BYTES = 16
 _ROLES, _MANIFEST = "counterfoil-roles", "counterfoil-manifest"
 _CODES = "codes/"
 SAMPLES = "samples/"
+USED = "used/"
+HOMES = "homes/"
 _JPEG_BEGINS = b"\xff\xd8\xff"
 _PART_NAME = re.compile(r"[a-z0-9][A-Za-z0-9/._-]{0,127}")
 _LATEST_MS = 2**48
+
+_Told = TypeVar("_Told")
 
 Signatures = Sequence[tuple[bytes, bytes]]
 """Pairs of a 32-byte Ed25519 public key and its 64-byte signature."""
@@ -262,6 +268,8 @@ def catalogue_of(opened: OpenedBundle, fleet_key: bytes, lists: CodeLists | None
         members,
         _samples(opened),
         ListsInMemory(opened.parts) if lists is None else lists,
+        _told_of_codes(opened, USED, UsedCodes.decode),
+        _told_of_codes(opened, HOMES, CodeHomes.decode),
     )
 
 
@@ -275,6 +283,18 @@ def _listed(opened: OpenedBundle) -> Iterable[tuple[bytes, str]]:
         promotion = name.split("/")[1]
         for at in range(0, len(part), DIGEST_BYTES):
             yield part[at : at + DIGEST_BYTES], promotion
+
+
+def _told_of_codes(opened: OpenedBundle, prefix: str, read: Callable[[bytes], _Told]) -> dict[str, _Told]:
+    """What is said of listed codes by their stable index, by promotion id."""
+    told = {}
+    for name, part in opened.parts.items():
+        if name.startswith(prefix):
+            try:
+                told[name.removeprefix(prefix)] = read(part)
+            except ValueError as error:  # used codes and homes have each their own
+                raise _malformed(f"the part {name!r}: {error}") from None
+    return told
 
 
 def _samples(opened: OpenedBundle) -> dict[str, bytes]:

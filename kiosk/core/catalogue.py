@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
+from kiosk.core import generated
+from kiosk.core.code_homes import CodeHomes
 from kiosk.core.code_lists import NO_LISTS, CodeLists
 from kiosk.core.credential import Presented, digest, fold, fold_word
 from kiosk.core.organisation import Organisation, StaffMember, Store
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import PresentedScreen, screen_digest
 from kiosk.core.terms import Terms, terms_of
+from kiosk.core.used_codes import UsedCodes
 from kiosk.core.verdict import FactValue, Reason
 
 
@@ -62,6 +65,7 @@ class Unrecognised:
 
 
 UNKNOWN_CODE = Unrecognised(Reason.UNKNOWN_CODE)
+MISREAD_CODE = Unrecognised(Reason.MISREAD_CODE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +73,8 @@ class Catalogue:
     """One published state. ``lists`` knows the listed codes; ``listed`` maps the digests of a few to promotion ids.
 
     ``promotions`` is by id; ``published_at_ms`` is Unix milliseconds, 0 for nothing published yet.
-    ``samples`` are JPEG files by promotion id: what an authentic screen looks like.
+    ``samples`` are JPEG files by promotion id: what an authentic screen looks like. ``used`` and ``homes`` are by
+    promotion id too: what head office says of listed codes by their stable index.
     """
 
     version: int
@@ -81,6 +86,8 @@ class Catalogue:
     staff: tuple[StaffMember, ...] = ()
     samples: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     lists: CodeLists = field(default=NO_LISTS, repr=False)
+    used: Mapping[str, UsedCodes] = field(default_factory=dict, repr=False)
+    homes: Mapping[str, CodeHomes] = field(default_factory=dict, repr=False)
     _terms: Mapping[str, Terms] = field(init=False, repr=False)
     _words: Mapping[str, str] = field(init=False, repr=False)
     _stores: Mapping[str, Store] = field(init=False, repr=False)
@@ -107,16 +114,33 @@ class Catalogue:
         """
         if isinstance(held_up, PresentedScreen):
             return self._screen(held_up)
-        listed = digest(self.fleet_key, "listed", held_up.folded)
-        found = self.lists.find(listed)
-        promotion = self.listed.get(listed) if found is None else found.promotion
-        if promotion is not None and promotion in self._terms:
-            return Credential("listed", promotion, listed, held_up.text)
+        listed = self._listed(held_up)
+        if listed is not None:
+            return listed
         promotion = self._words.get(held_up.word)
         if promotion is not None:
             word = digest(self.fleet_key, "word", held_up.word)
             return Credential("word", promotion, word, held_up.text, shared=True)
-        return UNKNOWN_CODE
+        return MISREAD_CODE if _is_misread(held_up.folded) else UNKNOWN_CODE
+
+    def _listed(self, held_up: Presented) -> Credential | None:
+        known_by = digest(self.fleet_key, "listed", held_up.folded)
+        found = self.lists.find(known_by)
+        promotion = self.listed.get(known_by) if found is None else found.promotion
+        if promotion is None or promotion not in self._terms:
+            return None
+        if found is None:
+            return Credential("listed", promotion, known_by, held_up.text)
+        used, homes = self.used.get(promotion), self.homes.get(promotion)
+        home = None if homes is None else homes.home(found.index)
+        return Credential(
+            "listed",
+            promotion,
+            known_by,
+            held_up.text,
+            right=None if home is None else Right(home=home),
+            used_up=used is not None and found.index in used,
+        )
 
     def credential(self, held_up: Presented | PresentedScreen | None, now_ms: int) -> Credential | None:
         """What was held up, where it is known for what it is."""
@@ -144,6 +168,11 @@ class Catalogue:
     def zone(self, store_id: str) -> tzinfo:
         """The store's time zone; UTC where the store is not published."""
         return self._zones.get(store_id, UTC)
+
+
+def _is_misread(folded: str) -> bool:
+    """Whether it is a generated code of which a character was misread or two were swapped."""
+    return generated.has_shape(folded) and not generated.checks(folded)
 
 
 EMPTY = Catalogue.empty()

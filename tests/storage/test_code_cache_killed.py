@@ -49,7 +49,7 @@ def test_a_counter_killed_while_it_installs_has_the_old_lists_whole_or_the_new_o
 
 def install_until_killed(folder: Path, lines: int) -> list[int]:
     """Start an installer, kill it once it has printed ``lines`` lines; the versions it said are installed."""
-    command = [sys.executable, "-c", INSTALLER, folder]
+    command = [sys.executable, "-c", INSTALLER, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as installer:
         assert installer.stdout is not None
         seen = [installer.stdout.readline() for _ in range(lines)]

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from kiosk.core import bundle
 from kiosk.core.bundle import OpenedBundle, SignedRoles, catalogue_of, open_bundle, seal_bundle, sign_roles
+from kiosk.core.code_homes import CodeHomes
 from kiosk.core.code_lists import CODE_BYTES, CODES_IN_CHUNK, TOMBSTONE, FoundCode
 from kiosk.core.credential import digest, fold, present
 from kiosk.core.organisation import Floor, Organisation, StaffMember
 from kiosk.core.promotion import Promotion
 from kiosk.core.strict_cbor import decode, encode
+from kiosk.core.used_codes import UsedCodes
 from kiosk.errors import BundleError
 
 DAY_MS = 86_400_000
@@ -378,12 +380,25 @@ def test_a_bundle_without_one_of_its_parts_is_no_catalogue(name: str) -> None:
         ("staff", encode([1])),
         ("codes/shrimp-tacos-checkin", b"15 bytes, no 16"),
         ("samples/shrimp-tacos-checkin", b"<script>alert(1)</script>"),
+        ("used/shrimp-tacos-checkin", b"\x80"),
+        ("homes/shrimp-tacos-checkin", b"\x80"),
     ],
 )
 def test_a_part_that_cannot_be_read_is_no_catalogue(name: str, part: bytes) -> None:
     with pytest.raises(BundleError) as caught:
         catalogue_of(sealed(parts={**content(), name: part}).open(), FLEET_KEY)
     assert caught.value.code == "bundle-malformed"
+
+
+def test_what_head_office_says_of_codes_by_index_comes_with_the_credential() -> None:
+    parts = content(listed("A", "B", "C"))
+    parts[f"used/{PROMOTION.id}"] = UsedCodes([1]).encode()
+    parts[f"homes/{PROMOTION.id}"] = CodeHomes.of({2: "bayside/front"}).encode()
+    catalogue = catalogue_of(sealed(parts=parts).open(), FLEET_KEY)
+    found = [catalogue.credential(present(code), PUBLISHED_MS) for code in ("A", "B", "C")]
+    assert [one and (one.used_up, one.right and one.right.home) for one in found] == [
+        (False, None), (True, None), (False, "bayside/front"),
+    ]  # fmt: skip
 
 
 JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xd9"

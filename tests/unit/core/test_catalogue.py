@@ -1,7 +1,10 @@
+import random
 from datetime import UTC
 
-from kiosk.core.catalogue import EMPTY, Catalogue, Credential
+from kiosk.core.catalogue import EMPTY, Catalogue, Credential, Unrecognised
 from kiosk.core.credential import Presented, present
+from kiosk.core.generated import ALPHABET, make, printed
+from kiosk.core.verdict import Reason
 from tests.core_world import FLEET_KEY, NEW_YORK, catalogue, code_digest, promotion
 
 
@@ -36,6 +39,27 @@ def test_a_text_that_no_promotion_knows_is_not_identified() -> None:
 
 def test_a_listed_code_goes_before_a_code_word() -> None:
     found = identified(catalogue(promotion(codes=["SHRIMP20"])), "SHRIMP20")
+    assert found is not None
+    assert found.kind == "listed"
+
+
+def unrecognised(known: Catalogue, raw: str) -> Unrecognised | None:
+    found = known.identify(presented(raw), 0)
+    return found if isinstance(found, Unrecognised) else None
+
+
+RIGHT = printed(make(random.Random(4).randrange))
+WRONG = RIGHT[:-1] + next(one for one in ALPHABET.upper() if one != RIGHT[-1])
+
+
+def test_a_generated_code_that_was_misread_is_told_from_one_that_nobody_knows() -> None:
+    known = catalogue(promotion())
+    assert unrecognised(known, WRONG) == Unrecognised(Reason.MISREAD_CODE)
+    assert unrecognised(known, RIGHT) == Unrecognised(Reason.UNKNOWN_CODE)
+
+
+def test_a_code_with_the_shape_of_a_generated_one_that_a_list_holds_is_not_misread() -> None:
+    found = identified(catalogue(promotion(codes=[WRONG])), WRONG)
     assert found is not None
     assert found.kind == "listed"
 

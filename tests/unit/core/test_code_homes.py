@@ -1,0 +1,55 @@
+"""Homes of listed codes by stable index: a mapping in runs, and hostile bytes meet its own error."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.core.code_homes import MAX_BYTES, MAX_INDEX, CodeHomes, CodeHomesError
+from kiosk.core.strict_cbor import encode
+
+HOMES = st.dictionaries(st.integers(0, 60), st.sampled_from(["bayside", "bayside/front", "pier-9"]))
+
+
+@given(HOMES)
+def test_they_say_what_a_mapping_says(homes: dict[int, str]) -> None:
+    for made in (CodeHomes.of(homes), CodeHomes.decode(CodeHomes.of(homes).encode())):
+        assert {index: made.home(index) for index in range(62)} == {index: homes.get(index) for index in range(62)}
+
+
+def test_a_million_codes_of_one_store_are_a_few_bytes() -> None:
+    assert len(CodeHomes(["bayside"], [(0, 1_000_000, 0)]).encode()) < 30
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_are_homes_or_their_own_error(raw: bytes) -> None:
+    with contextlib.suppress(CodeHomesError):
+        assert CodeHomes.decode(raw).encode() == raw
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {}, [], [["a"]], [["a"], {}], [[1], []], [[""], []], [["a" * 201], []], [["a"], [[0, 1]]],
+        [["a"], [[0, 1, "a"]]],
+        [["a"], [[0, 0, 0]]], [["a"], [[0, 1, 1]]], [["a"], [[0, 1, -1]]], [["a"], [[-1, 1, 0]]],
+        [["a"], [[0, True, 0]]],
+        [["a"], [[0, 2, 0], [1, 1, 0]]], [["a"], [[MAX_INDEX, 1, 0]]],
+    ],
+)  # fmt: skip
+def test_what_head_office_never_writes_is_refused(hostile: object) -> None:
+    with pytest.raises(CodeHomesError):
+        CodeHomes.decode(encode(hostile))
+
+
+def test_more_bytes_than_a_part_may_have_are_refused() -> None:
+    with pytest.raises(CodeHomesError):
+        CodeHomes.decode(bytes(MAX_BYTES + 1))
+
+
+def test_the_last_index_has_a_home_and_the_first_runs_touch() -> None:
+    made = CodeHomes.decode(encode([["a", "b"], [[0, 1, 0], [1, 1, 1], [MAX_INDEX - 1, 1, 0]]]))
+    assert [made.home(index) for index in (0, 1, 2, MAX_INDEX - 1)] == ["a", "b", None, "a"]
