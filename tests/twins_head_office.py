@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -239,6 +240,16 @@ class HeadOfficeTwin:
     def put_listed_codes(self, promotion: str, codes: Sequence[ListedCode]) -> None:
         with self.together():
             self.tables.listed.setdefault(promotion, {}).update({code.index: code for code in codes})
+
+    def used_indexes(self, promotion: str, uses: int, *, count_voided: bool) -> Sequence[int]:
+        with self._lock:
+            redeemed = Counter(
+                row.credential
+                for row in self.tables.log
+                if (row.kind, row.credential_kind, row.promotion) == ("redemption", "listed", promotion)
+                and (count_voided or self.void_of(row.feed, row.n) is None)
+            )
+            return [code.index for code in self.listed_codes(promotion) if 0 < uses <= redeemed[code.digest]]
 
     # --- people
 

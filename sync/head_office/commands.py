@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.errors import CounterfoilError, SetupError
+from sync.head_office import code_commands
+from sync.head_office.console import answer as _answer
+from sync.head_office.console import open_office as _office
+from sync.head_office.console import say as _say
 
 if TYPE_CHECKING:
     from sync.head_office.office import HeadOffice
-    from sync.head_office.publish import Published
+    from sync.head_office.publish import NewCodes, Published
 
 PORT = 8700
 _ROLES = ("clerk", "shift-manager", "head-office")
@@ -38,6 +39,7 @@ def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     _add_publish(inner)
     _add_people(inner)
     _add_counters(inner)
+    code_commands.add_parser(inner, _command)
     _command(inner, "schema", "print the JSON Schema of promotions and organisation", _schema)
 
 
@@ -90,7 +92,8 @@ def _add_publish(inner: _Subparsers[argparse.ArgumentParser]) -> None:
         action="append",
         default=[],
         metavar="PROMOTION=FILE",
-        help="import listed codes: one a line, CSV (first column) or a JSON list; in place of those imported before",
+        help="import listed codes: one a line, a JSON list, or CSV (code and, if it has one, its home: STORE or "
+        "STORE/COUNTER); in place of those imported before",
     )
     parser.add_argument("--check", action="store_true", help="find problems only; publish nothing")
 
@@ -127,25 +130,6 @@ def _add_counters(inner: _Subparsers[argparse.ArgumentParser]) -> None:
 
 
 # --- what the commands do ----------------------------------------------------------------------
-
-
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
-
-
-def _answer(said: Mapping[str, Any]) -> None:
-    print(json.dumps(said, ensure_ascii=False), flush=True)
-
-
-@contextmanager
-def _office(args: argparse.Namespace) -> Iterator[HeadOffice]:
-    from sync.head_office.office import HeadOffice
-
-    office = HeadOffice.open(args.data, database=args.database)
-    try:
-        yield office
-    finally:
-        office.close()
 
 
 def _first_account(office: HeadOffice) -> str | None:
@@ -239,16 +223,20 @@ def _bytes(path: Path) -> bytes:
         ) from None
 
 
-def _code_files(named: list[str]) -> dict[str, tuple[str, ...]]:
-    from sync.head_office.listed import read_codes
+def _code_files(named: list[str]) -> NewCodes:
+    from sync.head_office.code_files import read_code_file
+    from sync.head_office.publish import NewCodes
 
-    lists = {}
+    files = {}
     for one in named:
         promotion, equals, file = one.partition("=")
         if not (promotion and equals and file):
             raise SetupError("codes-form", f"--codes {one} names no file", cure="Write --codes PROMOTION=FILE.")
-        lists[promotion] = read_codes(_bytes(Path(file)), file)
-    return lists
+        files[promotion] = read_code_file(_bytes(Path(file)), file)
+    return NewCodes(
+        imported={promotion: file.codes for promotion, file in files.items()},
+        homes={promotion: file.homes for promotion, file in files.items()},
+    )
 
 
 def _tell_problems(error: Any, args: argparse.Namespace) -> None:
@@ -284,6 +272,7 @@ def _tell_published(done: Published, *, only_checked: bool) -> None:
             "changes": [{"kind": one.kind, "what": one.what, "id": one.id, "words": one.words} for one in done.changes],
             "not_enforced": {name: list(fields) for name, fields in done.not_enforced.items()},
             "notes": list(done.notes),
+            "guesses": {name: {"guesses": one.number, "at_most": one.at_most} for name, one in done.guesses.items()},
         }
     )
 

@@ -1,4 +1,4 @@
-"""Listed codes: read from files, hashed under the fleet's key, each with an index that is stable for good.
+"""Listed codes: hashed under the fleet's key, each with an index that is stable for good.
 
 Rules of this module:
 
@@ -6,22 +6,17 @@ Rules of this module:
 - A code taken out leaves a tombstone in the published list (zero bytes), so that no index moves; put in
   again it has its old index.
 - Inline codes follow the promotions file, imported ones the last imported file; a code in both is one code.
+  Generated ones stay whatever is imported beside them.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.core.code_lists import CODE_BYTES, TOMBSTONE
-from kiosk.core.credential import MAX_CHARACTERS, digest, present
-from sync.head_office.problems import Problem, RefusedPublication, shown
-from sync.head_office.records import ListedCode
-
-MAX_FILE_BYTES = 64 * 1024 * 1024
+from kiosk.core.credential import digest, present
+from sync.head_office.records import ListedCode, ListedSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,58 +26,6 @@ class ListChange:
     rows: tuple[ListedCode, ...]
     added: int
     withdrawn: int
-
-
-def read_codes(content: bytes, name: str) -> tuple[str, ...]:
-    """The codes in a file: a JSON list (.json), the first column of a CSV (.csv), else one a line.
-
-    Codes may be any Unicode up to 4,296 characters; codes of several lines need JSON or CSV. Raises
-    :class:`RefusedPublication` with each line that holds none.
-    """
-    if len(content) > MAX_FILE_BYTES:
-        raise RefusedPublication([_problem(0, "", f"{name} is larger than {MAX_FILE_BYTES // 1024 // 1024} MiB.")])
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise RefusedPublication([_problem(line, "", f"{name} is not UTF-8.", "Save it as UTF-8.")]) from None
-    numbered = _numbered(text, name)
-    wrong = [_problem(line, code, _why_not(code), "") for line, code in numbered if present(code) is None]
-    if wrong:
-        raise RefusedPublication(wrong)
-    return tuple(code for _, code in numbered)
-
-
-def _numbered(text: str, name: str) -> list[tuple[int, str]]:
-    """Codes with the line, or the place in the list, at which they stand."""
-    if name.lower().endswith(".json"):
-        return _json_list(text, name)
-    if name.lower().endswith(".csv"):
-        rows = csv.reader(io.StringIO(text, newline=""))
-        return [(rows.line_num, row[0]) for row in rows if row and row[0].strip()]
-    return [(line, code) for line, code in enumerate(text.split("\n"), 1) if code.strip()]
-
-
-def _json_list(text: str, name: str) -> list[tuple[int, str]]:
-    cure = 'Write a list of texts: ["CODE-1", "CODE-2"].'
-    try:
-        read = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", 0)
-        raise RefusedPublication([_problem(line, "", f"{name} is no JSON.", cure)]) from None
-    if not isinstance(read, list) or not all(isinstance(code, str) for code in read):
-        raise RefusedPublication([_problem(0, "", f"{name} is no list of texts.", cure)])
-    return list(enumerate(read, 1))
-
-
-def _why_not(code: str) -> str:
-    return f"A code of {len(code):,} characters; {MAX_CHARACTERS:,} are allowed." if len(code) > MAX_CHARACTERS else (
-        "A code with nothing in it but spaces and hyphens."
-    )  # fmt: skip
-
-
-def _problem(line: int, value: str, message: str, cure: str = "") -> Problem:
-    return Problem("codes", line, 1 if line else 0, "", message, cure, shown(value))
 
 
 def digests_of(fleet_key: bytes, codes: Iterable[str]) -> dict[bytes, str]:
@@ -95,24 +38,30 @@ def digests_of(fleet_key: bytes, codes: Iterable[str]) -> dict[bytes, str]:
     return found
 
 
-def merge(held: Sequence[ListedCode], inline: Iterable[bytes] | None, imported: Iterable[bytes] | None) -> ListChange:
-    """The rows that change when the inline or the imported codes (None: as before) become these."""
+def merge(
+    held: Sequence[ListedCode],
+    inline: Iterable[bytes] | None,
+    imported: Iterable[bytes] | None,
+    generated: Iterable[bytes] = (),
+) -> ListChange:
+    """The rows that change when inline or imported codes (None: as before) become these, with more ``generated``."""
     by_digest = {row.digest: row for row in held}
-    now_inline = _now(held, inline, "inline")
-    now_imported = _now(held, imported, "imported")
+    now: dict[bytes, ListedSource] = dict.fromkeys(_now(held, inline, "inline"), "inline")
+    now |= dict.fromkeys(_now(held, imported, "imported"), "imported")
+    now |= dict.fromkeys((*_now(held, None, "generated"), *generated), "generated")
     rows: list[ListedCode] = []
     added = withdrawn = 0
     for row in held:
-        live = row.digest in now_inline or row.digest in now_imported
-        source = "imported" if row.digest in now_imported else "inline" if live else row.source
+        live = row.digest in now
+        source = now.get(row.digest, row.source)
         if (live, source) != (row.live, row.source):
             rows.append(replace(row, live=live, source=source))
             added += live and not row.live
             withdrawn += row.live and not live
     index = len(held)
-    for one in {**now_inline, **now_imported}:
+    for one, source in now.items():
         if one not in by_digest:
-            rows.append(ListedCode(index=index, digest=one, source="imported" if one in now_imported else "inline"))
+            rows.append(ListedCode(index=index, digest=one, source=source))
             index += 1
             added += 1
     return ListChange(tuple(rows), added, withdrawn)

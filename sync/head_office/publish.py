@@ -10,15 +10,17 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from kiosk.clock import to_ms
 from kiosk.core.credential import fold, fold_word
 from kiosk.core.organisation import Fault, Organisation
-from kiosk.core.promotion import collisions, not_enforced, unknown_stores
-from sync.head_office import listed
+from kiosk.core.promotion import Promotion, collisions, not_enforced, unknown_stores
+from sync.head_office import code_parts, guesses, listed
 from sync.head_office.changes import Change, changes_between
+from sync.head_office.code_files import Home, unknown_homes
+from sync.head_office.guesses import Guesses, Kept
 from sync.head_office.listed import ListChange
 from sync.head_office.office import HeadOffice
 from sync.head_office.people import follow_organisation, without_pin
@@ -35,13 +37,30 @@ __all__ = ["Change", "Current", "Problem", "Published", "RefusedPublication", "c
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing came to. ``not_enforced`` has, by promotion, the fields that are kept but have no rule yet."""
+    """What publishing came to. ``not_enforced`` has, by promotion, the fields that are kept but have no rule yet.
+
+    ``guesses`` has, by promotion with listed codes, how many guesses a thief with a counter's device needs.
+    """
 
     version: int
     at_ms: int
     changes: tuple[Change, ...]
     not_enforced: Mapping[str, tuple[str, ...]]
     notes: tuple[str, ...]
+    guesses: Mapping[str, Guesses]
+
+
+@dataclass(frozen=True, slots=True)
+class NewCodes:
+    """Listed codes that come with a publication, by promotion id.
+
+    ``imported`` takes the place of what was imported before, with its ``homes`` (by code); ``generated`` is added to
+    what there is.
+    """
+
+    imported: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    homes: Mapping[str, Mapping[str, Home]] = field(default_factory=dict)
+    generated: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +70,8 @@ class _Plan:
     lists: Mapping[str, ListChange]
     held: Mapping[str, Sequence[ListedCode]]
     samples: Mapping[str, bytes]
+    groups: Mapping[str, Kept]
+    homes: Mapping[str, bytes]
 
 
 def publish(
@@ -58,7 +79,7 @@ def publish(
     *,
     promotions: str | None = None,
     organisation: str | None = None,
-    codes: Mapping[str, Sequence[str]] | None = None,
+    codes: Mapping[str, Sequence[str]] | NewCodes | None = None,
     samples: Samples | None = None,
     by: str = "",
 ) -> Published:
@@ -73,7 +94,7 @@ def publish(
     with office.store.together() as store:
         texts = _with_kept(office, given)  # read in here: another publication may just have changed the other text
         before = current(office)
-        plan = _plan(office, store, texts, codes or {}, found)
+        plan = _plan(office, store, texts, _new(codes), found)
         answer = _answer(office, store, before, plan)
         _keep(office, store, plan, by, (promotions, organisation))
     return answer
@@ -84,16 +105,20 @@ def check(
     *,
     promotions: str | None = None,
     organisation: str | None = None,
-    codes: Mapping[str, Sequence[str]] | None = None,
+    codes: Mapping[str, Sequence[str]] | NewCodes | None = None,
     samples: Samples | None = None,
 ) -> Published:
     """As :func:`publish`, but nothing is stored: what it would come to, or the same refusal."""
     given = _given(promotions, organisation)
-    plan = _plan(office, office.store, _with_kept(office, given), codes or {}, _found(given, samples))
+    plan = _plan(office, office.store, _with_kept(office, given), _new(codes), _found(given, samples))
     return _answer(office, office.store, current(office), plan)
 
 
 # --- reading -----------------------------------------------------------------------------------
+
+
+def _new(codes: Mapping[str, Sequence[str]] | NewCodes | None) -> NewCodes:
+    return codes if isinstance(codes, NewCodes) else NewCodes(codes or {})
 
 
 _Given = tuple[PromotionsText | None, OrganisationText | None]
@@ -130,27 +155,47 @@ def _plan(
     office: HeadOffice,
     store: HeadOfficeStore,
     texts: tuple[PromotionsText, OrganisationText],
-    codes: Mapping[str, Sequence[str]],
+    codes: NewCodes,
     found: Found | None,
 ) -> _Plan:
     promotions, organisation = texts
-    problems = [*promotions.problems, *organisation.problems, *_unknown_lists(promotions, codes)]
+    problems = [*promotions.problems, *organisation.problems]
+    problems += _unknown_lists(promotions, [*codes.imported, *codes.generated])
     problems += _across(promotions, organisation)
+    for written in codes.homes.values():
+        problems += unknown_homes(written, organisation.organisation)
     samples, unfound = _samples(office, store, promotions, found)
     problems += unfound
     held = {one.id: store.listed_codes(one.id) for one in promotions.promotions.values()}
+    key = office.keys.fleet_key
     wanted = {
         one.id: (
-            listed.digests_of(office.keys.fleet_key, one.codes),
-            listed.digests_of(office.keys.fleet_key, codes[one.id]) if one.id in codes else None,
+            listed.digests_of(key, one.codes),
+            listed.digests_of(key, codes.imported[one.id]) if one.id in codes.imported else None,
         )
         for one in promotions.promotions.values()
     }
-    lists = {one: listed.merge(held[one], inline, imported) for one, (inline, imported) in wanted.items()}
+    lists = {
+        one: listed.merge(held[one], inline, imported, listed.digests_of(key, codes.generated.get(one, ())))
+        for one, (inline, imported) in wanted.items()
+    }
+    homes = {
+        one: code_parts.homes_of(key, listed.applied(held[one], lists[one]), codes.homes.get(one, {}))
+        for one in codes.imported if one in lists
+    }  # fmt: skip
+    problems += [problem for one, told in homes.items() for problem in code_parts.too_many(one, told)]
     problems += _code_collisions(office, promotions, held, lists, wanted)
     if problems:
         raise RefusedPublication(problems)
-    return _Plan(promotions, organisation, lists, held, samples)
+    return _Plan(promotions, organisation, lists, held, samples, _groups(store, lists, codes), homes)
+
+
+def _groups(store: HeadOfficeStore, lists: Iterable[str], codes: NewCodes) -> dict[str, Kept]:
+    """By promotion, what is known of the makings of its imported and generated codes."""
+    return {
+        one: guesses.with_more(guesses.kept(store, one), codes.imported.get(one), codes.generated.get(one, ()))
+        for one in lists
+    }
 
 
 def _across(promotions: PromotionsText, organisation: OrganisationText) -> list[Problem]:
@@ -181,7 +226,7 @@ def _samples(
     return pictures, [] if found is None else [promotions.problem(fault) for fault in faults]
 
 
-def _unknown_lists(promotions: PromotionsText, codes: Mapping[str, Sequence[str]]) -> list[Problem]:
+def _unknown_lists(promotions: PromotionsText, codes: Iterable[str]) -> list[Problem]:
     problems = []
     by_id = {one.id: one for one in promotions.promotions.values()}
     for name in codes:
@@ -254,6 +299,11 @@ def _keep(
     for name, change in plan.lists.items():
         if change.rows:
             store.put_listed_codes(name, change.rows)
+    for name, groups in plan.groups.items():
+        if groups != guesses.kept(store, name):
+            guesses.keep(store, name, groups)
+    for name, homes in plan.homes.items():
+        code_parts.keep_homes(store, name, homes)
     follow_organisation(store, plan.organisation.organisation)
     readable = tuple(plan.promotions.promotions.values())
     bundle = seal(office, store, readable, plan.organisation.organisation, plan.samples)
@@ -271,6 +321,7 @@ def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, 
     latest = store.latest_bundle()
     readable = tuple(plan.promotions.promotions.values())
     kept = {one.id: fields for one in readable if (fields := not_enforced(one))}
+    hard = {one.id: found for one in readable if (found := _guesses(one, plan.groups[one.id]))}
     return Published(
         version=(latest.version if latest else 0) + 1,
         at_ms=to_ms(office.clock.now()),
@@ -280,8 +331,14 @@ def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, 
             plan.lists,
         ),
         not_enforced=kept,
-        notes=tuple(_notes(office, store, plan)),
+        notes=(*_notes(office, store, plan), *(guesses.words(name, found) for name, found in hard.items())),
+        guesses=hard,
     )
+
+
+def _guesses(promotion: Promotion, groups: Kept) -> Guesses | None:
+    inline = guesses.groups_of(promotion.codes)
+    return guesses.guesses([*inline, *(group for found in groups.values() for group in found)])
 
 
 def _notes(office: HeadOffice, store: HeadOfficeStore, plan: _Plan) -> list[str]:

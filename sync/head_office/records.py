@@ -122,13 +122,16 @@ class SourceText:
     text: str
 
 
+ListedSource = Literal["inline", "imported", "generated"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedCode:
     """A listed code as a keyed hash. ``index`` is stable for good; withdrawn codes keep theirs."""
 
     index: int
     digest: bytes
-    source: Literal["inline", "imported"]
+    source: ListedSource
     live: bool = True
 
 

@@ -9,9 +9,11 @@ from kiosk.clock import to_ms
 from kiosk.core.bundle import SAMPLES, SignedRoles, content_parts, read_manifest, seal_bundle, sign_roles
 from kiosk.core.organisation import Organisation, StaffMember
 from kiosk.core.promotion import Promotion
+from sync.head_office.code_parts import is_of_codes, told_of_codes
 from sync.head_office.keys import Keys
 from sync.head_office.listed import published
 from sync.head_office.office import HeadOffice
+from sync.head_office.published import current
 from sync.head_office.records import Clerk, StoredBundle
 from sync.head_office.store import HeadOfficeStore
 
@@ -38,7 +40,7 @@ def seal(
         kept = kept_samples(store)
         samples = {one.id: kept[one.id] for one in promotions if one.id in kept}
     parts = content_parts(promotions, organisation, staff_of(store.clerks(), organisation), codes, samples)
-    return _keep(office, store, parts)
+    return _keep(office, store, parts | told_of_codes(store, promotions))
 
 
 def kept_samples(store: HeadOfficeStore) -> dict[str, bytes]:
@@ -59,9 +61,11 @@ def _sample_digests(store: HeadOfficeStore) -> list[tuple[str, bytes]]:
 
 
 def renew(office: HeadOffice, store: HeadOfficeStore, bundle: StoredBundle) -> StoredBundle:
-    """The same content as ``bundle``, fresh again, as the next version."""
+    """The same content as ``bundle``, fresh again, as the next version; used codes as they are now."""
     contents = store.parts([digest for _, digest in bundle.parts])
-    return _keep(office, store, {name: contents[digest] for name, digest in bundle.parts})
+    same = {name: contents[digest] for name, digest in bundle.parts if not is_of_codes(name)}
+    now = current(office)
+    return _keep(office, store, same | told_of_codes(store, now.promotions if now else ()))
 
 
 def in_force(office: HeadOffice) -> StoredBundle | None:

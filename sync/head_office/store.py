@@ -163,6 +163,10 @@ class Publications(Protocol):
         """Add codes by index, or replace those with the same index."""
         ...
 
+    def used_indexes(self, promotion: str, uses: int, *, count_voided: bool) -> Sequence[int]:
+        """The indexes of the promotion's codes that were redeemed ``uses`` times or more, voided ones if so asked."""
+        ...
+
 
 class People(Protocol):
     """Clerks, accounts, tokens."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, exists, func, insert, select
 
 from sync.head_office.records import ListedCode, SourceKind, SourceText, StoredBundle
 from sync.head_office.sql.database import Database
 from sync.head_office.sql.rows import put, record, values
 from sync.head_office.sql.tables import bundle as bundles
-from sync.head_office.sql.tables import bundle_part, listed_code, part, source
+from sync.head_office.sql.tables import bundle_part, listed_code, log, part, source
+
+_ROWS_AT_ONCE = 10_000
 
 
 class SqlPublications:
@@ -87,5 +89,17 @@ class SqlPublications:
                 batch = rows[start : start + 500]
                 there = table.idx.in_([row["idx"] for row in batch])
                 connection.execute(delete(listed_code).where(table.promotion == promotion, there))
-            if rows:
-                connection.execute(insert(listed_code), rows)
+            for start in range(0, len(rows), _ROWS_AT_ONCE):
+                connection.execute(insert(listed_code), rows[start : start + _ROWS_AT_ONCE])
+
+    def used_indexes(self, promotion: str, uses: int, *, count_voided: bool) -> Sequence[int]:
+        void = log.alias()
+        redeemed = [log.c.promotion == promotion, log.c.kind == "redemption", log.c.credential_kind == "listed"]
+        if not count_voided:
+            voided = select(void.c.n).where(void.c.feed == log.c.feed, void.c.void_of_n == log.c.n)
+            redeemed.append(~exists(voided))
+        often = select(log.c.credential).where(*redeemed).group_by(log.c.credential).having(func.count() >= uses)
+        table = listed_code.c
+        query = select(table.idx).where(table.promotion == promotion, table.digest.in_(often)).order_by(table.idx)
+        with self._database.reading() as connection:
+            return list(connection.execute(query).scalars())

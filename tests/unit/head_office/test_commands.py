@@ -119,7 +119,7 @@ def test_publish_can_only_check(published: Shell) -> None:
 
 
 def test_codes_are_imported_from_a_file(published: Shell) -> None:
-    (published.place / "codes.csv").write_text("X-1,a\nX-2,b\n")
+    (published.place / "codes.csv").write_text("X-1,bayside\nX-2\n")
     answer = published.run("publish", "--codes", f"tacos={published.place / 'codes.csv'}")
     assert answer["changes"] == [{"kind": "changed", "what": "codes", "id": "tacos", "words": "2 added"}]
 

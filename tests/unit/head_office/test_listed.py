@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sync.head_office.listed import read_codes
+from sync.head_office.code_files import read_codes
 from sync.head_office.problems import RefusedPublication
 
 
