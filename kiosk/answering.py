@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from kiosk.clock import from_ms, to_ms
 from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import Presented, present
-from kiosk.core.decide import Place, decide
+from kiosk.core.decide import UNKNOWN_SALE, Place, Sale, decide
 from kiosk.core.entry import Redemption
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import PresentedScreen, screen_digest
@@ -29,10 +29,11 @@ class Known:
     standing: Standing
     place: Place
     now: datetime
+    sale: Sale = UNKNOWN_SALE
 
     def decide(self, held_up: Presented | PresentedScreen | None, at: datetime | None = None) -> Verdict:
         """The verdict on ``held_up``, now or ``at`` another time."""
-        return decide(held_up, self.catalogue, self.standing, self.place, at or self.now)
+        return decide(held_up, self.catalogue, self.standing, self.place, at or self.now, self.sale)
 
     def credential(self, held_up: Presented | PresentedScreen | None) -> Credential | None:
         """What was held up, where it is known for what it is."""

@@ -134,11 +134,13 @@ def _answer(question: Question) -> Verdict:
     facts = facts_of(reason, question)
     if against and _WAIT_OR_GO.issuperset(against):
         facts |= next_ok(question)
+    outcome = outcome_against(reason, question) if against else _OUTCOME_FOR.get(reason, Outcome.ACCEPT)
+    if outcome is Outcome.ASK and question.is_screen and question.counted_uses:
+        facts = facts_of(Reason.SEEN_BEFORE, question) | facts  # whoever decides must know
     names = not_checked(question)
     if names:
         facts["not_checked"] = [*names]
-    outcome = outcome_against(reason, question) if against else _OUTCOME_FOR.get(reason, Outcome.ACCEPT)
-    return Verdict(outcome, reason, question.promotion_id, facts)
+    return Verdict(outcome, reason, question.promotion_id, facts, question.cost_minor, question.holder)
 
 
 def _for(question: Question) -> Reason:

@@ -76,6 +76,9 @@ FactValue = str | int | bool | None | list["FactValue"] | dict[str, "FactValue"]
 class Verdict:
     """One answer. ``facts`` holds only JSON-like values; instants in it are ISO 8601 with an offset.
 
+    ``cost_minor`` (minor units of the promotion's currency) and ``holder`` (the customer's 16 bytes) are what a
+    redemption of it is written down with; None where they are not known.
+
     ``look-at-screen`` and ``seen-before`` go with check: the clerk compares and decides.
 
     ``ask`` goes with ``late-within-grace``, ``over-floor``, ``clock-suspect`` and, for what is not used up by one use,
@@ -98,3 +101,5 @@ class Verdict:
     reason: Reason
     promotion: str | None = None
     facts: Mapping[str, FactValue] = field(default_factory=dict)
+    cost_minor: int | None = field(default=None, compare=False)
+    holder: bytes | None = field(default=None, compare=False)

@@ -15,9 +15,11 @@ from jinja2_fragments.flask import render_block, render_blocks
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.clerks import Clerk
+from kiosk.core.money import from_minor
 from kiosk.display import Display, FilmedScreen
 from kiosk.errors import CounterfoilError
-from kiosk.redeeming import ANYWAY, Look
+from kiosk.redeeming import ANYWAY, APPROVED_WHY, Approval, Look
+from kiosk.sale import basket_minor
 from kiosk.web.app import Filming, floor
 from kiosk.web.picking import choices_header, picking
 from kiosk.web.respond import go, respond, wants_fragment
@@ -234,6 +236,51 @@ def redeem() -> Response:
     return _after(floor().counter.redeem(_showing(), acting(), look))
 
 
+@pages.post("/approve")
+def approve() -> Response:
+    """A shift manager says yes, on that manager's PIN."""
+    by, pin, why = (request.form.get(name, "") for name in ("by", "pin", "why"))
+    if why not in APPROVED_WHY or not by or not pin or len(pin) > MAX_PIN:
+        abort(422)
+    counter = floor().counter
+    try:
+        return _after(counter.approve(_showing(), acting(), Approval(by, why), pin))
+    except CounterfoilError as error:
+        return _after(counter.note(f"{error.what}. {error.cure}"))
+
+
+@pages.get("/sale")
+def sale_page() -> Response:
+    """What the sale comes to, and who the customer is."""
+    return _sale_form("")
+
+
+def _sale_form(wrong: str, typed: str | None = None) -> Response:
+    counter = floor().counter
+    told = counter.till.sale.basket_minor
+    if typed is None:
+        typed = "" if told is None else from_minor(told, counter.currency)
+    return respond("sale", "main", basket=typed, known=counter.till.sale.holder is not None, wrong=wrong)
+
+
+@pages.post("/sale")
+def sale() -> Response:
+    """Take them, and answer what is shown anew."""
+    counter, typed = floor().counter, request.form.get("basket", "")
+    try:
+        told = basket_minor(typed, counter.currency)
+    except CounterfoilError as error:
+        return _sale_form(f"{error.what}. {error.cure}", typed)
+    counter.tell_sale(told, request.form.get("customer", ""))
+    return go("counter.home")
+
+
+@pages.post("/sale/end")
+def end_sale() -> Response:
+    """The next customer is here."""
+    return _after(floor().counter.end_sale())
+
+
 @pages.post("/touch")
 def touch() -> Response:
     """The clerk has touched the filmed picture."""
@@ -271,8 +318,9 @@ def _picture(jpeg: bytes | None) -> Response:
 
 @pages.post("/next")
 def next_customer() -> Response:
-    """Leave what is shown."""
-    return _after(floor().counter.next(_showing()))
+    """Leave what is shown; the same customer may have another code."""
+    same_sale = request.form.get("same_sale") == "yes"
+    return _after(floor().counter.next(_showing(), same_sale=same_sale))
 
 
 @pages.post("/seen")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kiosk.clerks import Clerk
 from kiosk.display import Stub
 from kiosk.web.asked import Way
 from kiosk.web.today import OnToday
@@ -75,10 +76,19 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """The ticket in any of its states: idle, accept, check, alarm, refuse, redeemed, undone or given.
+class Why:
+    """Why a shift manager says yes: a code of ``kiosk.redeeming.APPROVED_WHY``, and its words."""
 
-    ``key`` is "boot.version"; ``hint`` is what the camera's box says. Absent parts are empty.
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The ticket in any of its states: idle, accept, check, alarm, ask, refuse, redeemed, undone or given.
+
+    ``key`` is "boot.version"; ``hint`` is what the camera's box says. ``wants_sale`` is what the sale is to be told of,
+    ``in_sale`` how much was redeemed in it already. Absent parts are empty.
     """
 
     state: str
@@ -107,6 +117,10 @@ class Ticket:
     seen: bool = True
     compared: Comparison | None = None
     promotion: str = ""
+    approvers: tuple[Clerk, ...] = ()
+    whys: tuple[Why, ...] = ()
+    wants_sale: str = ""
+    in_sale: int = 0
 
     @property
     def part(self) -> str:

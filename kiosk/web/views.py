@@ -13,7 +13,7 @@ from kiosk.core.promotion import Promotion
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.counter import Counter
 from kiosk.display import Display, FilmedScreen, Redeemed, Showing, State
-from kiosk.web import comparing, times
+from kiosk.web import asking, comparing, times
 from kiosk.web.asked import Asked, Way, Words
 from kiosk.web.camera_words import HINTS, Chip, chip
 from kiosk.web.picking import count
@@ -100,6 +100,8 @@ class Desk:
             return self._accept(display, showing, now)
         if showing.verdict.outcome is Outcome.CHECK and showing.screen is not None:
             return self._check(display, showing, showing.screen, now)
+        if showing.verdict.outcome is Outcome.ASK:
+            return self._ask(display, showing, now)
         return self._refuse(display, showing, now)
 
     def _idle(self, display: Display, now: datetime) -> Ticket:
@@ -107,18 +109,19 @@ class Desk:
         stubs = self._counter.stubs_since(midnight)
         rows = on_today(self._counter.catalogue, self._counter.place.store, now)
         none_yet = self._counter.catalogue.version == 0
-        offers = self._counter.choices
+        offers, in_sale = self._counter.choices, len(self._counter.till.sale.redeemed)
         return Ticket(
             state="idle",
             key=self.key(display),
             word="",
             headline=f"{count(offers)} codes" if len(offers) > 1 else "Waiting" if none_yet else "Ready",
-            sub=_idle_sub(len(offers), none_yet=none_yet),
+            sub=asking.same_sale(in_sale) if in_sale else _idle_sub(len(offers), none_yet=none_yet),
             hint=("phone", "Hold the phone here,\na hand's width away"),
             note=display.note or "",
             on_today=tuple(rows),
             last_stubs=tuple(stubs[:LAST_STUBS]),
             honoured=sum(not stub.voided for stub in stubs),
+            in_sale=in_sale,
         )
 
     def _asked(self, showing: Showing, now: datetime) -> Asked:
@@ -232,6 +235,7 @@ class Desk:
             note=display.note or "",
             seconds=waited,
             seen=stub is None or stub.seen,
+            wants_sale=asking.wants_sale(showing.verdict) if stub is None else "",
         )
 
     def _refuse(self, display: Display, showing: Showing, now: datetime) -> Ticket:
@@ -263,6 +267,7 @@ class Desk:
             facts=tuple(facts),
             foot=("Nothing is used up", "by this refusal."),
             note=display.note or "",
+            wants_sale=asking.wants_sale(verdict),
         )
 
     def _also_on(self, showing: Showing, ways: int, now: datetime) -> tuple[Way, ...]:
@@ -273,6 +278,29 @@ class Desk:
         titles = [row.title for row in rows if row.tone == "on" and row.title != own]
         titles.sort(key=lambda title: like is None or title != like.title)  # the one that it is nearly of first
         return (Way("tag", titles[0], " is on now"),) if titles and ways < 3 else ()
+
+    def _ask(self, display: Display, showing: Showing, now: datetime) -> Ticket:
+        """A shift manager may say yes."""
+        words = for_reason(showing.verdict.reason, self._asked(showing, now))
+        seen = self._first_use(showing, now) if "times" in showing.verdict.facts else ()
+        return Ticket(
+            state="ask",
+            key=self.key(display),
+            word=for_outcome(Outcome.ASK),
+            headline=words.headline,
+            sub=words.sub,
+            hint=_hint(showing.screen),
+            wide=True,
+            showing=showing.id,
+            say=words.say,
+            facts=(*asking.facts(showing, now, self.zone), *seen),
+            foot=("What is approved is", "written down, with whom."),
+            note=display.note or "",
+            promotion=showing.verdict.promotion or "",
+            approvers=tuple(self._counter.approvers()),
+            whys=asking.whys(showing.verdict.reason),
+            wants_sale=asking.wants_sale(showing.verdict),
+        )
 
     def _given(self, display: Display, showing: Showing, stub: Redeemed, now: datetime) -> Ticket:
         tapped = times.clock_seconds(stub.at, self.zone)
