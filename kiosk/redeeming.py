@@ -118,4 +118,5 @@ def redemption(
         approved_by=None if approval is None else approval.by,
         approved_why=None if approval is None else approval.why,
         sale=occasion.sale.id,
+        shared=credential.shared,
     )

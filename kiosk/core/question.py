@@ -15,7 +15,7 @@ from kiosk.core.organisation import Store
 from kiosk.core.schedule import is_open
 from kiosk.core.screen import ScreenReading
 from kiosk.core.situation import Situation
-from kiosk.core.tally import Tally, Use
+from kiosk.core.tally import Use
 from kiosk.core.terms import Terms
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,6 +55,30 @@ class Sale:
 UNKNOWN_SALE = Sale()
 
 
+class Figures(Protocol):
+    """What the known redemptions of one promotion come to, as :class:`kiosk.core.tally.Tally` counts it."""
+
+    @property
+    def live(self) -> int:
+        """How many are not voided."""
+
+    @property
+    def spent_minor(self) -> int:
+        """What they cost together."""
+
+    def at_store(self, store: str) -> int:
+        """How many of them at ``store``."""
+
+    def at_store_between(self, store: str, from_ms: int, until_ms: int) -> int:
+        """How many of them at ``store`` from ``from_ms`` until just before ``until_ms``."""
+
+    def by_clerk_between(self, clerk: str, from_ms: int, until_ms: int) -> int:
+        """How many of them by ``clerk`` in that time, at any store."""
+
+    def by_holder(self, holder: bytes, *, voided_too: bool) -> int:
+        """How many by one customer; with those that are voided if ``voided_too``."""
+
+
 class Known(Protocol):
     """What is known of earlier redemptions: a counter's standing, or head office's books. Nothing here changes."""
 
@@ -68,7 +92,7 @@ class Known(Protocol):
     def uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
         """All redemptions of one credential, voided ones too, oldest first."""
 
-    def tally(self, promotion: str) -> Tally:
+    def tally(self, promotion: str) -> Figures:
         """What the known redemptions of a promotion come to."""
 
     def redemption(self, feed: FeedId, n: int) -> Redemption | None:
