@@ -1,0 +1,258 @@
+"""What a promotion says against itself: fields that each are right, and together cannot work.
+
+Rules of this module:
+
+- Each contradiction is a :class:`Fault` at the field to mend, with what to write instead. Publishing refuses it.
+- Refused is only what the author surely did not mean; what may be meant is a caution (:mod:`kiosk.core.cautions`).
+- What one promotion says against another one is in :mod:`kiosk.core.rivals`.
+- Amounts are compared in minor units of the currency of ``value``; without one they are a contradiction themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from kiosk.core.money import from_minor, to_minor
+from kiosk.core.organisation import Fault, Organisation, Store
+from kiosk.core.promotion import Promotion
+
+Steps: TypeAlias = tuple[str | int, ...]
+
+_WITHIN = {  # each allowance, and the caps that it counts towards, the nearest first
+    "per_store": ("total",),
+    "per_store_day": ("per_store", "total"),
+    "per_clerk_day": ("total",),
+    "per_customer": ("total",),
+    "per_code": ("total",),
+}
+_READ_BY = {  # each field, and the kinds of credential that read it
+    "words": ("word", "screen"),
+    "codes": ("listed",),
+    "screen": ("screen",),
+    "rotating": ("rotating",),
+    "gs1": ("gs1",),
+    "foreign": ("foreign",),
+}
+_AMOUNTS: tuple[tuple[str, str], ...] = (
+    ("value", "at_most"), ("basket", "min"), ("basket", "max"), ("limits", "budget"),
+    ("offline", "floor"), ("offline", "risk"), ("stack_cap", ""),
+)  # fmt: skip
+_MAY_BE_NOTHING = frozenset({("basket", "min"), ("offline", "risk")})
+
+
+def contradictions(promotions: Iterable[Promotion], organisation: Organisation | None) -> Iterator[Fault]:
+    """The contradictions within each promotion, and with the organisation (None: it cannot be read yet)."""
+    known = _Known.of(organisation) if organisation is not None else None
+    for i, promotion in enumerate(promotions):
+        found = [fault for rule in _RULES for fault in rule(promotion)]
+        if organisation is not None and known is not None:
+            found += [*_places(promotion, known), *_floor(promotion, organisation)]
+        yield from (below(i, fault) for fault in found)
+
+
+def below(index: int, fault: Fault) -> Fault:
+    """A fault within a promotion as one of the file, which has that promotion at ``index``."""
+    return Fault(("promotions", index, *fault.at), fault.what, fault.cure)
+
+
+def minor_of(promotion: Promotion, amount: str | None) -> int | None:
+    """An amount of ``promotion`` in minor units; None where there is none, or no currency to read it in."""
+    currency = promotion.value.currency if promotion.value is not None else None
+    return None if amount is None or currency is None else to_minor(amount, currency)
+
+
+def worth_minor(promotion: Promotion) -> int | None:
+    """What each redemption is worth in minor units; None for a percentage or no value."""
+    return None if promotion.value is None else minor_of(promotion, promotion.value.amount)
+
+
+def money(promotion: Promotion, amount_minor: int) -> str:
+    """``"12.00 USD"``, in the currency of ``value``."""
+    currency = (promotion.value.currency if promotion.value is not None else None) or ""
+    return f"{from_minor(amount_minor, currency)} {currency}"
+
+
+def _quoted(promotion: Promotion, amount_minor: int) -> str:
+    """An amount as its author would write it: ``"12.00"``, quotes included."""
+    return f'"{money(promotion, amount_minor).partition(" ")[0]}"'
+
+
+def given_amounts(promotion: Promotion) -> Iterator[tuple[Steps, str]]:
+    """Every amount besides ``value.amount``, with its place."""
+    for part, name in _AMOUNTS:
+        inner = getattr(promotion, part)
+        amount = getattr(inner, name, None) if name else inner
+        if amount is not None:
+            yield (part, name) if name else (part,), amount
+    for kind, amount in promotion.evidence.items():
+        yield ("evidence", kind), amount
+
+
+# --- amounts -----------------------------------------------------------------------------------
+
+
+def _without_a_currency(one: Promotion) -> Iterator[Fault]:
+    if one.value is not None and one.value.currency is not None:
+        return
+    cure = "Add currency: USD, or whichever it is, to value."
+    if one.value is None:
+        cure = 'Add value: {amount: "12.00", currency: USD}, with what one redemption is worth.'
+    for at, amount in given_amounts(one):
+        yield Fault(at, f"Nothing says in which currency {amount} is.", cure)
+
+
+def _of_nothing(one: Promotion) -> Iterator[Fault]:
+    for at, amount in given_amounts(one):
+        if at not in _MAY_BE_NOTHING and not amount.strip("0."):
+            yield Fault(at, f"With {at[0] if at[0] == 'evidence' else at[-1]} at nothing, nothing passes.",
+                        "Write the amount, or leave it out.")  # fmt: skip
+
+
+def _basket(one: Promotion) -> Iterator[Fault]:
+    if one.basket is None:
+        return
+    least, most = minor_of(one, one.basket.min), minor_of(one, one.basket.max)
+    if least is not None and most and least > most:
+        yield Fault(("basket", "max"), f"No basket is {money(one, least)} at least and {money(one, most)} at most.",
+                    "Swap min and max, or remove one.")  # fmt: skip
+
+
+def _budget(one: Promotion) -> Iterator[Fault]:
+    worth, budget = worth_minor(one), minor_of(one, one.limits.budget)
+    if worth is not None and budget and worth > budget:
+        what = f"The budget of {money(one, budget)} does not cover one redemption of {money(one, worth)}."
+        yield Fault(("limits", "budget"), what, f"Write {_quoted(one, worth)} or more.")
+
+
+def _stack_cap(one: Promotion) -> Iterator[Fault]:
+    worth, cap = worth_minor(one), minor_of(one, one.stack_cap)
+    if worth is not None and cap and worth > cap:
+        what = f"The stack_cap of {money(one, cap)} is less than what this alone takes off, {money(one, worth)}."
+        yield Fault(("stack_cap",), what, f"Write {_quoted(one, worth)} or more.")
+
+
+def _evidence(one: Promotion) -> Iterator[Fault]:
+    worth = worth_minor(one)
+    for kind, amount in one.evidence.items():
+        at, cap = ("evidence", kind), minor_of(one, amount)
+        if kind not in one.credentials:
+            yield Fault(at, f"It takes no credential of kind {kind}.", f"Add {kind} to credentials, or remove it here.")
+        elif worth is not None and cap and worth > cap and kind != "voucher":  # a voucher may carry a smaller face
+            what = f"A {kind} may be worth {money(one, cap)}, each redemption is {money(one, worth)}: none passes."
+            yield Fault(at, what, f"Write {_quoted(one, worth)} or more, or remove {kind} from credentials.")
+
+
+# --- limits ------------------------------------------------------------------------------------
+
+
+def _limits(one: Promotion) -> Iterator[Fault]:
+    for name, caps in _WITHIN.items():
+        count = getattr(one.limits, name)
+        smaller = next((cap for cap in caps if _above(count, getattr(one.limits, cap))), None)
+        if smaller is not None:
+            cap = getattr(one.limits, smaller)
+            yield Fault(("limits", name), f"{name} {count} can never be reached: {smaller} is {cap}.",
+                        f"Write {cap} or less, or raise {smaller}.")  # fmt: skip
+
+
+def _above(count: int | None, cap: int | None) -> bool:
+    return count is not None and cap is not None and count > cap
+
+
+# --- what nobody reads -------------------------------------------------------------------------
+
+
+def _read_by_no_kind(one: Promotion) -> Iterator[Fault]:
+    for name, kinds in _READ_BY.items():
+        if getattr(one, name) and not set(kinds) & set(one.credentials):
+            what = f"It has {name}, but takes no credential that reads them."
+            yield Fault((name,), what, f"Add {kinds[0]} to credentials, or remove {name}.")
+
+
+def _screen_without_marks(one: Promotion) -> Iterator[Fault]:
+    if one.screen is not None and not (one.screen.offer or one.screen.claims):
+        yield Fault(("screen",), "No screen can be told by these marks.", "Add offer, or claims, as they are posted.")
+
+
+def _offline_policy(one: Promotion) -> Iterator[Fault]:
+    if one.offline is None or one.offline.policy == "floor":
+        return
+    for name in ("floor", "risk"):
+        if getattr(one.offline, name) is not None:
+            what = f"The policy {one.offline.policy} has no {name}."
+            yield Fault(("offline", name), what, f"Write policy: floor, or remove {name}.")
+
+
+# --- with the organisation ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The organisation's stores by id, and its groups."""
+
+    stores: Mapping[str, Store]
+    groups: frozenset[str]
+
+    @classmethod
+    def of(cls, organisation: Organisation) -> _Known:
+        groups = frozenset(group for store in organisation.stores for group in store.groups)
+        return cls({store.id: store for store in organisation.stores}, groups)
+
+
+def _places(one: Promotion, known: _Known) -> Iterator[Fault]:
+    """Stores, groups and counters (``store/counter``) that the organisation does not have."""
+    for k, name in enumerate(one.stores or ()):
+        store_id, slash, counter_id = name.partition("/")
+        fault = _unknown_counter(store_id, counter_id, known) if slash else _unknown_store(name, known)
+        if fault:
+            yield Fault(("stores", k), *fault)
+
+
+def _unknown_store(name: str, known: _Known) -> tuple[str, str] | None:
+    if name in known.stores or name in known.groups:
+        return None
+    return f"There is no store and no group {name!r}.", "Add it to organisation.yaml, or correct the name."
+
+
+def _unknown_counter(store_id: str, counter_id: str, known: _Known) -> tuple[str, str] | None:
+    store = known.stores.get(store_id)
+    if store is None:
+        if store_id in known.groups:
+            return f"{store_id!r} is a group; a counter belongs to one store.", "Name the store before the slash."
+        return f"There is no store {store_id!r}.", "Add it to organisation.yaml, or correct the name."
+    if any(counter.id == counter_id for counter in store.counters):
+        return None
+    counters = ", ".join(f"{store_id}/{counter.id}" for counter in store.counters) or "none"
+    return f"The store {store_id!r} has no counter {counter_id!r}.", f"Known here: {counters}."
+
+
+def _floor(one: Promotion, organisation: Organisation) -> Iterator[Fault]:
+    if one.offline is None or one.offline.policy != "floor":
+        return
+    currency = one.value.currency if one.value is not None else None
+    theirs = organisation.floor
+    if one.offline.floor is not None:
+        yield from _risk_below(one, minor_of(one, one.offline.floor), "floor")
+    elif currency is None:
+        yield Fault(("offline", "policy"), "A floor is an amount, and nothing says in which currency.",
+                    'Add value: {amount: "12.00", currency: USD}, or write policy: online.')  # fmt: skip
+    elif theirs is None or theirs.currency != currency:
+        yield Fault(("offline", "policy"), f"There is no floor here, and none in {currency} in organisation.yaml.",
+                    'Add floor: "20.00", with the most that one may be worth, or write policy: online.')  # fmt: skip
+    else:
+        yield from _risk_below(one, theirs.amount_minor, "floor of the organisation")
+
+
+def _risk_below(one: Promotion, floor: int | None, whose: str) -> Iterator[Fault]:
+    risk = minor_of(one, one.offline.risk if one.offline is not None else None)
+    if floor and risk is not None and floor > risk:
+        what = f"The {whose} of {money(one, floor)} is above the risk of {money(one, risk)}."
+        yield Fault(("offline", "risk"), what, f"Write {_quoted(one, floor)} or more; ten times that is usual.")
+
+
+_RULES: tuple[Callable[[Promotion], Iterator[Fault]], ...] = (
+    _without_a_currency, _of_nothing, _basket, _budget, _stack_cap, _evidence, _limits, _read_by_no_kind,
+    _screen_without_marks, _offline_policy,
+)  # fmt: skip
