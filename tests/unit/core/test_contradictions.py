@@ -190,8 +190,8 @@ def test_a_smallest_basket_of_nothing_is_right() -> None:
     ],
 )
 def test_what_tells_a_kind_apart_needs_that_kind(name: str, kind: str, given: Any) -> None:
-    assert faults(codes=None, **({name: given} | {"credentials": ["word", kind]})) == {}
-    found = faults(codes=None, **({name: given} | {"credentials": ["word"]}))
+    assert faults(**({"codes": None} | {name: given, "credentials": ["word", kind]})) == {}
+    found = faults(**({"codes": None} | {name: given, "credentials": ["word"]}))
     assert list(found) == [(name,)]
     assert found[name,].cure == f"Add {kind} to credentials, or remove {name}."
 
