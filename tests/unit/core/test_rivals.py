@@ -100,7 +100,7 @@ def test_one_other_mark_tells_two_screens_apart(other: Promotion) -> None:
 
 
 def test_screens_without_marks_are_no_rivals() -> None:
-    bare = {"offer": None, "claims": []}
+    bare: dict[str, Any] = {"offer": None, "claims": []}
     assert not list(rivals([screen("tacos", **bare), screen("pie", **bare)]))
 
 
