@@ -13,18 +13,17 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from kiosk.core.contradictions import Steps, below, minor_of, money, worth_minor
+from kiosk.core.contradictions import ADD_VALUE, Steps, below, currency_of, given_amounts, minor_of, money, worth_minor
 from kiosk.core.credential import fold, fold_word
 from kiosk.core.organisation import Fault, Organisation
 from kiosk.core.promotion import Promotion
+from kiosk.core.rules import USED_ONCE
 from kiosk.core.schedule import DAY_MINUTES, DAY_NAMES, Span, parse_hours
 from kiosk.core.shown_dates import Span as ShownSpan
 from kiosk.core.shown_dates import spans
 
 SHORTEST_WORD = 3
 """Characters of a code word after folding, below which a slip of the finger hits it."""
-ONCE_USABLE = frozenset({"voucher", "listed"})
-"""The kinds of credential that offline policies are about."""
 _LISTS: tuple[tuple[str, ...], ...] = (
     ("stores",), ("credentials",), ("words",), ("codes",), ("stacks_with",), ("gs1", "offer_codes"),
     ("foreign", "items"), ("valid", "days"), ("valid", "hours"), ("valid", "except"),
@@ -171,9 +170,18 @@ def _above(count: int | None, cap: int | None) -> bool:
 
 
 def _shared_codes(one: Promotion) -> Iterator[Fault]:
-    if one.limits.per_code is not None and "word" in one.credentials:
-        times = "once" if one.limits.per_code == 1 else f"{one.limits.per_code} times"
-        yield Fault(("limits", "per_code"), f"A code word is shared by all: it can be used {times}, then by nobody.")
+    if one.limits.per_code is not None and not USED_ONCE & set(one.credentials):
+        what = (
+            "Code words and screens are shared by many, and a step of a rotating code is used once: this limits none."
+        )
+        yield Fault(("limits", "per_code"), what, "To limit each customer, write per_customer.")
+
+
+def _without_a_currency(one: Promotion) -> Iterator[Fault]:
+    if currency_of(one) is None:
+        for at, amount in given_amounts(one):
+            cure = "Add currency: USD, or whichever it is, to value." if one.value is not None else ADD_VALUE
+            yield Fault(at, f"Nothing says in which currency {amount} is: it is read with two decimals.", cure)
 
 
 def _amounts(one: Promotion) -> Iterator[Fault]:
@@ -218,7 +226,7 @@ def _percentage(one: Promotion) -> Iterator[Fault]:
 
 
 def _policy_for_nothing(one: Promotion) -> Iterator[Fault]:
-    if one.offline is not None and not ONCE_USABLE & set(one.credentials):
+    if one.offline is not None and not USED_ONCE & set(one.credentials):
         what = (
             "An offline policy is about vouchers and listed codes, and it takes neither: only its limits count offline."
         )
@@ -247,14 +255,14 @@ def _stacking(one: Promotion, by_id: dict[str, Promotion]) -> Iterator[Fault]:
 
 def _too_dear_together(one: Promotion, other: Promotion, at: Steps) -> Iterator[Fault]:
     mine, theirs, cap = worth_minor(one), worth_minor(other), minor_of(one, one.stack_cap)
-    if mine is None or theirs is None or not cap or mine > cap or one.value is None or other.value is None:
+    if mine is None or theirs is None or not cap or mine > cap or currency_of(one) != currency_of(other):
         return
-    if one.value.currency == other.value.currency and mine + theirs > cap:
+    if mine + theirs > cap:
         what = f"With {other.id} a sale takes off {money(one, mine + theirs)}, above the stack_cap of {money(one, cap)}"
         yield Fault(at, f"{what}: the two never stack.")
 
 
 _RULES: tuple[Callable[[Promotion], Iterator[Fault]], ...] = (
     _repeats, _short_words, _days_that_never_fall, _needless_exceptions, _overlapping_hours, _dates_shown,
-    _shared_codes, _amounts, _vouchers_by_face, _percentage, _policy_for_nothing,
+    _shared_codes, _without_a_currency, _amounts, _vouchers_by_face, _percentage, _policy_for_nothing,
 )  # fmt: skip

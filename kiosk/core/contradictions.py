@@ -5,7 +5,7 @@ Rules of this module:
 - Each contradiction is a :class:`Fault` at the field to mend, with what to write instead. Publishing refuses it.
 - Refused is only what the author surely did not mean; what may be meant is a caution (:mod:`kiosk.core.cautions`).
 - What one promotion says against another one is in :mod:`kiosk.core.rivals`.
-- Amounts are compared in minor units of the currency of ``value``; without one they are a contradiction themselves.
+- Amounts are compared in minor units of the currency of ``value``; without one, as decide reads them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from kiosk.core.money import from_minor, to_minor
+from kiosk.core.money import NO_CURRENCY, from_minor, to_minor
 from kiosk.core.organisation import Fault, Organisation, Store
 from kiosk.core.promotion import Promotion
 
@@ -39,6 +39,7 @@ _AMOUNTS: tuple[tuple[str, str], ...] = (
     ("value", "at_most"), ("basket", "min"), ("basket", "max"), ("limits", "budget"),
     ("offline", "floor"), ("offline", "risk"), ("stack_cap", ""),
 )  # fmt: skip
+ADD_VALUE = 'Add value: {amount: "12.00", currency: USD}, with what one redemption is worth.'
 _MAY_BE_NOTHING = frozenset({("basket", "min"), ("offline", "risk")})
 
 
@@ -58,9 +59,13 @@ def below(index: int, fault: Fault) -> Fault:
 
 
 def minor_of(promotion: Promotion, amount: str | None) -> int | None:
-    """An amount of ``promotion`` in minor units; None where there is none, or no currency to read it in."""
-    currency = promotion.value.currency if promotion.value is not None else None
-    return None if amount is None or currency is None else to_minor(amount, currency)
+    """An amount of ``promotion`` in minor units of its currency; None where there is none."""
+    return None if amount is None else to_minor(amount, currency_of(promotion) or NO_CURRENCY)
+
+
+def currency_of(promotion: Promotion) -> str | None:
+    """The currency of the promotion's amounts, where it names one."""
+    return promotion.value.currency if promotion.value is not None else None
 
 
 def worth_minor(promotion: Promotion) -> int | None:
@@ -69,9 +74,9 @@ def worth_minor(promotion: Promotion) -> int | None:
 
 
 def money(promotion: Promotion, amount_minor: int) -> str:
-    """``"12.00 USD"``, in the currency of ``value``."""
-    currency = (promotion.value.currency if promotion.value is not None else None) or ""
-    return f"{from_minor(amount_minor, currency)} {currency}"
+    """``"12.00 USD"``, in the currency of ``value``; ``"12.00"`` where it names none."""
+    currency = currency_of(promotion)
+    return f"{from_minor(amount_minor, currency or NO_CURRENCY)}{f' {currency}' if currency else ''}"
 
 
 def _quoted(promotion: Promotion, amount_minor: int) -> str:
@@ -93,14 +98,22 @@ def given_amounts(promotion: Promotion) -> Iterator[tuple[Steps, str]]:
 # --- amounts -----------------------------------------------------------------------------------
 
 
-def _without_a_currency(one: Promotion) -> Iterator[Fault]:
-    if one.value is not None and one.value.currency is not None:
+def _worth_nothing(one: Promotion) -> Iterator[Fault]:
+    """Amounts that count what redemptions are worth, where none is worth anything; a voucher's face is worth it."""
+    if one.value is not None or "voucher" in one.credentials:
         return
-    cure = "Add currency: USD, or whichever it is, to value."
-    if one.value is None:
-        cure = 'Add value: {amount: "12.00", currency: USD}, with what one redemption is worth.'
     for at, amount in given_amounts(one):
-        yield Fault(at, f"Nothing says in which currency {amount} is.", cure)
+        if at[0] not in ("basket", "offline"):
+            yield Fault(at, f"Nothing says what a redemption is worth, so nothing counts against {amount}.", ADD_VALUE)
+
+
+def _floor_without_a_currency(one: Promotion) -> Iterator[Fault]:
+    if one.offline is None or one.offline.policy != "floor" or currency_of(one) is not None:
+        return
+    given = [("offline", name) for name in ("floor", "risk") if getattr(one.offline, name) is not None]
+    cure = "Add currency: USD, or whichever it is, to value." if one.value is not None else ADD_VALUE
+    for at in given or [("offline", "policy")]:
+        yield Fault(at, "A floor is an amount, and nothing says in which currency.", cure)
 
 
 def _of_nothing(one: Promotion) -> Iterator[Fault]:
@@ -231,13 +244,11 @@ def _unknown_counter(store_id: str, counter_id: str, known: _Known) -> tuple[str
 def _floor(one: Promotion, organisation: Organisation) -> Iterator[Fault]:
     if one.offline is None or one.offline.policy != "floor":
         return
-    currency = one.value.currency if one.value is not None else None
-    theirs = organisation.floor
+    currency, theirs = currency_of(one), organisation.floor
+    if currency is None:
+        return  # told already
     if one.offline.floor is not None:
         yield from _risk_below(one, minor_of(one, one.offline.floor), "floor")
-    elif currency is None:
-        yield Fault(("offline", "policy"), "A floor is an amount, and nothing says in which currency.",
-                    'Add value: {amount: "12.00", currency: USD}, or write policy: online.')  # fmt: skip
     elif theirs is None or theirs.currency != currency:
         yield Fault(("offline", "policy"), f"There is no floor here, and none in {currency} in organisation.yaml.",
                     'Add floor: "20.00", with the most that one may be worth, or write policy: online.')  # fmt: skip
@@ -253,6 +264,6 @@ def _risk_below(one: Promotion, floor: int | None, whose: str) -> Iterator[Fault
 
 
 _RULES: tuple[Callable[[Promotion], Iterator[Fault]], ...] = (
-    _without_a_currency, _of_nothing, _basket, _budget, _stack_cap, _evidence, _limits, _read_by_no_kind,
-    _screen_without_marks, _offline_policy,
+    _worth_nothing, _floor_without_a_currency, _of_nothing, _basket, _budget, _stack_cap, _evidence, _limits,
+    _read_by_no_kind, _screen_without_marks, _offline_policy,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Sequence
 
-from kiosk.core.contradictions import Steps, below
+from kiosk.core.contradictions import Steps, below, currency_of
 from kiosk.core.credential import fold
 from kiosk.core.organisation import Fault
 from kiosk.core.promotion import Promotion, ScreenMarks
@@ -81,7 +81,7 @@ def _stacking(one: Promotion, by_id: dict[str, Promotion], also_known: Collectio
             if name not in also_known:
                 yield Fault(at, f"There is no promotion {name!r}.", "Correct the id, or remove it.")
             continue
-        mine, theirs = (each.value.currency if each.value is not None else None for each in (one, other))
+        mine, theirs = (currency_of(each) for each in (one, other))
         if one.stack_cap is not None and mine and theirs and mine != theirs:
             what = f"{name!r} counts in {theirs}: a stack_cap in {mine} cannot add that up."
             yield Fault(at, what, f"Remove {name} here, or write both in one currency.")

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kiosk.core.cautions import ONCE_USABLE
-from kiosk.core.contradictions import below, money, worth_minor
+from kiosk.core.contradictions import below, currency_of, money, worth_minor
 from kiosk.core.offline_terms import RISK_IN_FLOORS, offline_terms
 from kiosk.core.organisation import Fault, Organisation
 from kiosk.core.promotion import Promotion
+from kiosk.core.rules import USED_ONCE
 
+_NAMES = {"voucher": "vouchers", "listed": "listed codes", "gs1": "GS1 coupons", "foreign": "foreign codes"}
 _BEST_EFFORT = ("per_store_day", "per_clerk_day", "per_customer")
 
 
@@ -37,10 +38,10 @@ def _best_effort(one: Promotion) -> Iterator[Fault]:
 
 
 def _used_once(one: Promotion, organisation: Organisation) -> Iterator[Fault]:
-    kinds = [kind for kind in one.credentials if kind in ONCE_USABLE]
+    kinds = list(dict.fromkeys(_NAMES[kind] for kind in one.credentials if kind in USED_ONCE))
     if not kinds:
         return
-    names = " and ".join({"voucher": "vouchers", "listed": "listed codes"}[kind] for kind in dict.fromkeys(kinds))
+    names = " and ".join([", ".join(kinds[:-1]), kinds[-1]] if kinds[1:] else kinds)
     terms = offline_terms(one, organisation)
     if one.offline is None and terms.policy == "online":
         yield Fault(("offline",), f"Nothing is said about {names} offline: without head office they are refused.",
@@ -76,5 +77,5 @@ def _in_cut_stores(one: Promotion) -> str:
 
 
 def _how_else(one: Promotion) -> str:
-    value = "" if one.value is not None and one.value.currency is not None else "a value with its currency, and "
+    value = "" if currency_of(one) is not None else "a value with its currency, and "
     return f"If they shall pass, add {value}a floor to organisation.yaml, or offline: {{policy: …}} here."

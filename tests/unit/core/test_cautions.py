@@ -34,7 +34,7 @@ def valid(**changes: Any) -> Notes:
 
 
 def in_stores(*names: str) -> Notes:
-    return of(promotion().model_copy(update={"stores": names}))
+    return notes(stores=list(names))
 
 
 def word_only(name: str, **changes: Any) -> Promotion:
@@ -204,8 +204,8 @@ def test_without_stores_all_of_them_count() -> None:
 
 
 def test_a_store_of_which_only_a_counter_is_named_counts_as_one() -> None:
-    one = promotion(limits={"total": 11, "per_store": 10}).model_copy(update={"stores": ("bayside/counter-1",)})
-    assert "10 in the one store are 10" in of(one)["limits", "total"]
+    found = notes(stores=["bayside/counter-1"], limits={"total": 11, "per_store": 10})
+    assert "10 in the one store are 10" in found["limits", "total"]
 
 
 def test_a_clerks_day_above_the_stores_needs_several_stores() -> None:
@@ -213,10 +213,9 @@ def test_a_clerks_day_above_the_stores_needs_several_stores() -> None:
     assert "several stores" in notes(limits={"per_clerk_day": 6, "per_store_day": 5})["limits", "per_clerk_day"]
 
 
-def test_per_code_on_a_shared_word_is_told() -> None:
-    assert notes(limits={"per_code": 1}, credentials=["listed"], words=None) == {}
-    assert "it can be used once, then by nobody" in notes(limits={"per_code": 1})["limits", "per_code"]
-    assert "it can be used 3 times" in notes(limits={"per_code": 3})["limits", "per_code"]
+def test_per_code_limits_what_can_be_used_once() -> None:
+    assert notes(limits={"per_code": 2}) == {}
+    assert list(notes(limits={"per_code": 2}, credentials=["word"], codes=None)) == [("limits", "per_code")]
 
 
 # --- amounts
@@ -267,15 +266,28 @@ def test_vouchers_capped_below_the_value_pass_by_a_smaller_face_only() -> None:
     assert "smaller face value" in notes(**voucher, evidence={"voucher": "11.99"})["evidence", "voucher"]
 
 
+@pytest.mark.parametrize(("value", "cure"), [(None, "Add value"), ({"percent": 20}, "Add currency: USD")])
+def test_an_amount_without_a_currency_is_told(value: Any, cure: str) -> None:
+    assert notes(value=TWELVE, basket={"min": "20.00"}) == {}
+    (fault,) = cautions([promotion(value=value, basket={"min": "20.00"})], ORGANISATION, TODAY)
+    assert fault.at == ("promotions", 0, "basket", "min")
+    assert fault.what == "Nothing says in which currency 20.00 is: it is read with two decimals."
+    assert fault.cure.startswith(cure)
+
+
 def test_a_percentage_names_what_cannot_be_checked_without_the_basket() -> None:
     assert notes(value={"percent": 20}) == {}
     found = notes(value={"percent": 20, "currency": "USD"}, limits={"budget": "500.00"}, evidence={"word": "10.00"})
     assert found["value", "percent"].endswith("else budget, evidence cannot be checked.")
 
 
-@pytest.mark.parametrize("kind", ["voucher", "listed"])
+@pytest.mark.parametrize("kind", ["voucher", "listed", "foreign", "gs1"])
 def test_an_offline_policy_is_for_what_can_be_used_once(kind: str) -> None:
-    assert notes(credentials=["word", kind], offline={"policy": "owner"}) == {}
+    tells = {"gs1": {"offer_codes": ["1"]}, "foreign": {"kind": "pretix_sig1", "key": "A"}}
+    assert (
+        notes(credentials=["word", kind], offline={"policy": "owner"}, **{kind: tells[kind]} if kind in tells else {})
+        == {}
+    )
 
 
 def test_an_offline_policy_with_shared_credentials_only_is_told() -> None:

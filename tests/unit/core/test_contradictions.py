@@ -27,8 +27,7 @@ def faults(organisation: Organisation | None = ORGANISATION, **changes: Any) -> 
 
 
 def in_stores(*names: str, organisation: Organisation | None = ORGANISATION) -> dict[tuple[str | int, ...], Fault]:
-    one = promotion().model_copy(update={"stores": names})
-    return {fault.at[2:]: fault for fault in contradictions([one], organisation)}
+    return faults(organisation, stores=list(names))
 
 
 WHOLE: dict[str, Any] = {
@@ -125,34 +124,43 @@ def test_a_basket_with_one_bound_is_right(name: str) -> None:
     assert faults(value=TWELVE, basket={name: "20.00"}) == {}
 
 
-AMOUNTS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
-    (("basket", "min"), {"basket": {"min": "5.00"}}),
-    (("basket", "max"), {"basket": {"max": "50.00"}}),
+COUNTED: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("limits", "budget"), {"limits": {"budget": "500.00"}}),
-    (("offline", "floor"), {"offline": {"policy": "floor", "floor": "50.00"}}),
     (("stack_cap",), {"stack_cap": "50.00"}),
     (("evidence", "word"), {"evidence": {"word": "50.00"}}),
 ]
 
 
-@pytest.mark.parametrize(("at", "changes"), AMOUNTS)
-def test_an_amount_needs_a_value_to_name_its_currency(at: tuple[str, ...], changes: dict[str, Any]) -> None:
-    assert faults(value=TWELVE, **changes) == {}
+@pytest.mark.parametrize(("at", "changes"), COUNTED)
+def test_what_counts_money_needs_a_redemption_to_be_worth_some(at: tuple[str, ...], changes: dict[str, Any]) -> None:
+    assert faults(value={"percent": 20}, **changes) == {}
+    assert faults(credentials=["voucher", "word", "listed"], **changes) == {}  # a voucher is worth its face
     (found,) = faults(**changes).items()
     assert found[0] == at
-    assert found[1].cure.startswith('Add value: {amount: "12.00", currency: USD}')
+    assert found[1].cure == 'Add value: {amount: "12.00", currency: USD}, with what one redemption is worth.'
 
 
-@pytest.mark.parametrize(("at", "changes"), AMOUNTS)
-def test_a_percentage_names_its_currency_where_there_are_amounts(at: tuple[str, ...], changes: dict[str, Any]) -> None:
-    assert faults(value=PERCENT, **changes) == {}
-    (found,) = faults(value={"percent": 20}, **changes).items()
-    assert found[0] == at
-    assert found[1].cure.startswith("Add currency: USD")
+def test_a_basket_needs_no_value() -> None:
+    assert faults(basket={"min": "5.00", "max": "50.00"}) == {}
+    assert list(faults(basket={"min": "50.01", "max": "50.00"})) == [("basket", "max")]
 
 
-def test_a_percentage_without_a_currency_is_right_where_no_amount_needs_one() -> None:
-    assert faults(value={"percent": 20}) == {}
+@pytest.mark.parametrize(
+    ("value", "cure"),
+    [(None, "Add value: {amount"), ({"percent": 20}, "Add currency: USD, or whichever it is, to value.")],
+)
+@pytest.mark.parametrize(
+    ("given", "places"),
+    [
+        ({}, ["policy"]),
+        ({"floor": "20.00"}, ["floor"]),
+        ({"floor": "20.00", "risk": "2.00"}, ["floor", "risk"]),
+    ],
+)
+def test_a_floor_needs_a_currency(value: Any, cure: str, given: dict[str, str], places: list[str]) -> None:
+    found = faults(floor_of("20.00"), value=value, offline={"policy": "floor"} | given)
+    assert list(found) == [("offline", name) for name in places]
+    assert all(fault.cure.startswith(cure) for fault in found.values())
 
 
 @pytest.mark.parametrize(
@@ -246,12 +254,6 @@ def test_the_policy_floor_needs_a_floor_in_its_currency_here_or_in_the_organisat
     for organisation in (ORGANISATION, floor_of("20.00", "EUR")):
         fault = faults(organisation, value=TWELVE, offline={"policy": "floor"})["offline", "policy"]
         assert fault.what == "There is no floor here, and none in USD in organisation.yaml."
-
-
-@pytest.mark.parametrize("value", [None, {"percent": 20}])
-def test_the_policy_floor_needs_a_currency(value: Any) -> None:
-    fault = faults(floor_of("20.00"), value=value, offline={"policy": "floor"})["offline", "policy"]
-    assert fault.cure == 'Add value: {amount: "12.00", currency: USD}, or write policy: online.'
 
 
 # --- places

@@ -60,8 +60,10 @@ def test_without_a_value_it_is_told_that_one_is_needed_too() -> None:
     assert "add a value with its currency, and a floor" in fault.cure
 
 
-def test_vouchers_and_listed_codes_are_named_together() -> None:
-    assert "vouchers and listed codes offline" in the_words(credentials=["voucher", "listed"], words=None)
+def test_the_kinds_that_can_be_used_once_are_named_together() -> None:
+    assert "vouchers and listed codes offline" in the_words(credentials=["voucher", "word", "listed"])
+    three: dict[str, Any] = {"credentials": ["gs1", "listed", "voucher"], "gs1": {"offer_codes": ["1"]}}
+    assert "about GS1 coupons, listed codes and vouchers offline" in the_words(**three, words=None)
 
 
 @pytest.mark.parametrize(
