@@ -24,6 +24,13 @@ from kiosk.core.shown_dates import spans
 
 SHORTEST_WORD = 3
 """Characters of a code word after folding, below which a slip of the finger hits it."""
+_READ_BY = {  # what tells a credential apart, and the kinds of credential that read it; codes are a contradiction
+    "words": ("word", "screen"),
+    "screen": ("screen",),
+    "rotating": ("rotating",),
+    "gs1": ("gs1",),
+    "foreign": ("foreign",),
+}
 _LISTS: tuple[tuple[str, ...], ...] = (
     ("stores",), ("credentials",), ("words",), ("codes",), ("stacks_with",), ("gs1", "offer_codes"),
     ("foreign", "items"), ("valid", "days"), ("valid", "hours"), ("valid", "except"),
@@ -73,6 +80,13 @@ def _short_words(one: Promotion) -> Iterator[Fault]:
         if count < SHORTEST_WORD:
             characters = "one character" if count == 1 else f"{count} characters"
             yield Fault(("words", k), f"{word!r} has only {characters}: a slip of the finger can hit it.")
+
+
+def _read_by_no_kind(one: Promotion) -> Iterator[Fault]:
+    for name, kinds in _READ_BY.items():
+        if getattr(one, name) and not set(kinds) & set(one.credentials):
+            cure = f"Add {kinds[0]} to credentials, if it shall count."
+            yield Fault((name,), f"It takes no kind of credential that reads {name}.", cure)
 
 
 # --- when --------------------------------------------------------------------------------------
@@ -263,6 +277,6 @@ def _too_dear_together(one: Promotion, other: Promotion, at: Steps) -> Iterator[
 
 
 _RULES: tuple[Callable[[Promotion], Iterator[Fault]], ...] = (
-    _repeats, _short_words, _days_that_never_fall, _needless_exceptions, _overlapping_hours, _dates_shown,
-    _shared_codes, _without_a_currency, _amounts, _vouchers_by_face, _percentage, _policy_for_nothing,
+    _repeats, _short_words, _read_by_no_kind, _days_that_never_fall, _needless_exceptions, _overlapping_hours,
+    _dates_shown, _shared_codes, _without_a_currency, _amounts, _vouchers_by_face, _percentage, _policy_for_nothing,
 )  # fmt: skip

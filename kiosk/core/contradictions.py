@@ -27,14 +27,6 @@ _WITHIN = {  # each allowance, and the caps that it counts towards, the nearest 
     "per_customer": ("total",),
     "per_code": ("total",),
 }
-_READ_BY = {  # each field, and the kinds of credential that read it
-    "words": ("word", "screen"),
-    "codes": ("listed",),
-    "screen": ("screen",),
-    "rotating": ("rotating",),
-    "gs1": ("gs1",),
-    "foreign": ("foreign",),
-}
 _AMOUNTS: tuple[tuple[str, str], ...] = (
     ("value", "at_most"), ("basket", "min"), ("basket", "max"), ("limits", "budget"),
     ("offline", "floor"), ("offline", "risk"), ("stack_cap", ""),
@@ -174,18 +166,19 @@ def _above(count: int | None, cap: int | None) -> bool:
     return count is not None and cap is not None and count > cap
 
 
-# --- what nobody reads -------------------------------------------------------------------------
+# --- what tells it apart -------------------------------------------------------------------------
 
 
-def _read_by_no_kind(one: Promotion) -> Iterator[Fault]:
-    for name, kinds in _READ_BY.items():
-        if getattr(one, name) and not set(kinds) & set(one.credentials):
-            what = f"It has {name}, but takes no credential that reads them."
-            yield Fault((name,), what, f"Add {kinds[0]} to credentials, or remove {name}.")
+def _codes_without_listed(one: Promotion) -> Iterator[Fault]:
+    if one.codes and "listed" not in one.credentials:
+        yield Fault(
+            ("codes",), "It has codes, but takes no listed ones.", "Add listed to credentials, or remove codes."
+        )
 
 
 def _screen_without_marks(one: Promotion) -> Iterator[Fault]:
-    if one.screen is not None and not (one.screen.offer or one.screen.claims):
+    marks = one.screen if "screen" in one.credentials else None
+    if marks is not None and not (marks.offer or marks.claims):
         yield Fault(("screen",), "No screen can be told by these marks.", "Add offer, or claims, as they are posted.")
 
 
@@ -265,5 +258,5 @@ def _risk_below(one: Promotion, floor: int | None, whose: str) -> Iterator[Fault
 
 _RULES: tuple[Callable[[Promotion], Iterator[Fault]], ...] = (
     _worth_nothing, _floor_without_a_currency, _of_nothing, _basket, _budget, _stack_cap, _evidence, _limits,
-    _read_by_no_kind, _screen_without_marks, _offline_policy,
+    _codes_without_listed, _screen_without_marks, _offline_policy,
 )  # fmt: skip

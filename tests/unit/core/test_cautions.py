@@ -149,8 +149,11 @@ def test_dates_shown_in_which_none_can_be_read_are_told() -> None:
         (("valid", "days", 1), {"valid": NOVEMBER | {"days": ["fri", "fri"]}}),
         (("valid", "hours", 1), {"valid": NOVEMBER | {"hours": ["10:00-12:00", "10:00-12:00"]}}),
         (("valid", "except", 1), {"valid": NOVEMBER | {"except": ["2026-11-27", "2026-11-27"]}}),
-        (("gs1", "offer_codes", 1), {"credentials": ["gs1"], "gs1": {"offer_codes": ["12", "12"]}}),
-        (("foreign", "items", 1), {"credentials": ["foreign"], "foreign": {"kind": "x", "key": "A", "items": [1, 1]}}),
+        (("gs1", "offer_codes", 1), {"credentials": ["gs1", "word"], "gs1": {"offer_codes": ["12", "12"]}}),
+        (
+            ("foreign", "items", 1),
+            {"credentials": ["foreign"], "words": None, "foreign": {"kind": "x", "key": "A", "items": [1, 1]}},
+        ),
     ],
 )
 def test_what_stands_in_a_list_twice_is_told_at_the_second(at: tuple[str | int, ...], changes: dict[str, Any]) -> None:
@@ -173,6 +176,26 @@ def test_different_words_of_three_characters_are_right(words: list[str]) -> None
 @pytest.mark.parametrize(("word", "count"), [("A-B", "2 characters"), (" é ", "one character")])
 def test_a_word_of_fewer_than_three_characters_is_told(word: str, count: str) -> None:
     assert f"has only {count}" in notes(words=[word])["words", 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("screen", {"offer": "Free tacos"}),
+        ("rotating", {"key": "tacos"}),
+        ("gs1", {"offer_codes": ["123456"]}),
+        ("foreign", {"kind": "pretix_sig1", "key": "AAAA"}),
+    ],
+)
+def test_what_tells_a_kind_apart_is_read_where_that_kind_is_taken(name: str, given: Any) -> None:
+    changes = {name: given}
+    assert notes(credentials=["listed", "word", name], **changes) == {}
+    assert notes(**changes) == {(name,): f"It takes no kind of credential that reads {name}."}
+
+
+def test_words_are_read_on_screens_too() -> None:
+    assert notes(credentials=["listed", "screen"], screen={"offer": "Free tacos"}) == {}
+    assert list(notes(credentials=["listed"])) == [("words",)]
 
 
 @pytest.mark.parametrize("names", [("bayside", "pier-9"), ("coast", "sunset"), ("bayside/counter-1", "pier-9")])

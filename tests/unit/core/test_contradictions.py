@@ -184,29 +184,12 @@ def test_a_smallest_basket_of_nothing_is_right() -> None:
     assert faults(value=TWELVE, basket={"min": "0.00"}) == {}
 
 
-# --- what nobody reads
+# --- what tells it apart
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "given"),
-    [
-        ("codes", "listed", ["A-1"]),
-        ("screen", "screen", OFFER),
-        ("rotating", "rotating", {"key": "tacos"}),
-        ("gs1", "gs1", {"offer_codes": ["123456"]}),
-        ("foreign", "foreign", {"kind": "pretix_sig1", "key": "AAAA"}),
-    ],
-)
-def test_what_tells_a_kind_apart_needs_that_kind(name: str, kind: str, given: Any) -> None:
-    assert faults(**({"codes": None} | {name: given, "credentials": ["word", kind]})) == {}
-    found = faults(**({"codes": None} | {name: given, "credentials": ["word"]}))
-    assert list(found) == [(name,)]
-    assert found[name,].cure == f"Add {kind} to credentials, or remove {name}."
-
-
-def test_words_are_read_on_screens_too() -> None:
-    assert faults(credentials=["screen"], screen=OFFER, codes=None) == {}
-    assert list(faults(credentials=["listed"])) == [("words",)]
+def test_codes_need_a_promotion_that_takes_listed_ones() -> None:
+    assert faults(credentials=["listed", "word"], codes=["A-1"]) == {}
+    assert faults(credentials=["word"], codes=["A-1"])["codes",].cure == "Add listed to credentials, or remove codes."
 
 
 @pytest.mark.parametrize("marks", [{"offer": "Free tacos"}, {"claims": ["unlocked"]}])
@@ -217,6 +200,7 @@ def test_an_offer_or_a_claim_tells_a_screen(marks: dict[str, Any]) -> None:
 @pytest.mark.parametrize("marks", [{}, {"dates_shown": "Nov 1 - Nov 30"}, {"sample": "samples/tacos.png"}])
 def test_a_screen_without_an_offer_or_a_claim_is_told_by_nothing(marks: dict[str, Any]) -> None:
     assert list(faults(credentials=["screen"], screen=marks, codes=None, words=None)) == [("screen",)]
+    assert faults(credentials=["listed"], screen=marks, words=None) == {}
 
 
 # --- offline

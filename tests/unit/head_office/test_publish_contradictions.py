@@ -97,7 +97,7 @@ def test_a_text_without_contradictions_is_published(office: HeadOffice) -> None:
          "Correct the id, or remove it."),
         ('stack_cap: "30.00"', 'stack_cap: "10.00"', 17, 16,
          "The stack_cap of 10.00 USD is less than what this alone takes off, 12.00 USD.", 'Write "12.00" or more.'),
-        ("[listed, word, screen]", "[word, screen]", 10, 12, "It has codes, but takes no credential that reads them.",
+        ("[listed, word, screen]", "[word, screen]", 10, 12, "It has codes, but takes no listed ones.",
          "Add listed to credentials, or remove codes."),
         ('screen: {offer: "Free shrimp tacos", ', "screen: {", 11, 13, "No screen can be told by these marks.",
          "Add offer, or claims, as they are posted."),
