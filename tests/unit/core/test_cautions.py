@@ -188,7 +188,7 @@ def test_a_word_of_fewer_than_three_characters_is_told(word: str, count: str) ->
     ],
 )
 def test_what_tells_a_kind_apart_is_read_where_that_kind_is_taken(name: str, given: Any) -> None:
-    changes = {name: given}
+    changes: dict[str, Any] = {name: given}
     assert notes(credentials=["listed", "word", name], **changes) == {}
     assert notes(**changes) == {(name,): f"It takes no kind of credential that reads {name}."}
 
