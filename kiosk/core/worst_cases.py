@@ -32,9 +32,8 @@ def _best_effort(one: Promotion) -> Iterator[Fault]:
     for name in _BEST_EFFORT:
         count = getattr(one.limits, name)
         if count is not None:
-            yield Fault(
-                ("limits", name), f"Best effort: each part of the network that is cut off may give {count} more."
-            )
+            what = f"{name} is best effort: each part of the network that is cut off may give {count} more."
+            yield Fault(("limits", name), what)
 
 
 def _used_once(one: Promotion, organisation: Organisation) -> Iterator[Fault]:

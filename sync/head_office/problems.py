@@ -46,7 +46,7 @@ class Note:
         return self.told("promotions")
 
     def told(self, file: str) -> str:
-        """As one line of text, for ``file`` as its reader knows it: "promotions:12:7: tacos: Best effort: …"."""
+        """As one line of text, for ``file`` as its reader knows it: "promotions:12:7: tacos: It is over since …"."""
         place = f"{file}:{self.line}:{self.column}: " if self.line else ""
         about = f"{self.promotion}: " if self.promotion else ""
         return f"{place}{about}{self.message}"

@@ -38,13 +38,14 @@ __all__ = ["Change", "Current", "Problem", "Published", "RefusedPublication", "c
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing came to. ``not_enforced`` has, by promotion, the fields that are kept but have no rule yet."""
+    """What publishing came to. By promotion: ``not_enforced``, the fields that are kept but have no rule yet; titles."""
 
     version: int
     at_ms: int
     changes: tuple[Change, ...]
     not_enforced: Mapping[str, tuple[str, ...]]
     notes: tuple[Note, ...]
+    titles: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +277,7 @@ def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, 
         ),
         not_enforced=kept,
         notes=_notes(office, store, plan),
+        titles={one.id: one.title for one in readable},
     )
 
 

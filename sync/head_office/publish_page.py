@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Response, abort, request, url_for
 
@@ -186,6 +186,7 @@ def _form(kind: SourceKind, text: str, problems: tuple[Problem, ...], done: Publ
 
 def _checked(done: Published) -> Checked:
     known = names()
+    known = replace(known, promotions={**known.promotions, **done.titles})
     changes = [_change_words(change, known) for change in done.changes]
     return Checked(done.version, changes, note_groups(done.notes, known.promotions))
 

@@ -374,7 +374,9 @@ def test_a_text_is_checked_without_publishing_it_and_its_notes_lead_to_their_lin
     assert answer.status_code == 200
     assert "Nothing is published yet. It would be version 2." in answer.text
     assert re.search(r"Free pie <b>changed</b>: <span class=\"mono\">limits", answer.text)
-    told = r'data-line="17" data-column="29">Line 17, column 29</a> Best effort: each part of the network'
+    told = (
+        r'data-line="17" data-column="29">Line 17, column 29</a> per_store_day is best effort: each part of the network'
+    )
     assert re.search(told, answer.text)
     assert "per_store_day: 8" in answer.text
     bundle = found.office.store.latest_bundle()
@@ -395,7 +397,7 @@ def test_an_organisation_is_checked_alone_and_notes_on_promotions_name_their_fil
     publish(found.office, promotions=LIMITED)
     page = found.post("/publish/organisation", text=ORGANISATION, only="check").text
     assert "Nothing would change." in page
-    assert '<span class="second">promotions.yaml, line 17</span> Best effort' in page
+    assert '<span class="second">promotions.yaml, line 17</span> per_store_day is best effort' in page
     assert 'class="problem-at"' not in page
 
 

@@ -31,7 +31,7 @@ def the_words(organisation: Organisation = ORGANISATION, **changes: Any) -> str:
 def test_a_best_effort_limit_is_told_with_its_number(name: str) -> None:
     (fault,) = told(**WORD, limits={name: 7})
     assert fault.at == ("promotions", 0, "limits", name)
-    assert fault.what == "Best effort: each part of the network that is cut off may give 7 more."
+    assert fault.what == f"{name} is best effort: each part of the network that is cut off may give 7 more."
 
 
 def test_limits_that_hold_under_any_cut_are_not_told() -> None:

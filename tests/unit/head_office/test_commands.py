@@ -129,7 +129,7 @@ def test_thirty_notes_are_told_one_a_line_with_their_places_before_the_outcome(p
     notes = [note for note in answer["notes"] if note.startswith(f"{file}:")]
     assert len(notes) == 30
     assert notes[0] == (
-        f"{file}:4:30: pie-0: Best effort: each part of the network that is cut off may give 9 more."
+        f"{file}:4:30: pie-0: per_store_day is best effort: each part of the network that is cut off may give 9 more."
     )  # fmt: skip
     said = published.said.splitlines()
     assert f"Worth knowing ({len(answer['notes'])}):" in said

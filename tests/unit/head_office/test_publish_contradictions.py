@@ -179,7 +179,7 @@ def test_a_floor_in_the_organisation_with_too_many_decimals_has_its_place(office
          (16, 19, "tacos", "pie does not name tacos: in the other order, pie second, it is refused."
           " Add tacos to the stacks_with of pie, if either order is meant.")),
         ("total: 100, per_store: 100", "total: 100, per_store_day: 8",
-         (14, 41, "tacos", "Best effort: each part of the network that is cut off may give 8 more.")),
+         (14, 41, "tacos", "per_store_day is best effort: each part of the network that is cut off may give 8 more.")),
         ('floor: "20.00", risk', 'floor: "10.00", risk',
          (15, 37, "tacos", "Each redemption is 12.00 USD, above the floor of 10.00 USD: offline, a shift manager is"
           " asked every time.")),
