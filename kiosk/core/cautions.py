@@ -118,11 +118,15 @@ def _needless_exceptions(one: Promotion) -> Iterator[Fault]:
 
 
 def _overlapping_hours(one: Promotion) -> Iterator[Fault]:
-    hours = list(dict.fromkeys(one.valid.hours))  # the same twice is told already
-    for k, text in enumerate(hours):
-        other = next((before for before in hours[:k] if _overlap(parse_hours(before), parse_hours(text))), None)
+    before: dict[str, Span] = {}
+    for k, text in enumerate(one.valid.hours):
+        if text in before:
+            continue  # the same twice is told already
+        span = parse_hours(text)
+        other = next((name for name, earlier in before.items() if _overlap(earlier, span)), None)
         if other is not None:
-            yield Fault(("valid", "hours", one.valid.hours.index(text)), f"{text} overlaps {other}.")
+            yield Fault(("valid", "hours", k), f"{text} overlaps {other}.")
+        before[text] = span
 
 
 def _overlap(one: Span, other: Span) -> bool:

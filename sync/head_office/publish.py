@@ -38,7 +38,7 @@ __all__ = ["Change", "Current", "Problem", "Published", "RefusedPublication", "c
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing came to. By promotion: ``not_enforced``, the fields that are kept but have no rule yet; titles."""
+    """What publishing came to. By promotion: ``titles``, and in ``not_enforced`` the fields kept without a rule yet."""
 
     version: int
     at_ms: int
