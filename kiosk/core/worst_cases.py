@@ -5,7 +5,7 @@ Rules of this module:
 - ``total``, ``budget`` and ``per_store`` hold under any cut and need no word here.
 - ``per_store_day``, ``per_clerk_day`` and ``per_customer`` are best effort: each part of the network that is cut off
   counts for itself, so each may give as many again.
-- For credentials that can be used once the terms are told wherever they were filled in or can cost something.
+- For credentials that can be used once the terms are told wherever they are filled in, or can give one code twice.
 """
 
 from __future__ import annotations
@@ -52,9 +52,11 @@ def _used_once(one: Promotion, organisation: Organisation) -> Iterator[Fault]:
 
 
 def _with_a_floor(one: Promotion, names: str, floor_minor: int, risk_minor: int) -> Iterator[Fault]:
-    what = f"Offline, {names} pass up to {money(one, floor_minor)} each"
-    lost = f"codes used twice cost {money(one, risk_minor)} at most in all"
-    yield Fault(("offline",), f"{what}; {lost}{_filled_in(one)}.")
+    filled_in = _filled_in(one)
+    if filled_in:
+        what = f"Offline, {names} pass up to {money(one, floor_minor)} each"
+        lost = f"codes used twice cost {money(one, risk_minor)} at most in all"
+        yield Fault(("offline",), f"{what}; {lost} ({filled_in}).")
     worth = worth_minor(one)
     if worth is not None and worth > floor_minor:
         above = f"Each redemption is {money(one, worth)}, above the floor of {money(one, floor_minor)}"
@@ -63,10 +65,10 @@ def _with_a_floor(one: Promotion, names: str, floor_minor: int, risk_minor: int)
 
 def _filled_in(one: Promotion) -> str:
     if one.offline is None:
-        return f" (nothing is said here: it is the organisation's floor, and a risk of {RISK_IN_FLOORS} times that)"
+        return f"nothing is said here: it is the organisation's floor, and a risk of {RISK_IN_FLOORS} times that"
     parts = [] if one.offline.floor is not None else ["the floor is the organisation's"]
     parts += [] if one.offline.risk is not None else [f"the risk is {RISK_IN_FLOORS} times the floor"]
-    return f" ({', '.join(parts)})" if parts else ""
+    return ", ".join(parts)
 
 
 def _in_cut_stores(one: Promotion) -> str:

@@ -69,7 +69,6 @@ def test_the_kinds_that_can_be_used_once_are_named_together() -> None:
 @pytest.mark.parametrize(
     ("offline", "filled"),
     [
-        ({"floor": "15.00", "risk": "40.00"}, "15.00 USD each; codes used twice cost 40.00 USD at most in all."),
         ({"floor": "15.00"}, "150.00 USD at most in all (the risk is 10 times the floor)."),
         ({"risk": "40.00"}, "20.00 USD each; codes used twice cost 40.00 USD at most in all"
                             " (the floor is the organisation's)."),
@@ -80,9 +79,15 @@ def test_of_a_floor_that_is_given_what_was_filled_in_is_told(offline: dict[str, 
     assert the_words(WITH_FLOOR, **LISTED, value=TWELVE, offline={"policy": "floor"} | offline).endswith(filled)
 
 
+def test_a_floor_and_a_risk_that_are_both_given_are_not_repeated() -> None:
+    assert (
+        told(WITH_FLOOR, **LISTED, value=TWELVE, offline={"policy": "floor", "floor": "15.00", "risk": "40.00"}) == []
+    )
+
+
 def test_a_value_above_the_floor_is_asked_about_every_time() -> None:
-    assert len(told(**LISTED, value=TWELVE, offline={"policy": "floor", "floor": "12.00"})) == 1
-    _, fault = told(**LISTED, value=TWELVE, offline={"policy": "floor", "floor": "11.99"})
+    assert told(**LISTED, value=TWELVE, offline={"policy": "floor", "floor": "12.00", "risk": "99.00"}) == []
+    (fault,) = told(**LISTED, value=TWELVE, offline={"policy": "floor", "floor": "11.99", "risk": "99.00"})
     assert fault.at == ("promotions", 0, "offline", "floor")
     assert fault.what.endswith("above the floor of 11.99 USD: offline, a shift manager is asked every time.")
 
