@@ -14,6 +14,7 @@ from tests.core_world import ORGANISATION, promotion
 TWELVE = {"amount": "12.00", "currency": "USD"}
 UP_TO_TWELVE = {"percent": 20, "at_most": "12.00", "currency": "USD"}
 NOVEMBER = {"from": "2026-11-01", "until": "2026-11-30"}
+KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # RFC 8032, 7.1, test 1
 TODAY = date(2026, 11, 6)
 Notes = dict[tuple[str | int, ...], str]
 
@@ -149,10 +150,14 @@ def test_dates_shown_in_which_none_can_be_read_are_told() -> None:
         (("valid", "days", 1), {"valid": NOVEMBER | {"days": ["fri", "fri"]}}),
         (("valid", "hours", 1), {"valid": NOVEMBER | {"hours": ["10:00-12:00", "10:00-12:00"]}}),
         (("valid", "except", 1), {"valid": NOVEMBER | {"except": ["2026-11-27", "2026-11-27"]}}),
-        (("gs1", "offer_codes", 1), {"credentials": ["gs1", "word"], "gs1": {"offer_codes": ["12", "12"]}}),
+        (("gs1", "offer_codes", 1), {"credentials": ["gs1", "word"], "gs1": {"offer_codes": ["123456", "123456"]}}),
         (
             ("foreign", "items", 1),
-            {"credentials": ["foreign"], "words": None, "foreign": {"kind": "x", "key": "A", "items": [1, 1]}},
+            {
+                "credentials": ["foreign"],
+                "words": None,
+                "foreign": {"kind": "pretix_sig1", "key": KEY, "items": [1, 1]},
+            },
         ),
     ],
 )
@@ -184,7 +189,7 @@ def test_a_word_of_fewer_than_three_characters_is_told(word: str, count: str) ->
         ("screen", {"offer": "Free tacos"}),
         ("rotating", {"key": "tacos"}),
         ("gs1", {"offer_codes": ["123456"]}),
-        ("foreign", {"kind": "pretix_sig1", "key": "AAAA"}),
+        ("foreign", {"kind": "pretix_sig1", "key": KEY}),
     ],
 )
 def test_what_tells_a_kind_apart_is_read_where_that_kind_is_taken(name: str, given: Any) -> None:
@@ -306,7 +311,7 @@ def test_a_percentage_names_what_cannot_be_checked_without_the_basket() -> None:
 
 @pytest.mark.parametrize("kind", ["voucher", "listed", "foreign", "gs1"])
 def test_an_offline_policy_is_for_what_can_be_used_once(kind: str) -> None:
-    tells = {"gs1": {"offer_codes": ["1"]}, "foreign": {"kind": "pretix_sig1", "key": "A"}}
+    tells = {"gs1": {"offer_codes": ["123456"]}, "foreign": {"kind": "pretix_sig1", "key": KEY}}
     assert (
         notes(credentials=["word", kind], offline={"policy": "owner"}, **{kind: tells[kind]} if kind in tells else {})
         == {}

@@ -62,7 +62,7 @@ def test_without_a_value_it_is_told_that_one_is_needed_too() -> None:
 
 def test_the_kinds_that_can_be_used_once_are_named_together() -> None:
     assert "vouchers and listed codes offline" in the_words(credentials=["voucher", "word", "listed"])
-    three: dict[str, Any] = {"credentials": ["gs1", "listed", "voucher"], "gs1": {"offer_codes": ["1"]}}
+    three: dict[str, Any] = {"credentials": ["gs1", "listed", "voucher"], "gs1": {"offer_codes": ["123456"]}}
     assert "about GS1 coupons, listed codes and vouchers offline" in the_words(**three, words=None)
 
 

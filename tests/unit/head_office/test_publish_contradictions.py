@@ -45,9 +45,9 @@ promotions:
     gives: Cake
     valid: {from: 2026-11-01, until: 2026-11-30}
     credentials: [foreign, rotating, gs1]
-    foreign: {kind: pretix_sig1, key: AAAA, items: [1, 2]}
+    foreign: {kind: pretix_sig1, key: 11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=, items: [1, 2]}
     rotating: {key: cake-2026}
-    gs1: {offer_codes: ["99"]}
+    gs1: {offer_codes: ["999999"]}
 """
 
 
@@ -101,7 +101,7 @@ def test_a_text_without_contradictions_is_published(office: HeadOffice) -> None:
          "Add listed to credentials, or remove codes."),
         ('screen: {offer: "Free shrimp tacos", ', "screen: {", 11, 13, "No screen can be told by these marks.",
          "Add offer, or claims, as they are posted."),
-        ('["99"]', '["99", "123457"]', 36, 31, "'123457' is an offer code of 'pie' too.",
+        ('["999999"]', '["999999", "123457"]', 36, 35, "'123457' is an offer code of 'pie' too.",
          "Take it out of one of the two."),
     ],
 )  # fmt: skip
@@ -136,11 +136,11 @@ def test_a_promotion_that_cannot_be_read_can_still_be_stacked_with(office: HeadO
 
 
 def test_a_rotating_key_and_a_foreign_key_mean_one_promotion(office: HeadOffice) -> None:
-    twin = TEXT[TEXT.index("  - id: cake") :].replace("id: cake", "id: torte").replace('"99"', '"98"')
+    twin = TEXT[TEXT.index("  - id: cake") :].replace("id: cake", "id: torte").replace("999999", "999998")
     with pytest.raises(RefusedPublication) as refused:
         publish(office, promotions=TEXT + twin)
     assert [(one.line, one.column, one.path) for one in refused.value.problems] == [
-        (42, 52, "promotions[3].foreign.items"),
+        (42, 92, "promotions[3].foreign.items"),
         (43, 21, "promotions[3].rotating.key"),
     ]
 
