@@ -31,7 +31,7 @@ from pydantic import (
 
 from kiosk.core.credential import MAX_CHARACTERS, fold, fold_word, present
 from kiosk.core.money import NO_CURRENCY, AmountError, to_minor
-from kiosk.core.organisation import Amount, Currency, Fault, Kebab, Organisation, Words, refusal
+from kiosk.core.organisation import Amount, Currency, Fault, Kebab, Words, refusal
 from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, parse_hours
 
 CredentialKind = Literal["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"]
@@ -358,16 +358,6 @@ def collisions(promotions: Iterable[Promotion]) -> Iterator[Fault]:
 def _same(text: str, other: str) -> str:
     shown = text if len(text) <= 40 else f"{text[:40]}…"
     return f"{shown!r} is a code or word of {other!r} too (case, spaces, hyphens and look-alikes aside)."
-
-
-def unknown_stores(promotions: Iterable[Promotion], organisation: Organisation) -> Iterator[Fault]:
-    """Where a promotion names a store or group that the organisation does not have."""
-    known = {store.id for store in organisation.stores} | {group for one in organisation.stores for group in one.groups}
-    for i, promotion in enumerate(promotions):
-        for k, name in enumerate(promotion.stores or ()):
-            if name not in known:
-                what = f"There is no store and no group {name!r}."
-                yield Fault(("promotions", i, "stores", k), what, "Add it to organisation.yaml, or correct the name.")
 
 
 def promotion_schema() -> dict[str, Any]:

@@ -196,7 +196,7 @@ def _publish(args: argparse.Namespace) -> int:
     except RefusedPublication as error:
         _tell_problems(error, args)
         return 1
-    _tell_published(done, only_checked=args.check)
+    _tell_published(done, str(args.promotions or "promotions"), only_checked=args.check)
     return 0
 
 
@@ -268,13 +268,14 @@ def _tell_problems(error: Any, args: argparse.Namespace) -> None:
     _answer({"published": False, "code": error.code, "problems": problems})
 
 
-def _tell_published(done: Published, *, only_checked: bool) -> None:
+def _tell_published(done: Published, file: str, *, only_checked: bool) -> None:
     for change in done.changes:
         _say(f"{change.what} {change.id}: {change.kind}{f' ({change.words})' if change.words else ''}")
     for promotion, fields in done.not_enforced.items():
         _say(f"Kept but not yet enforced in {promotion}: {', '.join(fields)}")
-    for note in done.notes:
-        _say(note)
+    notes = [note.told(file) for note in done.notes]
+    if notes:
+        _say("\n".join([f"Worth knowing ({len(notes)}):", *(f"  {note}" for note in notes)]))
     _say(f"No problem was found; nothing was published, it would be version {done.version}." if only_checked
          else f"Published as version {done.version}; counters fetch it by themselves.")  # fmt: skip
     _answer(
@@ -283,7 +284,7 @@ def _tell_published(done: Published, *, only_checked: bool) -> None:
             "version": done.version,
             "changes": [{"kind": one.kind, "what": one.what, "id": one.id, "words": one.words} for one in done.changes],
             "not_enforced": {name: list(fields) for name, fields in done.not_enforced.items()},
-            "notes": list(done.notes),
+            "notes": notes,
         }
     )
 

@@ -14,34 +14,38 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kiosk.clock import to_ms
+from kiosk.core.contradictions import contradictions
 from kiosk.core.credential import fold, fold_word
 from kiosk.core.organisation import Fault, Organisation
-from kiosk.core.promotion import collisions, not_enforced, unknown_stores
+from kiosk.core.promotion import collisions, not_enforced
+from kiosk.core.rivals import rivals
 from sync.head_office import listed
 from sync.head_office.changes import Change, changes_between
 from sync.head_office.listed import ListChange
 from sync.head_office.office import HeadOffice
 from sync.head_office.people import follow_organisation, without_pin
-from sync.head_office.problems import Problem, RefusedPublication
+from sync.head_office.problems import Note, Problem, RefusedPublication
 from sync.head_office.published import Current, current, published_texts
 from sync.head_office.reading import OrganisationText, PromotionsText, read_organisation, read_promotions
 from sync.head_office.records import ListedCode, SourceText
 from sync.head_office.sample_files import Found, Samples, find_samples, sample_name, settle
 from sync.head_office.sealing import kept_samples, seal
 from sync.head_office.store import HeadOfficeStore
+from sync.head_office.worth_knowing import notes_on
 
 __all__ = ["Change", "Current", "Problem", "Published", "RefusedPublication", "check", "current", "publish"]
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing came to. ``not_enforced`` has, by promotion, the fields that are kept but have no rule yet."""
+    """What publishing came to. By promotion: ``titles``, and in ``not_enforced`` the fields kept without a rule yet."""
 
     version: int
     at_ms: int
     changes: tuple[Change, ...]
     not_enforced: Mapping[str, tuple[str, ...]]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
+    titles: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +159,8 @@ def _plan(
 
 def _across(promotions: PromotionsText, organisation: OrganisationText) -> list[Problem]:
     readable = tuple(promotions.promotions.values())
-    faults = list(collisions(readable))
-    if organisation.readable:
-        faults += unknown_stores(readable, organisation.organisation)
-    for i, one in enumerate(readable):
-        if one.codes and "listed" not in one.credentials:
-            faults.append(
-                Fault(
-                    ("promotions", i, "codes"), "It has codes, but takes no listed ones.", "Add listed to credentials."
-                )
-            )
+    known = organisation.organisation if organisation.readable else None
+    faults = [*collisions(readable), *contradictions(readable, known), *rivals(readable, promotions.ids)]
     return [promotions.problem(fault) for fault in faults]
 
 
@@ -280,22 +276,15 @@ def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, 
             plan.lists,
         ),
         not_enforced=kept,
-        notes=tuple(_notes(office, store, plan)),
+        notes=_notes(office, store, plan),
+        titles={one.id: one.title for one in readable},
     )
 
 
-def _notes(office: HeadOffice, store: HeadOfficeStore, plan: _Plan) -> list[str]:
-    today = office.clock.now().date().toordinal()
-    notes = []
-    for one in plan.promotions.promotions.values():
-        live = any(row.live for row in listed.applied(plan.held[one.id], plan.lists[one.id]))
-        if "listed" in one.credentials and not live:
-            notes.append(f"{one.id} takes listed codes, but has none yet: import a list.")
-        if one.valid.until.toordinal() < today - 1:
-            notes.append(f"{one.id} is over since {one.valid.until}.")
-    if not plan.organisation.organisation.stores:
-        notes.append("There is no store yet: no counter can be enrolled.")
-    nobody = without_pin(store, plan.organisation.organisation)
-    if nobody:
-        notes.append(f"Without a PIN, so not at any counter yet: {', '.join(nobody)}.")
-    return notes
+def _notes(office: HeadOffice, store: HeadOfficeStore, plan: _Plan) -> tuple[Note, ...]:
+    organisation = plan.organisation.organisation
+    applied = {name: listed.applied(plan.held[name], change) for name, change in plan.lists.items()}
+    with_codes = {name for name, rows in applied.items() if any(row.live for row in rows)}
+    nobody = without_pin(store, organisation)
+    today = office.clock.now().date()
+    return notes_on(plan.promotions, organisation, today, listed=with_codes, without_pin=nobody)

@@ -6,9 +6,9 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from kiosk.core.promotion import Promotion, PromotionFile, not_enforced, promotion_schema, unknown_stores
+from kiosk.core.promotion import Promotion, PromotionFile, not_enforced, promotion_schema
 from kiosk.core.schedule import Schedule, Span
-from tests.core_world import ORGANISATION, located, promotion, promotion_fields
+from tests.core_world import located, promotion, promotion_fields
 
 WHOLE_FORMAT: dict[str, Any] = {
     "id": "shrimp-tacos-checkin",
@@ -308,11 +308,6 @@ def test_a_code_written_twice_in_one_promotion_is_one_code() -> None:
 def test_all_collisions_are_told_at_once() -> None:
     messages = file_faults(promotion_fields(), second(id="tacos"), second(words=["shrimp20"], codes=["TACO7F3K9HXM"]))
     assert set(messages) == {("promotions", 1, "id"), ("promotions", 2, "words", 0), ("promotions", 2, "codes", 0)}
-
-
-def test_a_store_that_the_organisation_does_not_have_is_named_with_its_place() -> None:
-    faults_found = list(unknown_stores([promotion(), promotion(stores=["coast", "bayside", "moon"])], ORGANISATION))
-    assert [fault.at for fault in faults_found] == [("promotions", 1, "stores", 2)]
 
 
 # --- what is kept but not enforced ---------------------------------------------------------------

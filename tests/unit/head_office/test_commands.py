@@ -118,6 +118,25 @@ def test_publish_can_only_check(published: Shell) -> None:
     office.close()
 
 
+def test_thirty_notes_are_told_one_a_line_with_their_places_before_the_outcome(published: Shell) -> None:
+    file = published.place / "promotions.yaml"
+    limits = "limits: {per_store_day: 9, per_clerk_day: 9, per_customer: 1}"
+    file.write_text("promotions:\n" + "".join(
+        f"  - {{id: pie-{n}, title: Pie, gives: Pie, valid: {{from: 2099-11-01, until: 2099-11-30}},\n"
+        f"     credentials: [word], words: [LIMEPIE{n}],\n     {limits}}}\n" for n in range(10)
+    ))  # fmt: skip
+    answer = published.run("publish", file, "--check")
+    notes = [note for note in answer["notes"] if note.startswith(f"{file}:")]
+    assert len(notes) == 30
+    assert notes[0] == (
+        f"{file}:4:30: pie-0: per_store_day is best effort: each part of the network that is cut off may give 9 more."
+    )  # fmt: skip
+    said = published.said.splitlines()
+    assert f"Worth knowing ({len(answer['notes'])}):" in said
+    assert [f"  {note}" for note in answer["notes"]] == said[-1 - len(answer["notes"]) : -1]
+    assert said[-1].startswith("No problem was found; nothing was published")
+
+
 def test_codes_are_imported_from_a_file(published: Shell) -> None:
     (published.place / "codes.csv").write_text("X-1,a\nX-2,b\n")
     answer = published.run("publish", "--codes", f"tacos={published.place / 'codes.csv'}")

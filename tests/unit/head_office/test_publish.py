@@ -151,11 +151,11 @@ def test_a_person_taken_out_of_the_organisation_is_taken_off(office: HeadOffice)
 
 
 def test_people_without_a_pin_are_named(office: HeadOffice) -> None:
-    assert any("Zoé" in note for note in check(office).notes)
+    assert any("Zoé" in note.message for note in check(office).notes)
 
 
 def test_a_promotion_that_takes_codes_but_has_none_is_noted(office: HeadOffice) -> None:
-    assert any("tacos takes listed codes" in note for note in publish(office, promotions=ONE).notes)
+    assert any("tacos: It takes listed codes" in str(note) for note in publish(office, promotions=ONE).notes)
 
 
 # --- freshness
