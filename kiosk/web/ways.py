@@ -24,6 +24,17 @@ _KINDS = {
 }
 
 
+_COUNTS = (
+    marked("no"), marked("one"), marked("two"), marked("three"), marked("four"), marked("five"), marked("six"),
+    marked("seven"), marked("eight"), marked("nine"), marked("ten"),
+)  # fmt: skip
+
+
+def in_words(count: int) -> str:
+    """As "two"; above ten in digits."""
+    return _(_COUNTS[count]) if count < len(_COUNTS) else str(count)
+
+
 def fitting(*headlines: str) -> str:
     """The first headline that fits; the last one where none does."""
     return next((one for one in headlines if len(one) <= WIDE_HEADLINE), headlines[-1])
