@@ -21,6 +21,7 @@ from kiosk.errors import CounterfoilError
 from kiosk.redeeming import ANYWAY, APPROVED_WHY, Approval, Look
 from kiosk.sale import basket_minor
 from kiosk.web.app import Filming, floor
+from kiosk.web.language import choose
 from kiosk.web.language import gettext as _
 from kiosk.web.picking import choices_header, picking
 from kiosk.web.respond import go, respond, wants_fragment
@@ -31,7 +32,7 @@ pages = Blueprint("counter", __name__)
 
 MAX_PIN = 16
 STATUS_BLOCKS = ("status", "lamp", "note", "choice")
-_OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.healthz"}
+_OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.choose_language", "counter.healthz"}
 _SHOWING = re.compile(r"[0-9a-f]{32}")
 
 
@@ -111,6 +112,14 @@ def sign_out() -> Response:
     session.pop("clerk", None)
     floor().signed_out.add(session.pop("shift", ""))
     return go("counter.sign_in")
+
+
+@pages.post("/language")
+def choose_language() -> Response:
+    """Speak another language in this browser, whoever signs in; its pages are loaded anew."""
+    if not choose(request.form.get("language", "")):
+        abort(422)
+    return go("counter.sign_in" if clerk_here() is None else "counter.home")
 
 
 # --- the counter page ----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
@@ -13,12 +14,13 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask_babel import force_locale
 
+from kiosk.commands import counter
 from kiosk.core.verdict import FactValue, Outcome, Reason
 from kiosk.web import language, times
 from kiosk.web.asked import Asked, either
 from kiosk.web.ways import WIDE_HEADLINE
 from kiosk.web.words import NARROW_HEADLINE, for_customer, for_outcome, for_reason
-from tests.counter_pages import CHECKOUT
+from tests.counter_pages import CHECKOUT, Pages
 from tests.fakes_counter import FRIDAY, promotion
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -158,3 +160,66 @@ def test_spanish_tells_one_o_clock_and_lists_in_its_own_way(told_in: str) -> Non
 @pytest.mark.parametrize("told_in", ["es"], indirect=True)
 def test_an_outcome_has_its_word(told_in: str) -> None:
     assert [for_outcome(one) for one in Outcome] == ["Aceptar", "Revisar", "Consultar", "Rechazar"]
+
+
+# --- which language a page is told in ------------------------------------------------------------
+
+
+def test_a_browser_that_asks_for_spanish_gets_it_and_another_gets_english() -> None:
+    pages = Pages()
+    ask = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
+    assert '<html lang="es"' in pages.client.get("/sign-in", headers=ask).text
+    assert '<html lang="en"' in pages.client.get("/sign-in", headers={"Accept-Language": "fi"}).text
+
+
+def test_what_a_browser_has_chosen_stays_through_signing_in_and_counts_more_than_what_it_asks_for() -> None:
+    pages = Pages()
+    pages.get("/sign-in")
+    assert pages.post("/language", language="es").status_code == 303
+    pages.sign_in()
+    page = pages.get("/")
+    assert '<html lang="es"' in page.text
+    assert "Siguiente cliente" not in page.text
+    assert "En línea" in page.text
+
+
+def test_a_refusal_is_told_in_the_language_that_was_chosen() -> None:
+    pages = Pages()
+    pages.sign_in()
+    pages.get("/")
+    pages.post("/language", language="es")
+    pages.counter.refuse(Reason.NEEDS_HEAD_OFFICE, {})
+    page = pages.get("/").text
+    assert "Sin conexión" in page
+    assert "Siguiente cliente" in page
+    assert Reason.NEEDS_HEAD_OFFICE.value in page
+
+
+def test_a_language_without_words_is_malformed_and_changes_nothing() -> None:
+    pages = Pages()
+    pages.get("/sign-in")
+    assert pages.post("/language", language="tlh").status_code == 422
+    assert '<html lang="en"' in pages.get("/sign-in").text
+
+
+def test_a_counter_of_its_own_language_speaks_it_until_a_browser_chooses() -> None:
+    app = Flask(__name__)
+    app.secret_key = b"k" * 32
+    language.install(app, "es")
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert language.active() == "es"
+        assert language.choose("en")
+        assert language.active() == "en"
+
+
+def test_a_counter_is_not_started_in_a_language_without_words() -> None:
+    with pytest.raises(ValueError, match="en, es"):
+        language.install(Flask(__name__), "tlh")
+
+
+def test_a_counter_can_be_started_in_each_language_that_has_words() -> None:
+    parser = argparse.ArgumentParser()
+    counter.add_parser(parser.add_subparsers(), lambda _: 0)
+    for code in language.LANGUAGES:
+        assert parser.parse_args(["counter", "--language", code]).language == code
+    assert parser.parse_args(["counter"]).language == ""
