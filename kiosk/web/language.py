@@ -5,7 +5,8 @@ Rules of this module:
 - A message's id is its English sentence, with named placeholders: ``gettext("Ended %(day)s", day=day)``.
 - Without variables a per cent sign stands for itself; with variables it is doubled.
 - Catalogues are text (gettext's ``.po``), compiled in memory when a page first asks for a language.
-- Which one: the browser's own choice, else the counter's, else what the browser asks for, else English.
+- Which one: the browser's own choice, else the counter's, else what the browser asks for, else English. A stream of
+  events is told in the language of the page that opened it.
 - Outside a request, and where a catalogue lacks a message, the words are English.
 """
 
@@ -46,9 +47,9 @@ def active() -> str:
     """The code of the language that this request is answered in."""
     if not has_request_context():
         return _ENGLISH
-    chosen = session.get(_CHOICE)
-    if chosen in LANGUAGES:
-        return str(chosen)
+    for chosen in (request.args.get(_CHOICE), session.get(_CHOICE)):
+        if chosen in LANGUAGES:
+            return str(chosen)
     return current_app.config[_DEFAULT] or request.accept_languages.best_match(list(LANGUAGES)) or _ENGLISH
 
 

@@ -27,6 +27,9 @@ from kiosk.web.words import for_outcome, for_reason
 STALE_AFTER_S = 24 * 3600
 LAST_STUBS = 3
 
+_NOTHING_ELSE = (Reason.COUNTER_FENCED, Reason.PROMOTIONS_STALE)
+"""Refusals that any other promotion would meet too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -289,6 +292,8 @@ class Desk:
 
     def _also_on(self, showing: Showing, ways: int, now: datetime) -> tuple[Way, ...]:
         """Other promotions that run now, so that a refusal ends in a way on."""
+        if showing.verdict.reason in _NOTHING_ELSE:
+            return ()
         own = None if showing.promotion is None else showing.promotion.title
         like = self._asked(showing, now).like
         rows = on_today(self._counter.catalogue, self._counter.place.store, now)

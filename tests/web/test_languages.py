@@ -20,7 +20,7 @@ from kiosk.web import language, times
 from kiosk.web.asked import Asked, either
 from kiosk.web.ways import WIDE_HEADLINE
 from kiosk.web.words import NARROW_HEADLINE, for_customer, for_outcome, for_reason
-from tests.counter_pages import CHECKOUT, Pages
+from tests.counter_pages import CHECKOUT, Pages, signed_in
 from tests.fakes_counter import FRIDAY, promotion
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -193,6 +193,18 @@ def test_a_refusal_is_told_in_the_language_that_was_chosen() -> None:
     assert "Sin conexión" in page
     assert "Siguiente cliente" in page
     assert Reason.NEEDS_HEAD_OFFICE.value in page
+
+
+def test_a_stream_is_told_in_the_language_of_the_page_that_opened_it() -> None:
+    pages = signed_in()
+    page = pages.get("/").text
+    assert 'sse-connect="/events?language=en"' in page
+    pages.counter.refuse(Reason.NEEDS_HEAD_OFFICE, {})
+    answer = pages.client.get("/events?language=es", buffered=False)
+    parts = iter(answer.response)
+    told = next(parts) + next(parts)  # type: ignore[operator]  # bytes, once a test client has it
+    answer.close()
+    assert "Sin conexión".encode() in bytes(told)
 
 
 def test_a_language_without_words_is_malformed_and_changes_nothing() -> None:
