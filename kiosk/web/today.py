@@ -101,7 +101,8 @@ def _row(promotion: Promotion, tone: str, icon: str, when: str) -> OnToday:
 def _line(promotion: Promotion) -> str:
     channel = _(_CHANNELS[promotion.channel]) if promotion.channel in _CHANNELS else ""
     if promotion.network is not None:
-        return f"{promotion.network} {channel}".strip()
+        network = promotion.network
+        return _("%(network)s %(channel)s", network=network, channel=channel) if channel else network
     kinds = [_(_KINDS[kind]) for kind in promotion.credentials if kind in _KINDS]
     return ", ".join(part for part in (kinds[0] if kinds else "", channel) if part)
 

@@ -59,7 +59,7 @@ def when_and_where(asked: Asked) -> tuple[Way, ...]:
     at = times.parse(asked.next_ok.get("at"))
     if at is not None and at > asked.now:
         until = times.parse(asked.next_ok.get("until"))
-        ways.append(Way("calendar", times.stretch(at, until, asked.zone, asked.now), _each_week(asked)))
+        ways.append(Way("calendar", capital(times.stretch(at, until, asked.zone, asked.now)), _each_week(asked)))
     listed = asked.next_ok.get("stores")
     there = [str(one) for one in listed] if isinstance(listed, list) else []
     same_hours = [one for one in asked.taking_part if one != asked.store]
