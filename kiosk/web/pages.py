@@ -21,6 +21,8 @@ from kiosk.errors import CounterfoilError
 from kiosk.redeeming import ANYWAY, APPROVED_WHY, Approval, Look
 from kiosk.sale import basket_minor
 from kiosk.web.app import Filming, floor
+from kiosk.web.language import choose
+from kiosk.web.language import gettext as _
 from kiosk.web.picking import choices_header, picking
 from kiosk.web.respond import go, respond, wants_fragment
 from kiosk.web.stream import follow
@@ -30,7 +32,7 @@ pages = Blueprint("counter", __name__)
 
 MAX_PIN = 16
 STATUS_BLOCKS = ("status", "lamp", "note", "choice")
-_OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.healthz"}
+_OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.choose_language", "counter.healthz"}
 _SHOWING = re.compile(r"[0-9a-f]{32}")
 
 
@@ -59,7 +61,7 @@ def only_clerks() -> Response | None:
     if request.endpoint in ("counter.events", "counter.camera"):
         return Response(status=204)  # no picture; and it tells an event source not to come back
     if request.endpoint in ("counter.frame", "counter.frame_end"):
-        return Response("Nobody is signed in here. [signed-out]", 403, mimetype="text/plain")
+        return Response(_("Nobody is signed in here. [signed-out]"), 403, mimetype="text/plain")
     return go("counter.sign_in")
 
 
@@ -84,7 +86,7 @@ def sign_in_post() -> Response:
     clerk_id, pin = request.form.get("clerk"), request.form.get("pin")
     if clerk_id is None or pin is None or len(pin) > MAX_PIN:
         abort(422)
-    wrong = "That PIN does not fit. Try again."
+    wrong = _("That PIN does not fit. Try again.")
     try:
         clerk = floor().counter.check_pin(clerk_id, pin)
     except CounterfoilError as error:
@@ -110,6 +112,14 @@ def sign_out() -> Response:
     session.pop("clerk", None)
     floor().signed_out.add(session.pop("shift", ""))
     return go("counter.sign_in")
+
+
+@pages.post("/language")
+def choose_language() -> Response:
+    """Speak another language in this browser, whoever signs in; its pages are loaded anew."""
+    if not choose(request.form.get("language", "")):
+        abort(422)
+    return go("counter.sign_in" if clerk_here() is None else "counter.home")
 
 
 # --- the counter page ----------------------------------------------------------------------------
