@@ -269,3 +269,9 @@ def test_a_promotion_of_ten_thousand_years_is_answered_too() -> None:
 def test_the_last_day_is_the_last_on_which_it_runs() -> None:
     assert november(days=frozenset({FRIDAY}), blackout=(date(2026, 11, 27),)).last_day() == date(2026, 11, 20)
     assert november().last_day() == date(2026, 11, 28)
+
+
+def test_a_promotion_that_never_runs_has_its_last_date_for_a_last_day() -> None:
+    assert on(date(2026, 11, 6)).last_day() == date(2026, 11, 6)
+    never = Schedule(date(2026, 11, 6), date(2026, 11, 7), frozenset({0}))
+    assert never.last_day() == date(2026, 11, 7)

@@ -69,6 +69,8 @@ def test_numbers_fit_with_the_month_first_or_second() -> None:
         "",
         "until Sunday",
         "99/99-98/98",
+        "11/21/2026",
+        "posted 11/21",
     ],
 )
 def test_what_is_no_span_is_none(text: str) -> None:
