@@ -137,14 +137,19 @@ def _on(schedule: Schedule, zone: tzinfo, day: date) -> Iterator[Stretch]:
     midnight = datetime.combine(day, time())
     if schedule.whole_days:
         first_day = list(_stretches(zone, midnight, midnight + _DAY))
-        last_midnight = datetime.combine(_last_in_a_row(schedule, day), time())
-        last_day = list(_stretches(zone, last_midnight, last_midnight + _DAY))
-        if first_day and last_day:
-            yield Stretch(first_day[0].start_at, last_day[-1].end_at)
+        if first_day:
+            yield Stretch(first_day[0].start_at, _end_of_days(zone, day, _last_in_a_row(schedule, day)))
         return
     for span in schedule.spans:
         start, end = (midnight + timedelta(minutes=minute) for minute in (span.start_min, span.end_min))
         yield from _stretches(zone, start, end)
+
+
+def _end_of_days(zone: tzinfo, day: date, last: date) -> datetime:
+    """When the last of the days from ``day`` to ``last`` that the zone did not leave out ends; ``day`` is one."""
+    midnight = datetime.combine(last, time())
+    stretches = list(_stretches(zone, midnight, midnight + _DAY))
+    return stretches[-1].end_at if stretches else _end_of_days(zone, day, last - _DAY)
 
 
 def _last_in_a_row(schedule: Schedule, day: date) -> date:

@@ -215,6 +215,13 @@ def test_a_day_that_a_zone_left_out_does_not_happen() -> None:
     assert opening(on(date(2011, 12, 30)), datetime(2011, 12, 29, tzinfo=UTC), apia) is None
 
 
+def test_a_run_whose_last_day_a_zone_left_out_ends_with_the_day_before() -> None:
+    apia = ZoneInfo("Pacific/Apia")
+    run = Schedule(date(2011, 12, 27), date(2011, 12, 30))
+    midnight = datetime(2011, 12, 30, 10, tzinfo=UTC)
+    assert opening(run, datetime(2011, 12, 20, tzinfo=UTC), apia) == (at("2011-12-27T00:00", apia), midnight)
+
+
 # --- the next opening ----------------------------------------------------------------------------
 
 
