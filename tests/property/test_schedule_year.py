@@ -56,6 +56,7 @@ RULES = {
     "small hours": Rules(hours=("00:00-01:00", "02:15-03:00")),
     "nights": Rules("fri sat sun", ("22:00-02:30",), ("10-31",)),
     "over the change": Rules(hours=("01:30-04:00", "12:00-14:00"), blackout=("07-04",)),
+    "in turns without a gap": Rules(hours=("06:00-14:00", "14:00-22:00", "22:00-06:00"), blackout=("06-01",)),
     "around the clock from noon": Rules("sat", ("12:00-11:45",)),
 }
 
