@@ -154,7 +154,8 @@ def test_an_offer_that_was_read_is_read_where_it_stands() -> None:
 
 def test_an_offer_read_in_part_has_the_strength_of_what_was_read() -> None:
     part = seen(lines("20% off lun")).evidence[1]
-    assert part == Evidence(NOT_READ, pytest.approx(9 / 11), box=box(0))
+    assert (part.state, part.box) == (NOT_READ, box(0))
+    assert part.strength == pytest.approx(9 / 11)
     less = seen(lines("20% off dinner")).evidence[1]
     assert (less.state, less.box) == (NOT_READ, None)
     assert 0.55 < less.strength < 0.7
