@@ -117,8 +117,9 @@ def _printed(text: str) -> _Elements:
 def _scanned(text: str) -> _Elements:
     at = 0
     while at < len(text):
-        identifier = text[at : at + _IDENTIFIER_DIGITS.get(text[at : at + 2], 0)]
-        if not (identifier.isascii() and identifier.isdigit()):
+        digits = _IDENTIFIER_DIGITS.get(text[at : at + 2], 0)
+        identifier = text[at : at + digits]
+        if not re.fullmatch("[0-9]{2,4}", identifier) or len(identifier) != digits:
             raise _WrongElementError(ElementFault.NOT_ELEMENTS)
         begin, end = at + len(identifier), text.find(FNC1, at)
         predefined = _PREDEFINED.get(identifier[:2])
