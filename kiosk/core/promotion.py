@@ -32,6 +32,7 @@ from pydantic import (
 from kiosk.core.credential import MAX_CHARACTERS, fold, fold_word, present
 from kiosk.core.money import NO_CURRENCY, AmountError, to_minor
 from kiosk.core.organisation import Amount, Currency, Fault, Kebab, Organisation, Words, refusal
+from kiosk.core.pretix import read_key
 from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, parse_hours
 
 CredentialKind = Literal["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"]
@@ -76,6 +77,14 @@ def _at_least_one(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _is_a_key(value: str) -> str:
+    if read_key(value) is None:
+        raise refusal(
+            Fault((), "This is no Ed25519 public key.", "Copy it as pretix shows it: base64, of 32 bytes, DER or PEM.")
+        )
+    return value
+
+
 # not Field(min_length=1): that would call a list with one wrong item empty as well
 _NotEmpty = AfterValidator(_at_least_one)
 _AT_LEAST_ONE = Field(json_schema_extra={"minItems": 1})
@@ -89,7 +98,8 @@ StoreName = Annotated[
 ]
 """A store, a group, or one counter of a store ("bayside/front")."""
 
-OfferCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,20}$")]
+OfferCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{6}$")]
+ForeignKey = Annotated[Words, AfterValidator(_is_a_key)]
 
 
 class _Published(BaseModel):
@@ -177,9 +187,20 @@ class Gs1(_Published):
 class Foreign(_Published):
     """Another system's signed codes."""
 
-    kind: Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-    key: Words
+    kind: Literal["pretix_sig1"]
+    key: ForeignKey
     items: tuple[StrictInt, ...] = ()
+
+    @property
+    def public_key(self) -> bytes:
+        """The key's 32 bytes."""
+        key = read_key(self.key)
+        assert key is not None, "a key is checked when it is read"
+        return key
+
+    def takes(self, item: int) -> bool:
+        """Whether tickets for pretix's product ``item`` are meant; none named: all are."""
+        return not self.items or item in self.items
 
 
 class Basket(_Published):
@@ -342,7 +363,7 @@ class _Claims:
 def collisions(promotions: Iterable[Promotion]) -> Iterator[Fault]:
     """Where an id is used twice, or one text held up could mean two promotions, or both a word and a listed code."""
     ids: set[str] = set()
-    claims = _Claims()
+    claims, marked = _Claims(), _Marked()
     for i, promotion in enumerate(promotions):
         if promotion.id in ids:
             yield Fault(("promotions", i, "id"), f"The id {promotion.id!r} is used twice.", "Give each its own.")
@@ -353,6 +374,40 @@ def collisions(promotions: Iterable[Promotion]) -> Iterator[Fault]:
         for k, word in enumerate(promotion.words):
             if other := claims.word(promotion.id, word):
                 yield Fault(("promotions", i, "words", k), _same(word, other), "Change one of the two.")
+        yield from marked.faults(i, promotion)
+
+
+class _Marked:
+    """Which promotion each rotating key, offer code and foreign product was first seen in."""
+
+    def __init__(self) -> None:
+        self._rotating: dict[str, str] = {}
+        self._offers: dict[str, str] = {}
+        self._foreign: list[tuple[Foreign, str]] = []
+
+    def faults(self, i: int, promotion: Promotion) -> Iterator[Fault]:
+        """What is taken already of what promotion number ``i`` is recognised by."""
+        cure = "Change one of the two."
+        if promotion.rotating is not None:
+            first = self._rotating.setdefault(promotion.rotating.key, promotion.id)
+            if first != promotion.id:
+                yield Fault(("promotions", i, "rotating", "key"), f"It is the key of {first!r} too.", cure)
+        for k, offer in enumerate(promotion.gs1.offer_codes if promotion.gs1 else ()):
+            first = self._offers.setdefault(offer, promotion.id)
+            if first != promotion.id:
+                yield Fault(("promotions", i, "gs1", "offer_codes", k), f"{offer} is an offer of {first!r} too.", cure)
+        if promotion.foreign is not None:
+            other = next((name for one, name in self._foreign if _share_items(one, promotion.foreign)), None)
+            self._foreign.append((promotion.foreign, promotion.id))
+            if other is not None:
+                what = f"Tickets that this key signed for the same items are honoured by {other!r} too."
+                yield Fault(("promotions", i, "foreign"), what, "Give each promotion items of its own.")
+
+
+def _share_items(one: Foreign, other: Foreign) -> bool:
+    if one.public_key != other.public_key:
+        return False
+    return not one.items or not other.items or not set(one.items).isdisjoint(other.items)
 
 
 def _same(text: str, other: str) -> str:
