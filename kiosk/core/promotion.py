@@ -36,7 +36,7 @@ from kiosk.core.pretix import read_key
 from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, parse_hours
 
 CredentialKind = Literal["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"]
-BUILT_KINDS: frozenset[str] = frozenset({"listed", "word", "screen"})
+BUILT_KINDS: frozenset[str] = frozenset({"listed", "word", "screen", "rotating", "gs1", "foreign"})
 """The kinds of credential that this release recognises."""
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -363,7 +363,7 @@ class _Claims:
 def collisions(promotions: Iterable[Promotion]) -> Iterator[Fault]:
     """Where an id is used twice, or one text held up could mean two promotions, or both a word and a listed code."""
     ids: set[str] = set()
-    claims, marked = _Claims(), _Marked()
+    claims = _Claims()
     for i, promotion in enumerate(promotions):
         if promotion.id in ids:
             yield Fault(("promotions", i, "id"), f"The id {promotion.id!r} is used twice.", "Give each its own.")
@@ -374,40 +374,6 @@ def collisions(promotions: Iterable[Promotion]) -> Iterator[Fault]:
         for k, word in enumerate(promotion.words):
             if other := claims.word(promotion.id, word):
                 yield Fault(("promotions", i, "words", k), _same(word, other), "Change one of the two.")
-        yield from marked.faults(i, promotion)
-
-
-class _Marked:
-    """Which promotion each rotating key, offer code and foreign product was first seen in."""
-
-    def __init__(self) -> None:
-        self._rotating: dict[str, str] = {}
-        self._offers: dict[str, str] = {}
-        self._foreign: list[tuple[Foreign, str]] = []
-
-    def faults(self, i: int, promotion: Promotion) -> Iterator[Fault]:
-        """What is taken already of what promotion number ``i`` is recognised by."""
-        cure = "Change one of the two."
-        if promotion.rotating is not None:
-            first = self._rotating.setdefault(promotion.rotating.key, promotion.id)
-            if first != promotion.id:
-                yield Fault(("promotions", i, "rotating", "key"), f"It is the key of {first!r} too.", cure)
-        for k, offer in enumerate(promotion.gs1.offer_codes if promotion.gs1 else ()):
-            first = self._offers.setdefault(offer, promotion.id)
-            if first != promotion.id:
-                yield Fault(("promotions", i, "gs1", "offer_codes", k), f"{offer} is an offer of {first!r} too.", cure)
-        if promotion.foreign is not None:
-            other = next((name for one, name in self._foreign if _share_items(one, promotion.foreign)), None)
-            self._foreign.append((promotion.foreign, promotion.id))
-            if other is not None:
-                what = f"Tickets that this key signed for the same items are honoured by {other!r} too."
-                yield Fault(("promotions", i, "foreign"), what, "Give each promotion items of its own.")
-
-
-def _share_items(one: Foreign, other: Foreign) -> bool:
-    if one.public_key != other.public_key:
-        return False
-    return not one.items or not other.items or not set(one.items).isdisjoint(other.items)
 
 
 def _same(text: str, other: str) -> str:
@@ -430,11 +396,6 @@ def promotion_schema() -> dict[str, Any]:
     return PromotionFile.model_json_schema()
 
 
-_UNBUILT_FIELDS = ("rotating", "gs1", "foreign")
-
-
 def not_enforced(promotion: Promotion) -> tuple[str, ...]:
     """The fields that ``promotion`` sets but that no rule reads yet, as dotted names."""
-    names = [f"credentials.{kind}" for kind in promotion.credentials if kind not in BUILT_KINDS]
-    names += [name for name in _UNBUILT_FIELDS if getattr(promotion, name)]
-    return tuple(names)
+    return tuple(f"credentials.{kind}" for kind in promotion.credentials if kind not in BUILT_KINDS)

@@ -316,37 +316,6 @@ def test_a_word_and_a_code_of_one_promotion_are_told_apart_too() -> None:
     assert ("promotions", 0, "words", 0) in file_faults(promotion_fields(codes=["shrimp-20"]))
 
 
-def test_one_rotating_key_in_two_promotions_is_an_error() -> None:
-    two = (promotion_fields(rotating={"key": "a"}), second(rotating={"key": "a"}))
-    assert "'tacos'" in file_faults(*two)["promotions", 1, "rotating", "key"]
-
-
-def test_one_offer_code_in_two_promotions_is_an_error_and_twice_in_one_is_not() -> None:
-    two = (
-        promotion_fields(gs1={"offer_codes": ["000001", "000001"]}),
-        second(gs1={"offer_codes": ["000002", "000001"]}),
-    )
-    assert list(file_faults(*two)) == [("promotions", 1, "gs1", "offer_codes", 1)]
-
-
-def foreign(key: str, *items: int) -> dict[str, Any]:
-    return {"foreign": {"kind": "pretix_sig1", "key": key, "items": list(items)}}
-
-
-@pytest.mark.parametrize(("first", "then"), [((), ()), ((), (1,)), ((1,), ()), ((1, 2), (3, 2))])
-def test_tickets_of_one_key_for_the_same_items_in_two_promotions_are_an_error(
-    first: tuple[int, ...], then: tuple[int, ...]
-) -> None:
-    two = (promotion_fields(**foreign(KEYS[0], *first)), second(**foreign(KEYS[0], *then)))
-    assert "'tacos'" in file_faults(*two)["promotions", 1, "foreign"]
-
-
-def test_two_promotions_may_share_a_key_or_an_item_but_not_both() -> None:
-    third = second(id="more", words=["THIRD"], codes=["NEW-3"], **foreign(KEYS[1], 1))
-    promotions = [promotion_fields(**foreign(KEYS[0], 1)), second(**foreign(KEYS[0], 2)), third]
-    assert len(PromotionFile.model_validate({"promotions": promotions}).promotions) == 3
-
-
 def test_a_code_written_twice_in_one_promotion_is_one_code() -> None:
     assert PromotionFile.model_validate({"promotions": [promotion_fields(codes=["A-1", "a1"])]}).promotions
 
