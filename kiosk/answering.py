@@ -35,9 +35,9 @@ class Known:
         """The verdict on ``held_up``, now or ``at`` another time."""
         return decide(held_up, self.catalogue, self.standing, self.place, at or self.now, self.sale)
 
-    def credential(self, held_up: Presented | PresentedScreen | None) -> Credential | None:
-        """What was held up, where it is known for what it is."""
-        return self.catalogue.credential(held_up, to_ms(self.now))
+    def credential(self, held_up: Presented | PresentedScreen | None, at: datetime | None = None) -> Credential | None:
+        """What was held up, where it is known for what it is, now or ``at`` another time."""
+        return self.catalogue.credential(held_up, to_ms(at or self.now))
 
 
 def showing_of_text(text: str, source: str, showing_id: str, known: Known) -> Showing:
@@ -92,8 +92,17 @@ def showing_of_stub(n: int, fact: Redemption, promotion: Promotion | None) -> Sh
 
 def decide_again(showing: Showing, known: Known) -> Verdict:
     """The verdict on what is shown, over what is known now, with the window judged as of when it was shown."""
+    return known.decide(held_up(showing), _judged_at(showing, known))
+
+
+def credential_again(showing: Showing, known: Known) -> Credential | None:
+    """What is shown, as of the same time: a rotating code has turned since."""
+    return known.credential(held_up(showing), _judged_at(showing, known))
+
+
+def _judged_at(showing: Showing, known: Known) -> datetime:
     kept = known.now - showing.shown_at <= timedelta(seconds=AS_SHOWN_FOR_S)
-    return known.decide(held_up(showing), showing.shown_at if kept else known.now)
+    return showing.shown_at if kept else known.now
 
 
 def held_up(showing: Showing) -> Presented | PresentedScreen | None:

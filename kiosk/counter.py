@@ -324,7 +324,7 @@ class Counter:
             missing = hindrance(showing, verdict, look, self._clock.monotonic_s())
             if missing is not None:
                 return self._board.show(State.VERDICT, replace(showing, verdict=verdict), note=str(missing))
-            credential = known.credential(answering.held_up(showing))
+            credential = answering.credential_again(showing, known)
             if credential is None:  # decide said yes, so this cannot be
                 raise AssertionError("a credential that decide knows and nobody else")
             version, told_n = self.catalogue.version, self._ledger.head_office_n()

@@ -98,7 +98,7 @@ class RotatingCodes:
                 named = "\x00".join((key.name, str(shown.step), key.fixed_text))
                 return Credential("rotating", promotion, digest(self._fleet_key, "rotating", named), text)
             if shown is not None and old is None:
-                old = Unrecognised(Reason.OLD_CODE, promotion, {"shown_at": _iso(shown.shown_at_ms)})
+                old = Unrecognised(Reason.OLD_CODE, promotion, shown_at_ms=shown.shown_at_ms)
         return old
 
 
@@ -112,7 +112,3 @@ def _window(ticket: pretix.Ticket) -> Right:
 
 def _day(now_ms: int) -> date:
     return (_EPOCH + timedelta(milliseconds=now_ms)).date()
-
-
-def _iso(at_ms: int) -> str:
-    return (_EPOCH + timedelta(milliseconds=at_ms)).isoformat(timespec="seconds")

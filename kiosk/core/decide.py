@@ -27,7 +27,18 @@ from kiosk.core.catalogue import Catalogue, Credential, Unrecognised
 from kiosk.core.credential import Presented
 from kiosk.core.facts import Facts, facts_of, mark_fact
 from kiosk.core.nearest import iso, next_ok, opening
-from kiosk.core.question import EPOCH, UNKNOWN_SALE, Known, Place, Question, Sale, Taken, customer_digest, question_of
+from kiosk.core.question import (
+    EPOCH,
+    UNKNOWN_SALE,
+    Known,
+    Place,
+    Question,
+    Sale,
+    Taken,
+    customer_digest,
+    instant,
+    question_of,
+)
 from kiosk.core.rules import RULES, not_checked, outcome_against
 from kiosk.core.screen import MarkState, PresentedScreen, ScreenReading, ScreenResult
 from kiosk.core.situation import ClockInterval
@@ -114,6 +125,8 @@ def _unrecognised(found: Unrecognised, reading: ScreenReading | None, catalogue:
     if found.promotion is not None and terms is None:
         return Verdict(Outcome.REFUSE, Reason.UNKNOWN_CODE)
     facts = {**found.facts} | _likeness(reading, catalogue, local)
+    if found.shown_at_ms is not None and local.tzinfo is not None:
+        facts["shown_at"] = iso(instant(found.shown_at_ms), local.tzinfo)
     return Verdict(Outcome.REFUSE, found.reason, found.promotion, facts)
 
 

@@ -51,12 +51,13 @@ class Credential:
 class Unrecognised:
     """What was held up and cannot be honoured for what it is; ``reason`` is of the first group of them, or old-code.
 
-    ``promotion`` is an id where it is known and published.
+    ``promotion`` is an id where it is known and published; ``shown_at_ms`` is when an old rotating code was fresh.
     """
 
     reason: Reason
     promotion: str | None = None
     facts: Mapping[str, FactValue] = field(default_factory=dict)
+    shown_at_ms: int | None = None
 
 
 UNKNOWN_CODE = Unrecognised(Reason.UNKNOWN_CODE)

@@ -25,6 +25,7 @@ SEARCHED_STEPS = 200
 LEAST_SECRET_BYTES, MOST_SECRET_BYTES = 16, 128  # RFC 4226, R6
 LEAST_PERIOD_MS, MOST_PERIOD_MS = 1_000, 24 * 3_600_000
 MOST_VALUES = 8
+LATEST_MS = 32_503_680_000_000  # the year 3000: no code is made later, and no calendar ends there
 MAX_PATTERN_CHARACTERS = 1_000
 
 _PART = re.compile(r"\{(totp_timestamp_millis|totp_timestamp_seconds|totp_value_([0-9]{1,2}))\}")
@@ -84,6 +85,8 @@ class RotatingKey:
         values = [(self.values[int(part)], said) for part, said in named if part.isdigit()]
         now = step_at(now_ms, self.period_ms)
         told = next((int(said) * _UNIT_MS[part] for part, said in named if not part.isdigit()), None)
+        if told is not None and told > LATEST_MS:
+            return None
         steps = _near(now, self.period_ms) if told is None else iter((step_at(told, self.period_ms),))
         for step in steps:
             if self._all_of(values, step):

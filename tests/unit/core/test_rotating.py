@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.core.rotating import SEARCHED_MS, RotatingKey, RotatingKeyError, Shown, Turning
+from kiosk.core.rotating import LATEST_MS, SEARCHED_MS, RotatingKey, RotatingKeyError, Shown, Turning
 from kiosk.core.totp import hotp
 
 SECRET = b"12345678901234567890"
@@ -77,6 +77,12 @@ def test_a_period_longer_than_the_search_still_drifts_a_step() -> None:
 
 def test_a_timestamp_says_how_old_a_code_is_however_old() -> None:
     assert GOOGLE.recognise(google(1000), NOW_MS) == Shown(333, 1_000_000, fresh=False)
+
+
+def test_a_timestamp_beyond_every_calendar_is_none() -> None:
+    last_s = LATEST_MS // 1000
+    assert GOOGLE.recognise(google(last_s), NOW_MS) is not None
+    assert GOOGLE.recognise(google(last_s + 1), NOW_MS) is None
 
 
 def test_a_timestamp_that_does_not_go_with_the_value_makes_it_no_code() -> None:
