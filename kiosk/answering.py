@@ -39,6 +39,11 @@ class Known:
         """What was held up, where it is known for what it is, now or ``at`` another time."""
         return self.catalogue.credential(held_up, to_ms(at or self.now))
 
+    def turning(self, text: str) -> str | None:
+        """The promotion whose rotating code ``text`` is now; None: it is no such code, or an old one."""
+        credential = self.credential(present(text))
+        return credential.promotion if credential is not None and credential.kind == "rotating" else None
+
 
 def showing_of_text(text: str, source: str, showing_id: str, known: Known) -> Showing:
     """The answer to a code."""

@@ -22,7 +22,7 @@ class CouponFault(StrEnum):
     """What is wrong with a coupon's fields; the values are GS1's names in lower case, without its prefix."""
 
     NON_DIGIT_CHARACTER = "non-digit-character"
-    EXCESS_DATA = "excess-data"
+    EXCESS = "excess-data"
     MISSING_GCP_VLI = "missing-gcp-vli"
     INVALID_GCP_LENGTH = "invalid-gcp-length"
     TRUNCATED_GCP = "truncated-gcp"
@@ -272,4 +272,4 @@ def _miscellaneous(reader: _Reader) -> tuple[int, int, int, int]:
 
 def _nothing_left(reader: _Reader) -> None:
     if not reader.at_end:
-        raise _WrongFieldError(CouponFault.EXCESS_DATA)
+        raise _WrongFieldError(CouponFault.EXCESS)

@@ -61,7 +61,7 @@ def test_what_stands_before_and_after_it_is_stepped_over(text: str) -> None:
         ("(8110)", CouponFault.MISSING_GCP_VLI),
         ("]C18110", CouponFault.MISSING_GCP_VLI),
         (f"(8112){VALUE}x", CouponFault.NON_DIGIT_CHARACTER),
-        (f"(8112){VALUE}1", CouponFault.EXCESS_DATA),
+        (f"(8112){VALUE}1", CouponFault.EXCESS),
         (f"]C18112{VALUE}10LOT7", CouponFault.NON_DIGIT_CHARACTER),
         (f"(8112){VALUE}(", ElementFault.NOT_ELEMENTS),
         (f"(8112){VALUE}\x1d05", CouponFault.NON_DIGIT_CHARACTER),
