@@ -15,7 +15,10 @@ SOON = timedelta(days=7)
 RECENT_DAYS = 7
 
 _CHANNELS = {"text": "text message", "email": "e-mail", "other": ""}
-_KINDS = {"listed": "Listed code", "word": "Code word", "screen": "Screen", "voucher": "Signed voucher"}
+_KINDS = {
+    "listed": "Listed code", "word": "Code word", "screen": "Screen", "voucher": "Signed voucher",
+    "rotating": "Rotating code", "gs1": "Coupon", "foreign": "Partner's ticket",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

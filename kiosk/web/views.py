@@ -395,6 +395,6 @@ def _left(showing: Showing, taken: int = 0) -> tuple[Fact, ...]:
 
 
 def _this_code(showing: Showing) -> tuple[Fact, ...]:
-    if showing.credential_kind == "listed":
+    if showing.credential_kind in {"listed", "rotating", "foreign"}:
         return (Fact("This code", "Not used before"),)
     return (Fact("This word", "Good for any guest"),) if showing.credential_kind == "word" else ()

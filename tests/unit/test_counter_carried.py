@@ -91,7 +91,7 @@ def test_taken_away_and_shown_again_it_is_another_code(floor: Floor) -> None:
     assert (floor.counter.display.state, again.verdict.outcome) == (State.VERDICT, Outcome.ACCEPT)
 
 
-def test_what_is_published_anew_is_decided_for_the_code_that_the_phone_shows_by_then(floor: Floor) -> None:
+def test_an_answer_given_again_is_for_the_code_that_the_phone_shows_by_then(floor: Floor) -> None:
     film_the_phone(floor, 20)
     showing = floor.counter.display.showing
     assert showing is not None

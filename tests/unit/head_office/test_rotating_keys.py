@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.core.bundle import catalogue_of
+from kiosk.core.credential import present
 from kiosk.core.rotating import RotatingKey, Turning
 from kiosk.core.sealed_keys import PART, open_keys
 from kiosk.errors import CounterfoilError
@@ -69,6 +71,21 @@ def test_only_keys_that_are_named_leave_head_office_and_sealed(tmp_path: Path) -
     publish(office, promotions=PROMOTIONS)
     assert open_keys(opened(office).parts[PART], office.keys.fleet_key) == {"tacos-2026": KEY}
     assert not any(SECRET in part for part in opened(office).parts.values())
+
+
+def test_a_counter_recognises_the_codes_of_a_key_from_its_bundle_and_without_the_fleet_key_none(tmp_path: Path) -> None:
+    office = an_office(tmp_path)
+    add(office, KEY)
+    publish(office, promotions=PROMOTIONS)
+    now_ms = 1_111_111_109_000
+    held_up = present("TACOS-07081804")  # RFC 6238, appendix B
+    credential = catalogue_of(opened(office), office.keys.fleet_key).credential(held_up, now_ms)
+    assert credential is not None
+    assert (credential.kind, credential.promotion) == ("rotating", "tacos")
+    assert catalogue_of(opened(office), b"").credential(held_up, now_ms) is None
+    with pytest.raises(CounterfoilError) as caught:
+        catalogue_of(opened(office), bytes(32))
+    assert code_of(caught) == "bundle-sealed"
 
 
 def test_other_changes_leave_the_sealed_part_as_it_is(tmp_path: Path) -> None:
