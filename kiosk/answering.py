@@ -100,9 +100,17 @@ def decide_again(showing: Showing, known: Known) -> Verdict:
     return known.decide(held_up(showing), _judged_at(showing, known))
 
 
-def credential_again(showing: Showing, known: Known) -> Credential | None:
-    """What is shown, as of the same time: a rotating code has turned since."""
-    return known.credential(held_up(showing), _judged_at(showing, known))
+def credential_again(showing: Showing, known: Known) -> Credential:
+    """What is shown and was just said yes to, as of the same time: a rotating code may have turned since.
+
+    A shift manager may have said yes to what it can only be at one end of what the time could be.
+    """
+    clock = known.standing.situation.clock
+    instants = [_judged_at(showing, known), *([] if clock is None else [clock.earliest_at, clock.latest_at])]
+    found = (known.credential(held_up(showing), at) for at in instants)
+    credential = next((one for one in found if one is not None), None)
+    assert credential is not None, "a credential that decide knows and nobody else"
+    return credential
 
 
 def _judged_at(showing: Showing, known: Known) -> datetime:

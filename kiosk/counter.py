@@ -288,8 +288,8 @@ class Counter:
 
     def _answer(self, text: str, source: str) -> Display:
         self._last_in_view_s = self._clock.monotonic_s()
-        text = self._attention.answered(text, self._last_in_view_s)
         self.till.turn_to(self._board.display, text)
+        text = self._attention.answered(text, self._last_in_view_s)
         return self._board.show(
             State.VERDICT, answering.showing_of_text(text, source, self._mint().hex(), self._known())
         )
@@ -326,8 +326,6 @@ class Counter:
             if missing is not None:
                 return self._board.show(State.VERDICT, replace(showing, verdict=verdict), note=str(missing))
             credential = answering.credential_again(showing, known)
-            if credential is None:  # decide said yes, so this cannot be
-                raise AssertionError("a credential that decide knows and nobody else")
             version, told_n = self.catalogue.version, self._ledger.head_office_n()
             occasion = Occasion(self.place.store, clerk_id, known.now, version, told_n, self.till.sale)
             fact = redemption(showing, credential, verdict, occasion, look, approval if asks else None)

@@ -77,7 +77,9 @@ def _between(
 ) -> Verdict:
     """The answer that holds at any time of ``clock``, else a question to the shift manager."""
     first, question = _at(held_up, catalogue, known, place, clock.earliest_at, sale)
-    last, _ = _at(held_up, catalogue, known, place, clock.latest_at, sale)
+    last, last_question = _at(held_up, catalogue, known, place, clock.latest_at, sale)
+    if question is None and last_question is None:  # such as a rotating code of another day: nobody can honour it
+        return first
     if (first.outcome, first.reason, first.promotion) == (last.outcome, last.reason, last.promotion):
         if question is None or first.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
             return first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from kiosk.clock import to_ms
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.entry import Redemption
 from kiosk.core.rotating import RotatingKey, Turning
+from kiosk.core.situation import ClockInterval, Situation
 from kiosk.core.totp import hotp
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, State
+from kiosk.redeeming import Approval
 from tests.core_world import catalogue, promotion
 from tests.counter_world import Floor, open_floor
 from tests.unit.test_counter_picking import film
@@ -111,3 +114,14 @@ def test_a_code_held_up_too_late_is_an_old_one_of_its_promotion(floor: Floor) ->
     showing = floor.counter.display.showing
     assert showing is not None
     assert (showing.verdict.reason, showing.verdict.promotion) == (Reason.OLD_CODE, "tacos")
+
+
+def test_what_a_shift_manager_approves_while_the_clock_is_unsure_is_redeemed(floor: Floor) -> None:
+    now = floor.clock.now()
+    floor.counter.standing.situation = Situation(clock=ClockInterval(now, now + timedelta(minutes=1)))
+    text = code_now(floor)
+    floor.clock.move(60)
+    showing = floor.counter.look(text).showing
+    assert showing is not None
+    assert (showing.verdict.outcome, showing.verdict.reason) == (Outcome.ASK, Reason.CLOCK_SUSPECT)
+    assert floor.counter.redeem(showing.id, "ana", approval=Approval("bo", "guest-waits")).state is State.REDEEMED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from kiosk.core.decide import Place, decide
 from kiosk.core.entry import FeedId
 from kiosk.core.promotion import Promotion
 from kiosk.core.rotating import RotatingKey, Turning
+from kiosk.core.situation import ClockInterval, Situation
 from kiosk.core.standing import Standing
 from kiosk.core.totp import hotp
 from kiosk.core.verdict import Outcome, Reason, Verdict
@@ -295,6 +296,31 @@ def test_a_fresh_code_of_one_key_goes_before_an_old_one_of_another() -> None:
 def test_without_its_key_a_rotating_code_is_unknown() -> None:
     known = replace_keys(turning())
     assert asked(known, code()).reason is Reason.UNKNOWN_CODE
+
+
+def unsure(earliest_s: int, latest_s: int) -> Standing:
+    """A standing whose clock could be anywhere between these seconds from noon."""
+    standing = Standing(OWN)
+    clock = ClockInterval(NOON + timedelta(seconds=earliest_s), NOON + timedelta(seconds=latest_s))
+    standing.situation = Situation(clock=clock)
+    return standing
+
+
+@pytest.mark.parametrize(
+    ("earliest_s", "latest_s", "outcome", "reason"),
+    [
+        (-30, 30, Outcome.ACCEPT, Reason.OK),
+        (0, 60, Outcome.ASK, Reason.CLOCK_SUSPECT),
+        (-60, 0, Outcome.ASK, Reason.CLOCK_SUSPECT),
+        (60, 120, Outcome.REFUSE, Reason.OLD_CODE),
+        (60, 86_400, Outcome.REFUSE, Reason.OLD_CODE),
+    ],
+)
+def test_where_the_clock_is_unsure_a_rotating_code_is_asked_about_only_if_it_could_be_fresh(
+    earliest_s: int, latest_s: int, outcome: Outcome, reason: Reason
+) -> None:
+    verdict = asked(turning(), code(), standing=unsure(earliest_s, latest_s))
+    assert (verdict.outcome, verdict.reason) == (outcome, reason)
 
 
 def test_an_old_code_of_a_promotion_that_is_not_announced_is_unknown() -> None:
