@@ -170,7 +170,8 @@ class Counter:
         """Told on each frame which codes are in view; which one wants an answer, ``kiosk.attention`` says."""
         with self._lock:
             self._frames += 1
-            texts, now_s, offered = [sighting.text for sighting in sightings], self._clock.monotonic_s(), self.choices
+            now_s, offered = self._clock.monotonic_s(), self.choices
+            texts = self._attention.steady([one.text for one in sightings], now_s, self._known().turning)
             known = any(self.knows(text) for text in texts)
             if known:
                 self._phone.code_seen(now_s)
@@ -287,8 +288,8 @@ class Counter:
 
     def _answer(self, text: str, source: str) -> Display:
         self._last_in_view_s = self._clock.monotonic_s()
-        self._attention.answered(text, self._last_in_view_s)
         self.till.turn_to(self._board.display, text)
+        text = self._attention.answered(text, self._last_in_view_s)
         return self._board.show(
             State.VERDICT, answering.showing_of_text(text, source, self._mint().hex(), self._known())
         )
@@ -324,9 +325,7 @@ class Counter:
             missing = hindrance(showing, verdict, look, self._clock.monotonic_s())
             if missing is not None:
                 return self._board.show(State.VERDICT, replace(showing, verdict=verdict), note=str(missing))
-            credential = known.credential(answering.held_up(showing))
-            if credential is None:  # decide said yes, so this cannot be
-                raise AssertionError("a credential that decide knows and nobody else")
+            credential = answering.credential_again(showing, known)
             version, told_n = self.catalogue.version, self._ledger.head_office_n()
             occasion = Occasion(self.place.store, clerk_id, known.now, version, told_n, self.till.sale)
             fact = redemption(showing, credential, verdict, occasion, look, approval if asks else None)

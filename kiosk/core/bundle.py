@@ -25,6 +25,9 @@ from pydantic import ValidationError
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.organisation import Organisation, StaffMember
 from kiosk.core.promotion import Promotion
+from kiosk.core.rotating import RotatingKey
+from kiosk.core.sealed_keys import PART as ROTATING_KEYS
+from kiosk.core.sealed_keys import open_keys
 from kiosk.core.strict_cbor import StrictCborError, decode, encode
 from kiosk.errors import BundleError
 
@@ -234,7 +237,7 @@ def decode_part(opened: OpenedBundle, name: str) -> Any:
 
 
 def catalogue_of(opened: OpenedBundle, fleet_key: bytes) -> Catalogue:
-    """The catalogue that a bundle holds; raises ``bundle-part-missing`` or ``bundle-malformed``."""
+    """The catalogue that a bundle holds; raises ``bundle-part-missing``, ``bundle-malformed`` or ``bundle-sealed``."""
     promotions, staff = (_list(decode_part(opened, name), None, MAX_RECORDS) for name in ("promotions", "staff"))
     try:
         read = [Promotion.model_validate(one) for one in promotions]
@@ -252,6 +255,7 @@ def catalogue_of(opened: OpenedBundle, fleet_key: bytes) -> Catalogue:
         fleet_key,
         members,
         _samples(opened),
+        rotating=_rotating(opened, fleet_key),
     )
 
 
@@ -264,6 +268,12 @@ def _listed(opened: OpenedBundle) -> Iterable[tuple[bytes, str]]:
         promotion = name.split("/")[1]
         for at in range(0, len(part), DIGEST_BYTES):
             yield part[at : at + DIGEST_BYTES], promotion
+
+
+def _rotating(opened: OpenedBundle, fleet_key: bytes) -> Mapping[str, RotatingKey]:
+    """Rotating keys by name; none without the fleet key, as where a bundle is only looked through."""
+    part = opened.parts.get(ROTATING_KEYS)
+    return {} if part is None or not fleet_key else open_keys(part, fleet_key)
 
 
 def _samples(opened: OpenedBundle) -> dict[str, bytes]:

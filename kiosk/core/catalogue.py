@@ -6,61 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
+from kiosk.core.carried import Coupons, RotatingCodes, Tickets
 from kiosk.core.credential import Presented, digest, fold, fold_word
 from kiosk.core.organisation import Organisation, StaffMember, Store
 from kiosk.core.promotion import Promotion
+from kiosk.core.recognised import UNKNOWN_CODE, Credential, Right, Unrecognised
+from kiosk.core.rotating import RotatingKey
 from kiosk.core.screen import PresentedScreen, screen_digest
 from kiosk.core.terms import Terms, terms_of
-from kiosk.core.verdict import FactValue, Reason
 
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """What a credential itself says. Each may be None: it does not say.
-
-    It holds from ``starts_at_ms`` until just before ``ends_at_ms`` (Unix milliseconds), is worth ``face_minor`` in
-    the currency of its promotion, and only at ``store`` (id), there only at ``counter`` (id). ``home`` is the store
-    ("bayside") or the counter ("bayside/front") that may honour it while head office cannot be asked.
-    """
-
-    starts_at_ms: int | None = None
-    ends_at_ms: int | None = None
-    face_minor: int | None = None
-    store: str | None = None
-    counter: str | None = None
-    home: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """What was held up and is known: its kind, whose it is, its 16-byte digest, its text.
-
-    ``shared``: any number of customers hold the same one (a code word), so its uses are not counted. ``used_up``: head
-    office has marked it as used.
-    """
-
-    kind: str
-    promotion: str
-    digest: bytes
-    text: str
-    right: Right | None = None
-    shared: bool = False
-    used_up: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Unrecognised:
-    """What was held up and cannot be honoured for what it is; ``reason`` is of the first group of them, or old-code.
-
-    ``promotion`` is an id where it is known and published.
-    """
-
-    reason: Reason
-    promotion: str | None = None
-    facts: Mapping[str, FactValue] = field(default_factory=dict)
-
-
-UNKNOWN_CODE = Unrecognised(Reason.UNKNOWN_CODE)
+__all__ = ["EMPTY", "UNKNOWN_CODE", "Catalogue", "Credential", "Right", "Unrecognised"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +23,7 @@ class Catalogue:
     """One published state. ``listed`` maps the digests of listed codes to promotion ids.
 
     ``promotions`` is by id; ``published_at_ms`` is Unix milliseconds, 0 for nothing published yet.
-    ``samples`` are JPEG files by promotion id: what an authentic screen looks like.
+    ``samples`` are JPEG files by promotion id: what an authentic screen looks like. ``rotating`` are keys by name.
     """
 
     version: int
@@ -79,10 +34,14 @@ class Catalogue:
     fleet_key: bytes = field(repr=False)
     staff: tuple[StaffMember, ...] = ()
     samples: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    rotating: Mapping[str, RotatingKey] = field(default_factory=dict, repr=False)
     _terms: Mapping[str, Terms] = field(init=False, repr=False)
     _words: Mapping[str, str] = field(init=False, repr=False)
     _stores: Mapping[str, Store] = field(init=False, repr=False)
     _zones: Mapping[str, tzinfo] = field(init=False, repr=False)
+    _coupons: Coupons = field(init=False, repr=False)
+    _tickets: Tickets = field(init=False, repr=False)
+    _rotating_codes: RotatingCodes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         promotions = self.promotions.values()
@@ -92,6 +51,9 @@ class Catalogue:
         object.__setattr__(self, "_terms", ready)
         object.__setattr__(self, "_stores", {store.id: store for store in self.organisation.stores})
         object.__setattr__(self, "_zones", {store.id: store.zone for store in self.organisation.stores})
+        object.__setattr__(self, "_coupons", Coupons(promotions, self.fleet_key))
+        object.__setattr__(self, "_tickets", Tickets(promotions, self.fleet_key))
+        object.__setattr__(self, "_rotating_codes", RotatingCodes(promotions, self.rotating, self.fleet_key))
 
     @classmethod
     def empty(cls, fleet_key: bytes = b"") -> Catalogue:
@@ -109,11 +71,14 @@ class Catalogue:
         promotion = self.listed.get(listed)
         if promotion is not None and promotion in self._terms:
             return Credential("listed", promotion, listed, held_up.text)
+        carried = self._coupons.identify(held_up.text, now_ms) or self._tickets.identify(held_up.text)
+        if carried is not None:
+            return carried
         promotion = self._words.get(held_up.word)
         if promotion is not None:
             word = digest(self.fleet_key, "word", held_up.word)
             return Credential("word", promotion, word, held_up.text, shared=True)
-        return UNKNOWN_CODE
+        return self._rotating_codes.identify(held_up.text, now_ms) or UNKNOWN_CODE
 
     def credential(self, held_up: Presented | PresentedScreen | None, now_ms: int) -> Credential | None:
         """What was held up, where it is known for what it is."""

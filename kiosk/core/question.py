@@ -155,20 +155,20 @@ class Question:
     @property
     def has_begun(self) -> bool:
         """Whether the credential's own window has begun."""
-        return self.right.starts_at_ms is None or self.local >= instant(self.right.starts_at_ms)
+        starts_at, _ = window_of(self.right, self.zone)
+        return starts_at is None or self.local >= starts_at
 
     @property
     def has_ended(self) -> bool:
         """Whether the credential's own window is over."""
-        return self.right.ends_at_ms is not None and self.local >= instant(self.right.ends_at_ms)
+        _, ends_at = window_of(self.right, self.zone)
+        return ends_at is not None and self.local >= ends_at
 
     @property
     def last_day(self) -> date:
         """The last store-local day of the promotion's dates, or of the credential's own window if that ends sooner."""
-        last = self.terms.schedule.last
-        if self.right.ends_at_ms is None:
-            return last
-        return min(last, (instant(self.right.ends_at_ms) - _MILLISECOND).astimezone(self.zone).date())
+        last, (_, ends_at) = self.terms.schedule.last, window_of(self.right, self.zone)
+        return last if ends_at is None else min(last, (ends_at - _MILLISECOND).astimezone(self.zone).date())
 
     @property
     def counted_uses(self) -> Sequence[Use]:
@@ -213,6 +213,17 @@ def question_of(
         stores=stores,
         holder=holder,
     )
+
+
+def window_of(right: Right, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+    """When the window of ``right`` begins and when it is over at a store in ``zone``; None: it does not say."""
+    starts_ms, ends_ms = right.starts_at_ms, right.ends_at_ms
+    if right.starts_on is not None:
+        starts_ms = max(starts_ms or 0, day_ms(zone, right.starts_on)[0])
+    if right.last_on is not None:
+        after_ms = day_ms(zone, right.last_on)[1]
+        ends_ms = after_ms if ends_ms is None else min(ends_ms, after_ms)
+    return (None if starts_ms is None else instant(starts_ms), None if ends_ms is None else instant(ends_ms))
 
 
 def instant(at_ms: int) -> datetime:

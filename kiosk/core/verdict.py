@@ -86,6 +86,8 @@ class Verdict:
 
     Facts by name. Anywhere: ``next_ok`` ({"at", "until", "stores"}; it would pass there and then), ``not_checked``
     (limits whose key is not known, as in the file: "per_customer", "budget"; and "seen-before").
+    What it is: ``why`` (a malformed coupon or ticket: GS1's name of the fault in lower case, such as
+    "truncated-offer-code"; of elements "not-elements"; "not-a-ticket").
     Time and place: ``starts_at``, ``ended_on`` (ISO date), ``grace_until`` (ISO date) and ``late_days``, ``stores`` and
     ``counters`` (names). Use: ``used_at``, ``used_store``; of a screen ``used_counter`` (id), ``stub`` (its number
     there), ``clerk`` (id) and ``times``; ``shown_at`` (when a rotating code was fresh).

@@ -424,6 +424,6 @@ def _left(showing: Showing, taken: int = 0) -> tuple[Fact, ...]:
 
 
 def _this_code(showing: Showing) -> tuple[Fact, ...]:
-    if showing.credential_kind == "listed":
+    if showing.credential_kind in {"listed", "rotating", "foreign"}:
         return (Fact(_("This code"), _("Not used before")),)
     return (Fact(_("This word"), _("Good for any guest")),) if showing.credential_kind == "word" else ()

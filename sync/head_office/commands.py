@@ -23,6 +23,8 @@ _Subparsers = argparse._SubParsersAction  # noqa: SLF001 (argparse has no public
 
 def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     """Add ``head-office`` with its commands; each sets ``run``: arguments in, exit code out."""
+    from sync.head_office.rotating_key_commands import add_rotating_keys
+
     top = commands.add_parser(
         "head-office",
         help="serve it, publish, enrol counters",
@@ -38,6 +40,7 @@ def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     _add_publish(inner)
     _add_people(inner)
     _add_counters(inner)
+    add_rotating_keys(inner)
     _command(inner, "schema", "print the JSON Schema of promotions and organisation", _schema)
 
 

@@ -28,6 +28,8 @@ from sync.head_office.problems import Note, Problem, RefusedPublication
 from sync.head_office.published import Current, current, published_texts
 from sync.head_office.reading import OrganisationText, PromotionsText, read_organisation, read_promotions
 from sync.head_office.records import ListedCode, SourceText
+from sync.head_office.rotating_keys import held as rotating_keys
+from sync.head_office.rotating_keys import unknown_keys
 from sync.head_office.sample_files import Found, Samples, find_samples, sample_name, settle
 from sync.head_office.sealing import kept_samples, seal
 from sync.head_office.store import HeadOfficeStore
@@ -140,6 +142,8 @@ def _plan(
     promotions, organisation = texts
     problems = [*promotions.problems, *organisation.problems, *_unknown_lists(promotions, codes)]
     problems += _across(promotions, organisation)
+    unkept = unknown_keys(promotions.promotions.values(), rotating_keys(office))
+    problems += [promotions.problem(fault) for fault in unkept]
     samples, unfound = _samples(office, store, promotions, found)
     problems += unfound
     held = {one.id: store.listed_codes(one.id) for one in promotions.promotions.values()}

@@ -13,6 +13,7 @@ from sync.head_office.keys import Keys
 from sync.head_office.listed import published
 from sync.head_office.office import HeadOffice
 from sync.head_office.records import Clerk, StoredBundle
+from sync.head_office.rotating_keys import sealed_part
 from sync.head_office.store import HeadOfficeStore
 
 HOUR_MS = 3_600_000
@@ -38,6 +39,7 @@ def seal(
         kept = kept_samples(store)
         samples = {one.id: kept[one.id] for one in promotions if one.id in kept}
     parts = content_parts(promotions, organisation, staff_of(store.clerks(), organisation), codes, samples)
+    parts |= sealed_part(office, promotions)
     return _keep(office, store, parts)
 
 

@@ -93,8 +93,8 @@ def test_added_and_removed_promotions_are_named(office: HeadOffice) -> None:
 
 
 def test_fields_without_a_rule_are_kept_and_named(office: HeadOffice) -> None:
-    text = ONE + "    gs1: {offer_codes: ['123456']}\n    limits: {total: 5, per_store: 2}\n"
-    assert publish(office, promotions=text).not_enforced == {"tacos": ("gs1",)}
+    text = ONE.replace("[listed]", "[listed, voucher]") + "    limits: {total: 5, per_store: 2}\n"
+    assert publish(office, promotions=text).not_enforced == {"tacos": ("credentials.voucher",)}
     assert catalogue_of(opened(office), b"").promotions["tacos"].limits.per_store == 2
 
 
