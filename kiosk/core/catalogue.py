@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from kiosk.core.credential import Presented, digest, fold, fold_word
+from kiosk.core.issuers import NO_ISSUERS, Issuers
 from kiosk.core.organisation import Organisation, StaffMember, Store
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import PresentedScreen, screen_digest
@@ -68,7 +69,7 @@ class Catalogue:
     """One published state. ``listed`` maps the digests of listed codes to promotion ids.
 
     ``promotions`` is by id; ``published_at_ms`` is Unix milliseconds, 0 for nothing published yet.
-    ``samples`` are JPEG files by promotion id: what an authentic screen looks like.
+    ``samples`` are JPEG files by promotion id: what an authentic screen looks like. ``issuers`` may sign vouchers.
     """
 
     version: int
@@ -79,6 +80,7 @@ class Catalogue:
     fleet_key: bytes = field(repr=False)
     staff: tuple[StaffMember, ...] = ()
     samples: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    issuers: Issuers = NO_ISSUERS
     _terms: Mapping[str, Terms] = field(init=False, repr=False)
     _words: Mapping[str, str] = field(init=False, repr=False)
     _stores: Mapping[str, Store] = field(init=False, repr=False)

@@ -33,6 +33,7 @@ from kiosk.core.credential import MAX_CHARACTERS, fold, fold_word, present
 from kiosk.core.money import NO_CURRENCY, AmountError, to_minor
 from kiosk.core.organisation import Amount, Currency, Fault, Kebab, Organisation, Words, refusal
 from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, parse_hours
+from kiosk.core.voucher import same_references
 
 CredentialKind = Literal["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"]
 BUILT_KINDS: frozenset[str] = frozenset({"listed", "word", "screen"})
@@ -341,6 +342,10 @@ class _Claims:
 
 def collisions(promotions: Iterable[Promotion]) -> Iterator[Fault]:
     """Where an id is used twice, or one text held up could mean two promotions, or both a word and a listed code."""
+    promotions = tuple(promotions)
+    for i, other in same_references(one.id for one in promotions):
+        what = f"Vouchers could not tell {promotions[i].id!r} from {other!r}."
+        yield Fault(("promotions", i, "id"), what, "Give one of the two another id.")
     ids: set[str] = set()
     claims = _Claims()
     for i, promotion in enumerate(promotions):

@@ -9,6 +9,7 @@ So a copy or a backup of the database can neither publish nor answer in head off
 | ``feed.key`` | Ed25519; signs head office's feeds and its answers | every counter must enrol anew |
 | ``fleet.key`` | 32 bytes; keys the hashes of codes | codes must be imported anew, earlier uses no longer match |
 | ``session.key`` | 32 bytes; signs session cookies | everybody signs in again |
+| ``issuer-ID.key`` | Ed25519; signs vouchers (``issuers.py``) | ``voucher rotate-key``; those issued before hold |
 """
 
 from __future__ import annotations
