@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from kiosk.core.credential import Presented, digest, fold, fold_word
-from kiosk.core.issuers import NO_ISSUERS, Issuers
+from kiosk.core.issuers import NO_ISSUERS, Doubt, Issuers
 from kiosk.core.organisation import Organisation, StaffMember, Store
 from kiosk.core.promotion import Promotion
+from kiosk.core.references import References
 from kiosk.core.screen import PresentedScreen, screen_digest
 from kiosk.core.terms import Terms, terms_of
 from kiosk.core.verdict import FactValue, Reason
+from kiosk.core.voucher import is_voucher
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Catalogue:
     _words: Mapping[str, str] = field(init=False, repr=False)
     _stores: Mapping[str, Store] = field(init=False, repr=False)
     _zones: Mapping[str, tzinfo] = field(init=False, repr=False)
+    _references: References = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         promotions = self.promotions.values()
@@ -92,6 +95,7 @@ class Catalogue:
         ready = {one.id: terms_of(one, self.organisation) for one in promotions}
         object.__setattr__(self, "_words", words)
         object.__setattr__(self, "_terms", ready)
+        object.__setattr__(self, "_references", References(ready, self.organisation.stores))
         object.__setattr__(self, "_stores", {store.id: store for store in self.organisation.stores})
         object.__setattr__(self, "_zones", {store.id: store.zone for store in self.organisation.stores})
 
@@ -111,6 +115,8 @@ class Catalogue:
         promotion = self.listed.get(listed)
         if promotion is not None and promotion in self._terms:
             return Credential("listed", promotion, listed, held_up.text)
+        if is_voucher(held_up.text):
+            return self._voucher(held_up.text, now_ms)
         promotion = self._words.get(held_up.word)
         if promotion is not None:
             word = digest(self.fleet_key, "word", held_up.word)
@@ -121,6 +127,24 @@ class Catalogue:
         """What was held up, where it is known for what it is."""
         found = None if held_up is None else self.identify(held_up, now_ms)
         return found if isinstance(found, Credential) else None
+
+    def _voucher(self, text: str, now_ms: int) -> Credential | Unrecognised:
+        """A voucher that its issuer signed, with no list at all; nothing of one that nobody here trusts is told."""
+        checked = self.issuers.check(text, now_ms)
+        if isinstance(checked, Doubt):
+            return Unrecognised(checked.reason, None, _issuer_fact(checked.key_id))
+        promotion = self._references.promotion(checked)
+        if promotion is None:
+            return Unrecognised(Reason.UNKNOWN_PROMOTION, None, _issuer_fact(checked.key_id))
+        right = Right(
+            starts_at_ms=checked.starts_at_ms,
+            ends_at_ms=checked.ends_at_ms,
+            face_minor=checked.face_minor,
+            store=self._references.store(checked),
+            counter=self._references.counter(checked),
+        )
+        known_as = digest(self.fleet_key, "voucher", f"{checked.key_id.hex()}/{promotion}/{checked.serial}")
+        return Credential("voucher", promotion, known_as, text, right)
 
     def _screen(self, held_up: PresentedScreen) -> Credential | Unrecognised:
         promotion = held_up.reading.promotion
@@ -143,6 +167,10 @@ class Catalogue:
     def zone(self, store_id: str) -> tzinfo:
         """The store's time zone; UTC where the store is not published."""
         return self._zones.get(store_id, UTC)
+
+
+def _issuer_fact(key_id: bytes | None) -> Mapping[str, FactValue]:
+    return {} if key_id is None else {"issuer": key_id.hex()}
 
 
 EMPTY = Catalogue.empty()

@@ -36,7 +36,7 @@ from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, 
 from kiosk.core.voucher import same_references
 
 CredentialKind = Literal["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"]
-BUILT_KINDS: frozenset[str] = frozenset({"listed", "word", "screen"})
+BUILT_KINDS: frozenset[str] = frozenset({"listed", "word", "screen", "voucher"})
 """The kinds of credential that this release recognises."""
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -343,8 +343,8 @@ class _Claims:
 def collisions(promotions: Iterable[Promotion]) -> Iterator[Fault]:
     """Where an id is used twice, or one text held up could mean two promotions, or both a word and a listed code."""
     promotions = tuple(promotions)
-    for i, other in same_references(one.id for one in promotions):
-        what = f"Vouchers could not tell {promotions[i].id!r} from {other!r}."
+    for i, earlier in same_references(one.id for one in promotions):
+        what = f"Vouchers could not tell {promotions[i].id!r} from {earlier!r}."
         yield Fault(("promotions", i, "id"), what, "Give one of the two another id.")
     ids: set[str] = set()
     claims = _Claims()

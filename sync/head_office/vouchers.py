@@ -12,6 +12,7 @@ from kiosk.core.issuers import PART
 from kiosk.core.money import AmountError, to_minor
 from kiosk.core.organisation import Store
 from kiosk.core.promotion import Promotion
+from kiosk.core.terms import Terms, terms_of
 from kiosk.core.voucher import MAX_WHOLE, MalformedVoucherError, Voucher, counter_reference, issue, key_id, reference
 from sync.head_office.issuers import (
     IssuerKey,
@@ -172,9 +173,9 @@ def _plain(published: Current, wanted: Wanted) -> Voucher:
             f"{promotion.id} takes no vouchers",
             cure="Add voucher to its credentials, and publish.",
         )
-    stores = published.organisation.stores_named(promotion.stores)
-    owner = _owner(promotion, stores, wanted)
-    zoned = stores if owner is None else (owner,)
+    terms = terms_of(promotion, published.organisation)
+    owner = _owner(terms, wanted)
+    zoned = tuple(terms.stores.values()) if owner is None else (owner,)
     starts, ends = (
         None if text is None else to_ms(_instant(text, zoned, last_day=last_day))
         for text, last_day in ((wanted.starts, False), (wanted.ends, True))
@@ -191,20 +192,26 @@ def _plain(published: Current, wanted: Wanted) -> Voucher:
     )
 
 
-def _owner(promotion: Promotion, stores: Iterable[Store], wanted: Wanted) -> Store | None:
+def _owner(terms: Terms, wanted: Wanted) -> Store | None:
     if wanted.store is None:
         if wanted.counter is not None:
             raise VoucherError("voucher-store", "A counter of which store?", cure="Add --store.")
         return None
-    owner = next((one for one in stores if one.id == wanted.store), None)
+    owner = terms.stores.get(wanted.store)
     if owner is None:
-        known = ", ".join(one.id for one in stores) or "none"
+        known = ", ".join(terms.stores) or "none"
         raise VoucherError(
-            "voucher-store", f"{promotion.id} does not run at a store {wanted.store!r}", cure=f"It runs at: {known}."
+            "voucher-store",
+            f"{terms.promotion.id} does not run at a store {wanted.store!r}",
+            cure=f"It runs at: {known}.",
         )
-    if wanted.counter is not None and all(one.id != wanted.counter for one in owner.counters):
-        known = ", ".join(one.id for one in owner.counters) or "none"
-        raise VoucherError("voucher-counter", f"{owner.id} has no counter {wanted.counter!r}", cure=f"It has: {known}.")
+    taking_part = terms.counters.get(owner.id, frozenset(one.id for one in owner.counters))
+    if wanted.counter is not None and wanted.counter not in taking_part:
+        raise VoucherError(
+            "voucher-counter",
+            f"{terms.promotion.id} does not run at a counter {wanted.counter!r} of {owner.id}",
+            cure=f"It runs at: {', '.join(sorted(taking_part)) or 'none'}.",
+        )
     return owner
 
 

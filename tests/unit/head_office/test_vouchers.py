@@ -344,9 +344,9 @@ def test_an_unknown_key_is_told_with_those_that_there_are(office: HeadOffice) ->
 # --- publishing ------------------------------------------------------------------------------------
 
 
-def problem_of(office: HeadOffice, **texts: str) -> tuple[str, str]:
+def problem_of(office: HeadOffice, promotions: str | None = None, organisation: str | None = None) -> tuple[str, str]:
     with pytest.raises(RefusedPublication) as refused:
-        publish(office, **texts)
+        publish(office, promotions=promotions, organisation=organisation)
     (problem,) = refused.value.problems
     return problem.path, problem.message
 
