@@ -76,6 +76,9 @@ def redemption(
 ) -> Redemption:
     """The entry to be written."""
     value = None if showing.promotion is None else showing.promotion.value
+    amount_minor = None if value is None else value.amount_minor
+    if credential.right is not None and credential.right.face_minor is not None:
+        amount_minor = credential.right.face_minor
     reading = None if showing.screen is None else showing.screen.reading
     not_read = [] if reading is None else [one.kind for one in reading.marks if one.state is not MarkState.READ]
     return Redemption(
@@ -88,8 +91,8 @@ def redemption(
         clerk=occasion.clerk,
         bundle_version=occasion.bundle_version,
         head_office_n=occasion.head_office_n,
-        amount_minor=None if value is None else value.amount_minor,
-        currency=None if value is None or value.amount_minor is None else value.currency,
+        amount_minor=amount_minor,
+        currency=None if value is None or amount_minor is None else value.currency,
         held_ms=max(0, to_ms(occasion.now) - to_ms(showing.shown_at)),
         screen=None if reading is None else reading.result.value,
         not_read=",".join(dict.fromkeys(not_read)) or None,

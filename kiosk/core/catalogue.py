@@ -129,7 +129,7 @@ class Catalogue:
         return found if isinstance(found, Credential) else None
 
     def _voucher(self, text: str, now_ms: int) -> Credential | Unrecognised:
-        """A voucher that its issuer signed, with no list at all; nothing of one that nobody here trusts is told."""
+        """A voucher, checked with no list at all."""
         checked = self.issuers.check(text, now_ms)
         if isinstance(checked, Doubt):
             return Unrecognised(checked.reason, None, _issuer_fact(checked.key_id))

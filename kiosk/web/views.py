@@ -367,6 +367,7 @@ def _left(showing: Showing, taken: int = 0) -> tuple[Fact, ...]:
 
 
 def _this_code(showing: Showing) -> tuple[Fact, ...]:
-    if showing.credential_kind == "listed":
-        return (Fact("This code", "Not used before"),)
+    fresh = {"listed": "This code", "voucher": "This voucher"}.get(showing.credential_kind or "")
+    if fresh is not None:
+        return (Fact(fresh, "Not used before"),)
     return (Fact("This word", "Good for any guest"),) if showing.credential_kind == "word" else ()
