@@ -23,6 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pydantic import ValidationError
 
 from kiosk.core.catalogue import Catalogue
+from kiosk.core.issuers import PART as ISSUERS
+from kiosk.core.issuers import read_issuers
 from kiosk.core.organisation import Organisation, StaffMember
 from kiosk.core.promotion import Promotion
 from kiosk.core.rotating import RotatingKey
@@ -256,6 +258,7 @@ def catalogue_of(opened: OpenedBundle, fleet_key: bytes) -> Catalogue:
         members,
         _samples(opened),
         rotating=_rotating(opened, fleet_key),
+        issuers=read_issuers(opened.parts.get(ISSUERS)),
     )
 
 

@@ -8,12 +8,16 @@ from datetime import UTC, tzinfo
 
 from kiosk.core.carried import Coupons, RotatingCodes, Tickets
 from kiosk.core.credential import Presented, digest, fold, fold_word
+from kiosk.core.issuers import NO_ISSUERS, Doubt, Issuers
 from kiosk.core.organisation import Organisation, StaffMember, Store
 from kiosk.core.promotion import Promotion
 from kiosk.core.recognised import UNKNOWN_CODE, Credential, Right, Unrecognised
+from kiosk.core.references import References
 from kiosk.core.rotating import RotatingKey
 from kiosk.core.screen import PresentedScreen, screen_digest
 from kiosk.core.terms import Terms, terms_of
+from kiosk.core.verdict import FactValue, Reason
+from kiosk.core.voucher import is_voucher
 
 __all__ = ["EMPTY", "UNKNOWN_CODE", "Catalogue", "Credential", "Right", "Unrecognised"]
 
@@ -24,6 +28,7 @@ class Catalogue:
 
     ``promotions`` is by id; ``published_at_ms`` is Unix milliseconds, 0 for nothing published yet.
     ``samples`` are JPEG files by promotion id: what an authentic screen looks like. ``rotating`` are keys by name.
+    ``issuers`` may sign vouchers.
     """
 
     version: int
@@ -35,6 +40,7 @@ class Catalogue:
     staff: tuple[StaffMember, ...] = ()
     samples: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     rotating: Mapping[str, RotatingKey] = field(default_factory=dict, repr=False)
+    issuers: Issuers = NO_ISSUERS
     _terms: Mapping[str, Terms] = field(init=False, repr=False)
     _words: Mapping[str, str] = field(init=False, repr=False)
     _stores: Mapping[str, Store] = field(init=False, repr=False)
@@ -42,6 +48,7 @@ class Catalogue:
     _coupons: Coupons = field(init=False, repr=False)
     _tickets: Tickets = field(init=False, repr=False)
     _rotating_codes: RotatingCodes = field(init=False, repr=False)
+    _references: References = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         promotions = self.promotions.values()
@@ -49,6 +56,7 @@ class Catalogue:
         ready = {one.id: terms_of(one, self.organisation) for one in promotions}
         object.__setattr__(self, "_words", words)
         object.__setattr__(self, "_terms", ready)
+        object.__setattr__(self, "_references", References(ready, self.organisation.stores))
         object.__setattr__(self, "_stores", {store.id: store for store in self.organisation.stores})
         object.__setattr__(self, "_zones", {store.id: store.zone for store in self.organisation.stores})
         object.__setattr__(self, "_coupons", Coupons(promotions, self.fleet_key))
@@ -71,6 +79,8 @@ class Catalogue:
         promotion = self.listed.get(listed)
         if promotion is not None and promotion in self._terms:
             return Credential("listed", promotion, listed, held_up.text)
+        if is_voucher(held_up.text):
+            return self._voucher(held_up.text, now_ms)
         carried = self._coupons.identify(held_up.text, now_ms) or self._tickets.identify(held_up.text)
         if carried is not None:
             return carried
@@ -84,6 +94,24 @@ class Catalogue:
         """What was held up, where it is known for what it is."""
         found = None if held_up is None else self.identify(held_up, now_ms)
         return found if isinstance(found, Credential) else None
+
+    def _voucher(self, text: str, now_ms: int) -> Credential | Unrecognised:
+        """A voucher, checked with no list at all."""
+        checked = self.issuers.check(text, now_ms)
+        if isinstance(checked, Doubt):
+            return Unrecognised(checked.reason, None, _issuer_fact(checked.key_id))
+        promotion = self._references.promotion(checked)
+        if promotion is None:
+            return Unrecognised(Reason.UNKNOWN_PROMOTION, None, _issuer_fact(checked.key_id))
+        right = Right(
+            starts_at_ms=checked.starts_at_ms,
+            ends_at_ms=checked.ends_at_ms,
+            face_minor=checked.face_minor,
+            store=self._references.store(checked),
+            counter=self._references.counter(checked),
+        )
+        known_as = digest(self.fleet_key, "voucher", f"{checked.key_id.hex()}/{promotion}/{checked.serial}")
+        return Credential("voucher", promotion, known_as, text, right)
 
     def _screen(self, held_up: PresentedScreen) -> Credential | Unrecognised:
         promotion = held_up.reading.promotion
@@ -106,6 +134,10 @@ class Catalogue:
     def zone(self, store_id: str) -> tzinfo:
         """The store's time zone; UTC where the store is not published."""
         return self._zones.get(store_id, UTC)
+
+
+def _issuer_fact(key_id: bytes | None) -> Mapping[str, FactValue]:
+    return {} if key_id is None else {"issuer": key_id.hex()}
 
 
 EMPTY = Catalogue.empty()

@@ -34,9 +34,10 @@ from kiosk.core.money import NO_CURRENCY, AmountError, to_minor
 from kiosk.core.organisation import Amount, Currency, Fault, Kebab, Words, refusal
 from kiosk.core.pretix import read_key
 from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, parse_hours
+from kiosk.core.voucher import same_references
 
 CredentialKind = Literal["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"]
-BUILT_KINDS: frozenset[str] = frozenset({"listed", "word", "screen", "rotating", "gs1", "foreign"})
+BUILT_KINDS: frozenset[str] = frozenset({"listed", "word", "screen", "voucher", "rotating", "gs1", "foreign"})
 """The kinds of credential that this release recognises."""
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -362,6 +363,10 @@ class _Claims:
 
 def collisions(promotions: Iterable[Promotion]) -> Iterator[Fault]:
     """Where an id is used twice, or one text held up could mean two promotions, or both a word and a listed code."""
+    promotions = tuple(promotions)
+    for i, earlier in same_references(one.id for one in promotions):
+        what = f"Vouchers could not tell {promotions[i].id!r} from {earlier!r}."
+        yield Fault(("promotions", i, "id"), what, "Give one of the two another id.")
     ids: set[str] = set()
     claims = _Claims()
     for i, promotion in enumerate(promotions):

@@ -424,6 +424,13 @@ def _left(showing: Showing, taken: int = 0) -> tuple[Fact, ...]:
 
 
 def _this_code(showing: Showing) -> tuple[Fact, ...]:
-    if showing.credential_kind in {"listed", "rotating", "foreign"}:
-        return (Fact(_("This code"), _("Not used before")),)
+    kinds = {
+        "listed": _("This code"),
+        "rotating": _("This code"),
+        "foreign": _("This ticket"),
+        "voucher": _("This voucher"),
+    }
+    fresh = kinds.get(showing.credential_kind or "")
+    if fresh is not None:
+        return (Fact(fresh, _("Not used before")),)
     return (Fact(_("This word"), _("Good for any guest")),) if showing.credential_kind == "word" else ()

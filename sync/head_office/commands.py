@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.errors import CounterfoilError, SetupError
+from sync.head_office import voucher_commands
+from sync.head_office.shell import Subparsers as _Subparsers
+from sync.head_office.shell import add_places as _add_places
+from sync.head_office.shell import answer as _answer
+from sync.head_office.shell import command as _command
+from sync.head_office.shell import content_of
+from sync.head_office.shell import opened_office as _office
+from sync.head_office.shell import say as _say
 
 if TYPE_CHECKING:
     from sync.head_office.office import HeadOffice
@@ -18,7 +22,6 @@ if TYPE_CHECKING:
 
 PORT = 8700
 _ROLES = ("clerk", "shift-manager", "head-office")
-_Subparsers = argparse._SubParsersAction  # noqa: SLF001 (argparse has no public name for it)
 
 
 def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
@@ -41,29 +44,8 @@ def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     _add_people(inner)
     _add_counters(inner)
     add_rotating_keys(inner)
+    voucher_commands.add_voucher(inner)
     _command(inner, "schema", "print the JSON Schema of promotions and organisation", _schema)
-
-
-def _command(
-    inner: _Subparsers[argparse.ArgumentParser], name: str, words: str, run: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    parser = inner.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
-    _add_places(parser, argparse.SUPPRESS)
-    parser.set_defaults(run=run)
-    return parser
-
-
-def _add_places(parser: argparse.ArgumentParser, folder: Any) -> None:
-    default = folder if folder is argparse.SUPPRESS else None
-    parser.add_argument(
-        "--data", type=Path, default=folder, metavar="DIR", help="keys and database (default: ./head-office)"
-    )
-    parser.add_argument(
-        "--database",
-        default=default,
-        metavar="URL",
-        help="postgresql://USER@HOST/NAME (default: SQLite in the data folder)",
-    )
 
 
 def _add_serving(parser: argparse.ArgumentParser, port: Any, host: Any) -> None:
@@ -132,25 +114,6 @@ def _add_counters(inner: _Subparsers[argparse.ArgumentParser]) -> None:
 # --- what the commands do ----------------------------------------------------------------------
 
 
-def _say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
-
-
-def _answer(said: Mapping[str, Any]) -> None:
-    print(json.dumps(said, ensure_ascii=False), flush=True)
-
-
-@contextmanager
-def _office(args: argparse.Namespace) -> Iterator[HeadOffice]:
-    from sync.head_office.office import HeadOffice
-
-    office = HeadOffice.open(args.data, database=args.database)
-    try:
-        yield office
-    finally:
-        office.close()
-
-
 def _first_account(office: HeadOffice) -> str | None:
     from sync.head_office.accounts import FIRST_ACCOUNT, make_first_account
 
@@ -161,7 +124,11 @@ def _first_account(office: HeadOffice) -> str | None:
 
 
 def _init(args: argparse.Namespace) -> int:
+    from sync.head_office.issuers import ensure_issuer
+
     with _office(args) as office:
+        with office.store.together() as store:
+            ensure_issuer(office, store)
         password = _first_account(office)
         _say(f"Head office is ready in {args.data}")
         _answer({"data": str(args.data), "account": "admin", "one_time_password": password})
@@ -223,23 +190,13 @@ def _text(path: Path | None, file: str) -> str | None:
         return None
     from sync.head_office.problems import Problem, RefusedPublication
 
-    content = _bytes(path)
+    content = content_of(path)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         kind: Any = file
         raise RefusedPublication([Problem(kind, line, 1, "", "This is not UTF-8.", "Save it as UTF-8.")]) from None
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        cure = "Check the name and that you may read it."
-        raise SetupError(
-            "file-unreadable", f"Cannot read {path}: {error.strerror}", where=str(path), cure=cure
-        ) from None
 
 
 def _code_files(named: list[str]) -> dict[str, tuple[str, ...]]:
@@ -250,7 +207,7 @@ def _code_files(named: list[str]) -> dict[str, tuple[str, ...]]:
         promotion, equals, file = one.partition("=")
         if not (promotion and equals and file):
             raise SetupError("codes-form", f"--codes {one} names no file", cure="Write --codes PROMOTION=FILE.")
-        lists[promotion] = read_codes(_bytes(Path(file)), file)
+        lists[promotion] = read_codes(content_of(Path(file)), file)
     return lists
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sync.head_office.commands import _answer, _bytes, _command, _office, _say, _Subparsers
+from sync.head_office.shell import Subparsers, answer, command, content_of, opened_office, say
 
 if TYPE_CHECKING:
     from kiosk.core.rotating import RotatingKey
@@ -20,12 +20,12 @@ add tacos-2026 --secret-hex - --digits 8 --period 60 --pattern 'TACOS-{totp_valu
 """
 
 
-def add_rotating_keys(inner: _Subparsers[argparse.ArgumentParser]) -> None:
+def add_rotating_keys(inner: Subparsers[argparse.ArgumentParser]) -> None:
     """Add the commands; a promotion names a key by ``rotating: {key: NAME}``."""
     words = "keys of codes that turn over (TOTP)"
     parser = inner.add_parser("rotating-key", help=words, description=f"{words[0].upper()}{words[1:]}.")
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
-    adding = _command(verbs, "add", "keep a key; promotions name it, never its secret", _add)
+    adding = command(verbs, "add", "keep a key; promotions name it, never its secret", _add)
     adding.formatter_class = argparse.RawDescriptionHelpFormatter
     adding.epilog = _ADD_HELP
     adding.add_argument("name", metavar="NAME", help="such as tacos-2026")
@@ -37,8 +37,8 @@ def add_rotating_keys(inner: _Subparsers[argparse.ArgumentParser]) -> None:
     adding.add_argument("--pattern", help="of the whole code, with --secret-hex (default: {totp_value_0})")
     adding.add_argument("--algorithm", help="sha1, sha256 or sha512, with --secret-hex (default: sha1)")
     adding.add_argument("--replace", action="store_true", help="in place of the key of that name")
-    _command(verbs, "list", "name the keys that are kept", _list)
-    _command(verbs, "remove", "forget a key that no promotion names", _remove).add_argument("name", metavar="NAME")
+    command(verbs, "list", "name the keys that are kept", _list)
+    command(verbs, "remove", "forget a key that no promotion names", _remove).add_argument("name", metavar="NAME")
 
 
 def _add(args: argparse.Namespace) -> int:
@@ -52,12 +52,12 @@ def _add(args: argparse.Namespace) -> int:
         where = str(args.file) if args.file is not None else ""
         cure = "Correct it, or see head-office rotating-key add --help."
         raise KeepingError("rotating-key-form", str(error).rstrip("."), where=where, cure=cure) from None
-    with _office(args) as office:
+    with opened_office(args) as office:
         in_force = add(office, key, replace=args.replace)
-    _say(f"Rotating key {name} is kept: {_words(key)}")
+    say(f"Rotating key {name} is kept: {_words(key)}")
     cure = f"Promotions take its codes with  rotating: {{key: {name}}}  and rotating among their credentials."
-    _say("It is in force: counters fetch it by themselves." if in_force else cure)
-    _answer({"name": name, "in_force": in_force})
+    say("It is in force: counters fetch it by themselves." if in_force else cure)
+    answer({"name": name, "in_force": in_force})
     return 0
 
 
@@ -68,7 +68,7 @@ def _from_file(name: str, args: argparse.Namespace) -> RotatingKey:
     extra = [f"--{one}" for one in ("digits", "period", "pattern", "algorithm") if getattr(args, one) is not None]
     if extra:
         raise RotatingKeyError(f"The file says it all; {', '.join(extra)} goes with --secret-hex.")
-    return read_wallet(name, _bytes(args.file).decode("utf-8-sig", errors="replace"))
+    return read_wallet(name, content_of(args.file).decode("utf-8-sig", errors="replace"))
 
 
 def _from_secret(name: str, args: argparse.Namespace) -> RotatingKey:
@@ -87,18 +87,18 @@ def _list(args: argparse.Namespace) -> int:
     from sync.head_office.published import current
     from sync.head_office.rotating_keys import held, named
 
-    with _office(args) as office:
+    with opened_office(args) as office:
         keys, published = held(office), current(office)
     promotions = published.promotions if published else ()
     told = []
     for name, key in keys.items():
         users = [one.id for one in promotions if name in named([one])]
-        _say(f"{name}: {_words(key)}; {'used by ' + ', '.join(users) if users else 'not used'}")
+        say(f"{name}: {_words(key)}; {'used by ' + ', '.join(users) if users else 'not used'}")
         told.append({"name": name, "pattern": key.pattern, "period_ms": key.period_ms, "algorithm": key.algorithm,
                      "digits": [one.digits for one in key.values], "promotions": users})  # fmt: skip
     if not told:
-        _say("No rotating key is kept.")
-    _answer({"rotating_keys": told})
+        say("No rotating key is kept.")
+    answer({"rotating_keys": told})
     return 0
 
 
@@ -110,8 +110,8 @@ def _words(key: RotatingKey) -> str:
 def _remove(args: argparse.Namespace) -> int:
     from sync.head_office.rotating_keys import remove
 
-    with _office(args) as office:
+    with opened_office(args) as office:
         remove(office, args.name)
-    _say(f"Rotating key {args.name} is forgotten")
-    _answer({"name": args.name})
+    say(f"Rotating key {args.name} is forgotten")
+    answer({"name": args.name})
     return 0

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from kiosk.clock import to_ms
+from kiosk.core import issuers
 from kiosk.core.bundle import SAMPLES, SignedRoles, content_parts, read_manifest, seal_bundle, sign_roles
 from kiosk.core.organisation import Organisation, StaffMember
 from kiosk.core.promotion import Promotion
+from sync.head_office.issuers import bundle_part
 from sync.head_office.keys import Keys
 from sync.head_office.listed import published
 from sync.head_office.office import HeadOffice
@@ -61,7 +63,7 @@ def _sample_digests(store: HeadOfficeStore) -> list[tuple[str, bytes]]:
 
 
 def renew(office: HeadOffice, store: HeadOfficeStore, bundle: StoredBundle) -> StoredBundle:
-    """The same content as ``bundle``, fresh again, as the next version."""
+    """The same content as ``bundle`` and the issuers of now, fresh again, as the next version."""
     contents = store.parts([digest for _, digest in bundle.parts])
     return _keep(office, store, {name: contents[digest] for name, digest in bundle.parts})
 
@@ -83,6 +85,7 @@ def _wanes(office: HeadOffice, bundle: StoredBundle) -> bool:
 
 
 def _keep(office: HeadOffice, store: HeadOfficeStore, parts: dict[str, bytes]) -> StoredBundle:
+    parts |= {issuers.PART: bundle_part(office, store)}  # as they are now, whatever else is sealed again
     latest, now_ms = store.latest_bundle(), to_ms(office.clock.now())
     version = (latest.version if latest else 0) + 1
     envelope, by_digest = seal_bundle(

@@ -71,11 +71,16 @@ def asked(facts: dict[str, FactValue], outcome: Outcome | None = None) -> Asked:
     return Asked(facts, promotion(), NEW_YORK, FRIDAY, "Bayside", both, None, outcome)
 
 
+def _forms(text: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    """The one form of a text, or all of its plural's."""
+    return (text,) if isinstance(text, str) else tuple(text or ())
+
+
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_each_message_of_code_and_pages_has_a_text_in_each_language_and_no_other_does(code: str) -> None:
     texts = {message.id: message for message in written(code) if message.id}
     assert set(texts) == ids_in_use()
-    empty = [message.id for message in texts.values() if not all([message.string, *message.string])]
+    empty = [message.id for message in texts.values() if not all([message.string, *_forms(message.string)])]
     assert not empty
 
 
@@ -89,7 +94,7 @@ def test_no_text_is_a_guess(code: str) -> None:
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_a_text_has_the_placeholders_of_its_message(code: str) -> None:
     for message in written(code):
-        ids, texts = ((one,) if isinstance(one, str) else tuple(one) for one in (message.id, message.string))
+        ids, texts = _forms(message.id), _forms(message.string)
         wanted = {name for one in ids for name in PLACEHOLDER.findall(one)}
         for text in texts if message.id else ():
             assert set(PLACEHOLDER.findall(text)) | {"num"} == wanted | {"num"}, message.id

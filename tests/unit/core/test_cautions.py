@@ -311,7 +311,7 @@ def test_a_percentage_names_what_cannot_be_checked_without_the_basket() -> None:
 
 @pytest.mark.parametrize("kind", ["voucher", "listed", "foreign", "gs1"])
 def test_an_offline_policy_is_for_what_can_be_used_once(kind: str) -> None:
-    tells = {"gs1": {"offer_codes": ["123456"]}, "foreign": {"kind": "pretix_sig1", "key": KEY}}
+    tells: dict[str, Any] = {"gs1": {"offer_codes": ["123456"]}, "foreign": {"kind": "pretix_sig1", "key": KEY}}
     assert (
         notes(credentials=["word", kind], offline={"policy": "owner"}, **{kind: tells[kind]} if kind in tells else {})
         == {}

@@ -338,7 +338,7 @@ def test_a_promotion_of_built_rules_has_nothing_that_is_not_enforced() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "name"),
-    [({"credentials": ["voucher"]}, "credentials.voucher")],
+    [({"rotating": {"key": "a"}}, "rotating"), ({"gs1": {"offer_codes": ["123456"]}}, "gs1")],
 )  # fmt: skip
 def test_a_field_without_a_rule_is_kept_and_named(changes: dict[str, Any], name: str) -> None:
     assert not_enforced(promotion(**changes)) == (name,)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import socket
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -14,41 +11,11 @@ import pytest
 
 from kiosk.errors import CounterfoilError, SetupError
 from sync.head_office.accounts import sign_in, token_of
-from sync.head_office.commands import PORT, add_parser
-from sync.head_office.office import HeadOffice
+from sync.head_office.commands import PORT
 from sync.head_office.publish import current
 from sync.head_office.sealing import kept_samples
-from tests.head_office_world import ORGANISATION, PROMOTIONS
-
-
-class Shell:
-    """Types commands in a folder; ``said`` is what the last one wrote to standard error."""
-
-    def __init__(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.place = place
-        self.said = ""
-        self._capsys = capsys
-        for name, text in {"promotions.yaml": PROMOTIONS, "organisation.yaml": ORGANISATION}.items():
-            (place / name).write_text(text, encoding="utf-8")
-
-    @property
-    def data(self) -> Path:
-        return self.place / "ho"
-
-    def arguments(self, *typed: object) -> argparse.Namespace:
-        parser = argparse.ArgumentParser()
-        add_parser(parser.add_subparsers())
-        return parser.parse_args(["head-office", *map(str, typed)])
-
-    def run(self, *typed: object, exits: int = 0) -> dict[str, Any]:
-        arguments = self.arguments(*typed, "--data", self.data)
-        assert arguments.run(arguments) == exits
-        out, self.said = self._capsys.readouterr()
-        answer: dict[str, Any] = json.loads(out.splitlines()[-1])
-        return answer
-
-    def office(self) -> HeadOffice:
-        return HeadOffice.open(self.data)
+from tests.head_office_shell import Shell
+from tests.head_office_world import PROMOTIONS
 
 
 @pytest.fixture

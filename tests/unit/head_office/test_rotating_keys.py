@@ -18,11 +18,15 @@ from sync.head_office.people import add_clerk
 from sync.head_office.publish import RefusedPublication, publish
 from sync.head_office.rotating_keys import add, checked_name, held, remove
 from sync.head_office.sealing import renew
+from tests.head_office_shell import Shell
 from tests.head_office_world import an_office, opened
 from tests.unit.core.test_wallet import BARCODE, SECRET_HEX
-from tests.unit.head_office.test_commands import Shell, shell
 
-__all__ = ["shell"]
+
+@pytest.fixture
+def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(tmp_path, capsys)
+
 
 SECRET = b"12345678901234567890"
 KEY = RotatingKey("tacos-2026", "TACOS-{totp_value_0}", 30_000, (Turning(SECRET, 8),))
