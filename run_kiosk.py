@@ -165,7 +165,7 @@ def run_counter(args: "argparse.Namespace") -> int:
     )
     station = Station.open(folder, plan)
     blueprints, stop_link = link(station)
-    app = station.app(assets.templates(), assets.static(), blueprints)
+    app = station.app(assets.templates(), assets.static(), blueprints, args.language)
     station.start()
     print("The counter's page: http://{0}:{1}/".format(args.host, args.port), file=sys.stderr, flush=True)
     try:

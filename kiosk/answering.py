@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from kiosk.clock import from_ms, to_ms
 from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import Presented, present
-from kiosk.core.decide import Place, decide
+from kiosk.core.decide import UNKNOWN_SALE, Place, Sale, decide
 from kiosk.core.entry import Redemption
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import PresentedScreen, screen_digest
@@ -29,14 +29,20 @@ class Known:
     standing: Standing
     place: Place
     now: datetime
+    sale: Sale = UNKNOWN_SALE
 
     def decide(self, held_up: Presented | PresentedScreen | None, at: datetime | None = None) -> Verdict:
         """The verdict on ``held_up``, now or ``at`` another time."""
-        return decide(held_up, self.catalogue, self.standing, self.place, at or self.now)
+        return decide(held_up, self.catalogue, self.standing, self.place, at or self.now, self.sale)
 
-    def credential(self, held_up: Presented | PresentedScreen | None) -> Credential | None:
-        """What was held up, where it is known for what it is."""
-        return self.catalogue.credential(held_up, to_ms(self.now))
+    def credential(self, held_up: Presented | PresentedScreen | None, at: datetime | None = None) -> Credential | None:
+        """What was held up, where it is known for what it is, now or ``at`` another time."""
+        return self.catalogue.credential(held_up, to_ms(at or self.now))
+
+    def turning(self, text: str) -> str | None:
+        """The promotion whose rotating code ``text`` is now; None: it is no such code, or an old one."""
+        credential = self.credential(present(text))
+        return credential.promotion if credential is not None and credential.kind == "rotating" else None
 
 
 def showing_of_text(text: str, source: str, showing_id: str, known: Known) -> Showing:
@@ -91,8 +97,25 @@ def showing_of_stub(n: int, fact: Redemption, promotion: Promotion | None) -> Sh
 
 def decide_again(showing: Showing, known: Known) -> Verdict:
     """The verdict on what is shown, over what is known now, with the window judged as of when it was shown."""
+    return known.decide(held_up(showing), _judged_at(showing, known))
+
+
+def credential_again(showing: Showing, known: Known) -> Credential:
+    """What is shown and was just said yes to, as of the same time: a rotating code may have turned since.
+
+    A shift manager may have said yes to what it can only be at one end of what the time could be.
+    """
+    clock = known.standing.situation.clock
+    instants = [_judged_at(showing, known), *([] if clock is None else [clock.earliest_at, clock.latest_at])]
+    found = (known.credential(held_up(showing), at) for at in instants)
+    credential = next((one for one in found if one is not None), None)
+    assert credential is not None, "a credential that decide knows and nobody else"
+    return credential
+
+
+def _judged_at(showing: Showing, known: Known) -> datetime:
     kept = known.now - showing.shown_at <= timedelta(seconds=AS_SHOWN_FOR_S)
-    return known.decide(held_up(showing), showing.shown_at if kept else known.now)
+    return showing.shown_at if kept else known.now
 
 
 def held_up(showing: Showing) -> Presented | PresentedScreen | None:

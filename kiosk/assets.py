@@ -17,6 +17,11 @@ def static() -> Path:
     return _folder("static")
 
 
+def translations() -> Path:
+    """The folder with a catalogue for each language but English: ``es/LC_MESSAGES/messages.po``."""
+    return _PACKAGE / "translations"
+
+
 def _folder(name: str) -> Path:
     installed = _PACKAGE / name
     return installed if installed.is_dir() else _PACKAGE.parent / name

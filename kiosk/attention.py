@@ -8,6 +8,8 @@ Rules of this module:
 - One code of the first rank is answered at once, in the frame that shows it.
 - Several of that rank are answered by nobody but the clerk: they are *offered* when they have been in view together
   for ``TOGETHER_S``, and stay offered until all but one were taken away. A thumb over one of them chooses nothing.
+- A code that turns over while it is in view (a rotating one) is one code: it goes by the text that it was first seen
+  as, until it is answered again, and then by the text that it shows.
 - A code that comes into view beside one that was just answered, or that waits for the clerk, came with it: it is
   settled too, and offered, so that the verdict that stands is not torn from under the clerk's finger. Only a code of
   higher rank takes its place.
@@ -17,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 FORGOTTEN_AFTER_S = 2.0
 """A code that was answered counts as taken away when it was unseen for this long.
@@ -59,6 +61,14 @@ class Shown:
     redeemed: bool = False
 
 
+class _Turning(NamedTuple):
+    """A code in view that turns over: the text it goes by, the one it shows, and when it was last seen."""
+
+    goes_by: str
+    text: str
+    last_seen_s: float
+
+
 class Attention:
     """Remembers what was answered while it stays in view; taken away and shown again it is new."""
 
@@ -69,6 +79,7 @@ class Attention:
         self._group: dict[str, str] = {}  # the codes that came together, with their ids
         self._answered: tuple[str, float] = ("", 0.0)
         self._several_since_s: float | None = None
+        self._turning: dict[str, _Turning] = {}
         self.offered: tuple[Choice, ...] = ()
 
     def turn(
@@ -88,11 +99,34 @@ class Attention:
         self.offered = self._offer(shown.text if chosen is None else chosen, knows)
         return chosen
 
-    def answered(self, text: str, now_s: float) -> None:
-        """``text`` has its verdict for as long as it stays in view."""
+    def steady(self, texts: Sequence[str], now_s: float, turning_of: Callable[[str], str | None]) -> list[str]:
+        """``texts``, a code that turns over by the name it goes by.
+
+        ``turning_of`` says what a text is a fresh code of; None: it is no code that turns over.
+        """
+        return list(dict.fromkeys(self._goes_by(text, turning_of(text), now_s) for text in texts))
+
+    def _goes_by(self, text: str, of: str | None, now_s: float) -> str:
+        if of is None:
+            return text
+        before = self._turning.get(of)
+        is_new = before is None or now_s - before.last_seen_s > FORGOTTEN_AFTER_S
+        goes_by = text if before is None or is_new else before.goes_by
+        self._turning[of] = _Turning(goes_by, text, now_s)
+        return goes_by
+
+    def answered(self, text: str, now_s: float) -> str:
+        """``text`` has its verdict for as long as it stays in view; returns what a code that turns over shows now."""
+        for of, one in self._turning.items():
+            if text == one.goes_by and now_s - one.last_seen_s <= FORGOTTEN_AFTER_S:
+                self._turning[of] = _Turning(one.text, one.text, one.last_seen_s)
+                self._group.pop(text, None)
+                text = one.text
+                break
         self._last_seen_s[text] = now_s
         self._settled.add(text)
         self._answered = (text, now_s)
+        return text
 
     def text_of(self, choice_id: str, now_s: float) -> str | None:
         """The code that is offered under ``choice_id``, unless it was taken away."""

@@ -1,4 +1,4 @@
-"""The use cases of a counter: look, redeem, next, given, undo. Read, decide, append, answer.
+"""The use cases of a counter: look, redeem, approve, next, given, undo. Read, decide, append, answer.
 
 Rules of this module:
 
@@ -6,12 +6,11 @@ Rules of this module:
 - A redemption is durable in the journal before the display says "hand it over".
 - The intent minted when a verdict is shown is written into the redemption: the same intent is
   answered from the standing, so double taps, two tabs, a reload and a lost answer redeem once.
-- An answer that no page has shown is asked about ("given?") at the next start.
+- What becomes of a redemption after the tap is in :mod:`kiosk.stubs`, whose sale it belongs to in :mod:`kiosk.sale`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -21,13 +20,14 @@ from kiosk import answering
 from kiosk.attention import Attention, Choice, Seen, Shown
 from kiosk.cached_bundle import open_cached
 from kiosk.clerks import Clerk, PinDesk, clerks_at
-from kiosk.clock import Clock, from_ms, to_ms
+from kiosk.clock import Clock, from_ms
 from kiosk.code_lists import CodeCache
 from kiosk.config import Enrolment
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.credential import present
 from kiosk.core.decide import Place
 from kiosk.core.entry import Answered, BundleInstalled, Entry, FeedId, Redemption, Void
+from kiosk.core.money import NO_CURRENCY
 from kiosk.core.promotion import Promotion
 from kiosk.core.standing import Standing
 from kiosk.core.verdict import Outcome
@@ -36,10 +36,13 @@ from kiosk.errors import AppendUnknownError, CounterfoilError, JournalError
 from kiosk.journal import Journal
 from kiosk.ledger import Ledger
 from kiosk.ports import CachedBundle, Carrier, LinkState
-from kiosk.redeeming import NO_LOOK, Look, Occasion, hindrance, redemption
+from kiosk.redeeming import MAY_APPROVE, NO_LOOK, Approval, Look, Occasion, hindrance, redemption
+from kiosk.sale import Till
 from kiosk.screens import Album, PhoneInView, SeenScreen, filmed, says_more
+from kiosk.stubs import Stubs
 from kiosk.vision.watch import CameraState
 
+NOT_APPROVED = "That PIN does not fit. Nothing was redeemed."
 ACCEPT_HELD_S = 45.0
 """An accept waits this long for the clerk after its code left the view, before another code may replace it."""
 
@@ -80,8 +83,10 @@ class Counter:
         self.camera_state: Callable[[], CameraState] = lambda: CameraState("no-camera", "No camera")
         self.catalogue = Catalogue.empty(enrolment.fleet_key)
         self._ledger = Ledger(journal, self.feed)
+        self._stubs = Stubs(self._ledger, self._board, clock, self._append, self._taken_back)
+        self.till = Till(mint, enrolment.fleet_key)
         self.reload_bundle()
-        self._ask_given()
+        self._stubs.ask_given(self.catalogue.promotions)
 
     # --- what is known ------------------------------------------------------------------------
 
@@ -167,7 +172,8 @@ class Counter:
         """Told on each frame which codes are in view; which one wants an answer, ``kiosk.attention`` says."""
         with self._lock:
             self._frames += 1
-            texts, now_s, offered = [sighting.text for sighting in sightings], self._clock.monotonic_s(), self.choices
+            now_s, offered = self._clock.monotonic_s(), self.choices
+            texts = self._attention.steady([one.text for one in sightings], now_s, self._known().turning)
             known = any(self.knows(text) for text in texts)
             if known:
                 self._phone.code_seen(now_s)
@@ -223,6 +229,7 @@ class Counter:
         screen = self._phone.unanswered()
         if screen is not None and self._may_replace():
             self._read += 1
+            self.till.turn_to(self._board.display, None)
             self._show_screen(screen)
 
     def _read_on(self, showing: Showing, screen: FilmedScreen) -> None:
@@ -267,6 +274,7 @@ class Counter:
                 return display
             if isinstance(shown, str):
                 return self._answer(shown, source)
+            self.till.turn_to(display, None)
             return self._show_screen(filmed(shown, source), in_view=False)
 
     def _answer_again(self, showing: Showing) -> Display:
@@ -282,22 +290,27 @@ class Counter:
 
     def _answer(self, text: str, source: str) -> Display:
         self._last_in_view_s = self._clock.monotonic_s()
-        self._attention.answered(text, self._last_in_view_s)
+        self.till.turn_to(self._board.display, text)
+        text = self._attention.answered(text, self._last_in_view_s)
         return self._board.show(
             State.VERDICT, answering.showing_of_text(text, source, self._mint().hex(), self._known())
         )
 
     def _known(self) -> answering.Known:
-        return answering.Known(self.catalogue, self.standing, self.place, self._clock.now())
+        return answering.Known(self.catalogue, self.standing, self.place, self._clock.now(), self.till.asked())
 
     def _promotion(self, promotion_id: str | None) -> Promotion | None:
         return None if promotion_id is None else self.catalogue.promotions.get(promotion_id)
 
     # --- redeem -------------------------------------------------------------------------------
 
-    def redeem(self, showing_id: str, clerk_id: str, look: Look = NO_LOOK) -> Display:
-        """Redeem what is shown under ``showing_id``: journal first, then "hand it over". A repeat changes nothing."""
+    def redeem(self, showing_id: str, clerk_id: str, look: Look = NO_LOOK, approval: Approval | None = None) -> Display:
+        """Redeem what is shown under ``showing_id``: journal first, then "hand it over". A repeat changes nothing.
+
+        Where the answer is "ask" it needs an ``approval``, whose PIN was checked.
+        """
         with self._lock:
+            self.till.on_duty = clerk_id
             self._reopen_if_stopped()
             display = self._board.display
             showing = display.showing
@@ -308,18 +321,53 @@ class Counter:
             published_anew = self._promotion(verdict.promotion) != showing.promotion
             if published_anew or answering.raises_an_alarm(showing, verdict):
                 return self._answer_again(showing)
-            if verdict.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
+            asks = verdict.outcome is Outcome.ASK
+            if verdict.outcome is Outcome.REFUSE or (asks and approval is None):
                 return self._board.show(State.VERDICT, replace(showing, verdict=verdict))
             missing = hindrance(showing, verdict, look, self._clock.monotonic_s())
             if missing is not None:
                 return self._board.show(State.VERDICT, replace(showing, verdict=verdict), note=str(missing))
-            credential = known.credential(answering.held_up(showing))
-            if credential is None:  # decide said yes, so this cannot be
-                raise AssertionError("a credential that decide knows and nobody else")
-            occasion = Occasion(
-                self.place.store, clerk_id, known.now, self.catalogue.version, self._ledger.head_office_n()
-            )
-            return self._write(showing, redemption(showing, credential, verdict, occasion, look))
+            credential = answering.credential_again(showing, known)
+            version, told_n = self.catalogue.version, self._ledger.head_office_n()
+            occasion = Occasion(self.place.store, clerk_id, known.now, version, told_n, self.till.sale)
+            fact = redemption(showing, credential, verdict, occasion, look, approval if asks else None)
+            return self._write(showing, fact)
+
+    def approve(self, showing_id: str, clerk_id: str, approval: Approval, pin: str) -> Display:
+        """Redeem what a shift manager may decide, on that manager's PIN; a wrong one is told on the display.
+
+        Raises ``pin-locked`` while the manager has to wait.
+        """
+        fits = approval.by in {one.id for one in self.approvers()} and self.check_pin(approval.by, pin) is not None
+        if fits:
+            return self.redeem(showing_id, clerk_id, NO_LOOK, approval)
+        with self._lock:
+            display = self._board.display
+            shown = display.showing is not None and display.showing.id == showing_id
+            return self.note(NOT_APPROVED) if shown else display
+
+    def note(self, words: str) -> Display:
+        """Say one sentence about the last act beside what is shown."""
+        with self._lock:
+            display = self._board.display
+            return self._board.show(display.state, display.showing, note=words)
+
+    @property
+    def currency(self) -> str:
+        """The currency that the total of the sale is told in: that of what is shown."""
+        showing = self._board.display.showing
+        shown = None if showing is None or showing.promotion is None else self.catalogue.terms(showing.promotion.id)
+        return NO_CURRENCY if shown is None else shown.currency
+
+    def tell_sale(self, basket_minor: int | None, customer: str) -> Display:
+        """What the sale comes to and by what the customer is known (empty: not told); what is shown is decided anew."""
+        with self._lock:
+            self.till.tell(basket_minor, customer)
+            display = self._board.display
+            if display.state is not State.VERDICT or display.showing is None:
+                return self._board.show(display.state, display.showing)
+            verdict = answering.decide_again(display.showing, self._known())
+            return self._board.show(State.VERDICT, replace(display.showing, verdict=verdict))
 
     def _write(self, showing: Showing, fact: Redemption) -> Display:
         try:
@@ -345,6 +393,7 @@ class Counter:
         if showing.screen is not None:
             self._album.keep(fact.credential, showing.screen.jpeg)
         stub = Redeemed(found[1], from_ms(fact.at_ms), fact.clerk)
+        self.till.redeemed(stub.n, fact)
         return self._board.show(State.REDEEMED, replace(showing, redeemed=stub))
 
     def _append(self, fact: Redemption | Answered | Void) -> None:
@@ -367,104 +416,52 @@ class Counter:
     # --- after it -----------------------------------------------------------------------------
 
     def seen(self, showing_id: str) -> None:
-        """A page has shown the answer to ``showing_id``. Written down once; not being able to is no trouble now."""
+        """A page has shown the answer to ``showing_id``."""
         with self._lock:
-            display = self._board.display
-            showing = display.showing
-            if display.state is not State.REDEEMED or showing is None or showing.id != showing_id:
-                return
-            stub = showing.redeemed
-            if stub is None or stub.seen:
-                return
-            with contextlib.suppress(JournalError):  # told on the status line, and asked about at the next start
-                self._answered(stub.n, stub.clerk)
-            self._board.amend(replace(showing, redeemed=replace(stub, seen=True)))
+            self._stubs.seen(showing_id)
 
-    def _answered(self, n: int, clerk_id: str) -> None:
-        fact = Answered(at_ms=to_ms(self._clock.now()), n=n, clerk=clerk_id)
-        self._append(fact)
+    def next(self, showing_id: str, *, same_sale: bool = False) -> Display:
+        """Leave what is shown under ``showing_id``; if something else is on display by now, that stays.
 
-    def next(self, showing_id: str) -> Display:
-        """Leave what is shown under ``showing_id``; if something else is on display by now, that stays."""
+        ``same_sale``: the same customer has another code, and what was redeemed in this sale counts.
+        """
         with self._lock:
             display = self._board.display
             if display.state is State.GIVEN or display.showing is None or display.showing.id != showing_id:
                 return display
-            self.seen(showing_id)
+            self._stubs.seen(showing_id)
+            if not same_sale:
+                self.till.begin()
             return self._board.show(State.IDLE)
+
+    def end_sale(self) -> Display:
+        """The next customer begins a sale of their own."""
+        with self._lock:
+            self.till.begin()
+            display = self._board.display
+            return self._board.show(State.IDLE) if display.state is State.IDLE else display
 
     def given(self, n: int, yes: bool, clerk_id: str) -> Display:
         """Answer "was it given?" for redemption ``n``: yes keeps the stub, no voids it."""
         with self._lock:
-            display = self._board.display
-            try:
-                if n not in self.standing.unanswered(self.feed):
-                    pass  # settled already, by another tab or by head office
-                elif yes:
-                    self._answered(n, clerk_id)
-                else:
-                    self._void(n, clerk_id, "not given")
-            except JournalError as error:
-                if n in self.standing.unanswered(self.feed):
-                    return self._board.show(display.state, display.showing, note=str(error))
-            if display.state is not State.GIVEN:
-                return display
-            self._board.show(State.IDLE)
-            return self._ask_given()
+            return self._stubs.given(n, yes, clerk_id, self.catalogue.promotions)
 
     def undo(self, n: int, clerk_id: str, reason: str) -> Display:
         """Void redemption ``n`` of this counter: the goods are back before this is called."""
         with self._lock:
-            display = self._board.display
-            if self.standing.redemption(self.feed, n) is None or self.standing.is_void(self.feed, n):
-                return display
-            try:
-                self._void(n, clerk_id, reason)
-            except JournalError as error:
-                if not self.standing.is_void(self.feed, n):
-                    return self._board.show(display.state, display.showing, note=str(error))
-            showing = display.showing
-            if showing is not None and showing.redeemed is not None and showing.redeemed.n == n:
-                undone = replace(showing.redeemed, voided=True, seen=True)
-                return self._board.show(State.REDEEMED, replace(showing, redeemed=undone))
-            return self._board.show(display.state, showing)
+            return self._stubs.undo(n, clerk_id, reason)
 
-    def _void(self, n: int, clerk_id: str, reason: str) -> None:
-        fact = Void(at_ms=to_ms(self._clock.now()), feed=str(self.feed), n=n, clerk=clerk_id, reason=reason)
-        self._append(fact)
+    def _taken_back(self, n: int) -> None:
+        self.till.taken_back(n)
         if self.carrier is not None:
             self.carrier.wake()
-
-    def _ask_given(self) -> Display:
-        """Put the oldest redemption whose answer nobody saw on display, if there is one."""
-        for n in self.standing.unanswered(self.feed):
-            fact = self._ledger.stubs.get(n)
-            if fact is not None:
-                return self._board.show(
-                    State.GIVEN, answering.showing_of_stub(n, fact, self._promotion(fact.promotion))
-                )
-        return self._board.display
 
     # --- reading ------------------------------------------------------------------------------
 
     def stubs_since(self, since: datetime) -> list[Stub]:
         """This counter's redemptions from ``since`` on, newest first."""
         with self._lock:
-            names = {clerk.id: clerk.name for clerk in self.clerks()}
-            newest_first = sorted(self._ledger.stubs.items(), reverse=True)
-            return [self._stub(n, fact, names) for n, fact in newest_first if from_ms(fact.at_ms) >= since]
-
-    def _stub(self, n: int, fact: Redemption, names: dict[str, str]) -> Stub:
-        promotion = self._promotion(fact.promotion)
-        return Stub(
-            n=n,
-            promotion=fact.promotion,
-            title=fact.promotion if promotion is None else promotion.title,
-            clerk=fact.clerk,
-            clerk_name=names.get(fact.clerk, fact.clerk),
-            at=from_ms(fact.at_ms),
-            voided=self.standing.is_void(self.feed, n),
-        )
+            return self._stubs.since(since, self.catalogue, {clerk.id: clerk.name for clerk in self.clerks()})
 
     def status(self) -> CounterStatus:
         """What the status line tells now."""
@@ -497,3 +494,7 @@ class Counter:
     def check_pin(self, clerk_id: str, pin: str) -> Clerk | None:
         """The clerk whose PIN this is, or None; raises ``pin-locked`` while one has to wait."""
         return self._pins.check(self.clerks(), clerk_id, pin)
+
+    def approvers(self) -> list[Clerk]:
+        """The shift managers of this store, by name."""
+        return [one for one in self.clerks() if one.role in MAY_APPROVE]

@@ -5,6 +5,7 @@ Rules of this module:
 - An accept needs nothing more. A check needs the clerk's eyes: the filmed picture was touched, or was on display for
   a second, and the tap comes from a page that had it.
 - A screen that was seen before needs a reason as well; it is written down with the redemption.
+- What the answer "ask" was given to needs a shift manager's PIN and a reason; both are written down.
 """
 
 from __future__ import annotations
@@ -19,9 +20,13 @@ from kiosk.core.screen import MarkState
 from kiosk.core.verdict import Outcome, Reason, Verdict
 from kiosk.display import Showing
 from kiosk.errors import CounterfoilError
+from kiosk.sale import OpenSale
 
 LOOK_S = 1.0
 ANYWAY = ("two-guests", "new-visit", "other")
+APPROVED_WHY = ("good-faith", "could-not-come", "our-mistake")
+MAY_APPROVE = ("shift-manager", "head-office")
+"""The roles whose PIN says yes where the answer is ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,14 @@ NO_LOOK = Look()
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """A shift manager said yes: who (a clerk's id), and why, one of ``APPROVED_WHY``."""
+
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Occasion:
     """Where, when and by whom it is redeemed, and what the counter knew then."""
 
@@ -49,6 +62,7 @@ class Occasion:
     now: datetime
     bundle_version: int
     head_office_n: int
+    sale: OpenSale
 
 
 def hindrance(showing: Showing, verdict: Verdict, look: Look, now_s: float) -> CounterfoilError | None:
@@ -72,7 +86,12 @@ def hindrance(showing: Showing, verdict: Verdict, look: Look, now_s: float) -> C
 
 
 def redemption(
-    showing: Showing, credential: Credential, verdict: Verdict, occasion: Occasion, look: Look = NO_LOOK
+    showing: Showing,
+    credential: Credential,
+    verdict: Verdict,
+    occasion: Occasion,
+    look: Look = NO_LOOK,
+    approval: Approval | None = None,
 ) -> Redemption:
     """The entry to be written."""
     value = None if showing.promotion is None else showing.promotion.value
@@ -88,10 +107,16 @@ def redemption(
         clerk=occasion.clerk,
         bundle_version=occasion.bundle_version,
         head_office_n=occasion.head_office_n,
-        amount_minor=None if value is None else value.amount_minor,
-        currency=None if value is None or value.amount_minor is None else value.currency,
+        amount_minor=verdict.cost_minor,
+        currency=None if value is None or verdict.cost_minor is None else value.currency,
+        holder=verdict.holder,
+        basket_minor=occasion.sale.basket_minor,
         held_ms=max(0, to_ms(occasion.now) - to_ms(showing.shown_at)),
         screen=None if reading is None else reading.result.value,
         not_read=",".join(dict.fromkeys(not_read)) or None,
         anyway=look.anyway if verdict.reason is Reason.SEEN_BEFORE else None,
+        approved_by=None if approval is None else approval.by,
+        approved_why=None if approval is None else approval.why,
+        sale=occasion.sale.id,
+        shared=credential.shared,
     )

@@ -112,8 +112,10 @@ class Station:
         sighting = self.screens.read(picture)
         return None if sighting is None else self.counter.look(sighting, "photo")
 
-    def app(self, templates: Path, static: Path, extra_blueprints: Sequence[Blueprint] = ()) -> Flask:
-        """The pages of this counter."""
+    def app(
+        self, templates: Path, static: Path, extra_blueprints: Sequence[Blueprint] = (), language: str = ""
+    ) -> Flask:
+        """The pages of this counter; in ``language`` (a code) where a browser has not chosen another."""
         return create_app(
             self.counter,
             templates=templates,
@@ -123,6 +125,7 @@ class Station:
             extra_blueprints=extra_blueprints,
             film=self.film,
             read_photo=self._read_photo,
+            language=language,
         )
 
     def start(self) -> None:

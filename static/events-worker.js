@@ -42,7 +42,7 @@ self.onconnect = ({ ports: [port] }) => {
       last.forEach((message) => port.postMessage(message));
       return;
     }
-    tag = data.tag;  // another clerk, or a program that was started anew: the stream has to be asked for again
+    tag = data.tag;  // another clerk or language, or a program that was started anew: the stream has to be asked for again
     last.clear();
     open(data.hello);
   };

@@ -4,7 +4,7 @@
 import { ticketIsNewer, nowShown } from "./ticket.js";
 
 const root = document.documentElement;
-const tag = `${root.dataset.boot} ${root.dataset.clerk}`;
+const tag = `${root.dataset.boot} ${root.dataset.clerk} ${root.lang}`;
 
 class SharedSource extends EventTarget {
   constructor(url) {

@@ -6,13 +6,13 @@ const field = form.elements.photo;
 
 field.addEventListener("change", () => {
   const [chosen] = field.files;
-  field.setCustomValidity(chosen && chosen.size > MOST_BYTES ? "This photo is larger than 16 MB. Choose a smaller one." : "");
+  field.setCustomValidity(chosen && chosen.size > MOST_BYTES ? form.dataset.tooLarge : "");
   if (chosen) form.requestSubmit();
 });
 
 // The large button chooses: there is nothing to read before that.
 const button = form.querySelector(".primary");
-button.lastElementChild.textContent = "Choose a photo";
+button.lastElementChild.textContent = form.dataset.choose;
 button.addEventListener("click", (tap) => {
   if (field.files.length) return;
   tap.preventDefault();

@@ -18,10 +18,12 @@ from kiosk.core.decide import Place
 from kiosk.core.organisation import Organisation
 from kiosk.core.promotion import Promotion
 from kiosk.core.verdict import FactValue, Outcome, Reason, Verdict
+from kiosk.counter import NOT_APPROVED
 from kiosk.display import Board, CounterStatus, Display, Redeemed, Showing, State, Stub
 from kiosk.errors import CounterfoilError
 from kiosk.ports import LinkState
-from kiosk.redeeming import NO_LOOK, Look
+from kiosk.redeeming import MAY_APPROVE, NO_LOOK, Approval, Look
+from kiosk.sale import Till
 from kiosk.screens import filmed as filmed_screen
 from kiosk.vision.codes import Decoder
 from kiosk.vision.condition import Measure
@@ -118,6 +120,8 @@ class FakeCounter:
         self.locked = False
         self.touched: list[str] = []
         self.looks: list[Look] = []
+        self.approvals: list[Approval] = []
+        self.till = Till(lambda: bytes(16), FLEET_KEY)
         self.board = Board()
         self._ids = itertools.count(1)
         self._lock = threading.RLock()
@@ -144,6 +148,13 @@ class FakeCounter:
         known = reason not in (Reason.MALFORMED, Reason.UNKNOWN_CODE)
         verdict = Verdict(Outcome.REFUSE, reason, "shrimp-tacos" if known else None, facts or {})
         showing = self._showing(verdict, promotion(**changes) if known else None)
+        self.board.show(State.VERDICT, showing)
+        return showing
+
+    def ask(self, reason: Reason, facts: Mapping[str, FactValue] | None = None, **changes: Any) -> Showing:
+        """Show what a shift manager may decide."""
+        verdict = Verdict(Outcome.ASK, reason, "shrimp-tacos", facts or {})
+        showing = self._showing(verdict, promotion(**changes))
         self.board.show(State.VERDICT, showing)
         return showing
 
@@ -254,10 +265,36 @@ class FakeCounter:
             self.seen_showings.append(showing_id)
             self.board.amend(replace(showing, redeemed=replace(showing.redeemed, seen=True)))
 
-    def next(self, showing_id: str) -> Display:
+    def approve(self, showing_id: str, clerk_id: str, approval: Approval, pin: str) -> Display:
+        if self.check_pin(approval.by, pin) is None or approval.by not in {one.id for one in self.approvers()}:
+            return self.note(NOT_APPROVED)
+        self.approvals.append(approval)
+        return self.redeem(showing_id, clerk_id)
+
+    def approvers(self) -> list[Clerk]:
+        return [one for one in self.people if one.role in MAY_APPROVE]
+
+    def note(self, words: str) -> Display:
+        return self.board.show(self.display.state, self.display.showing, note=words)
+
+    @property
+    def currency(self) -> str:
+        return "USD"
+
+    def tell_sale(self, basket_minor: int | None, customer: str) -> Display:
+        self.till.tell(basket_minor, customer)
+        return self.board.show(self.display.state, self.display.showing)
+
+    def end_sale(self) -> Display:
+        self.till.begin()
+        return self.board.show(State.IDLE)
+
+    def next(self, showing_id: str, *, same_sale: bool = False) -> Display:
         showing = self.display.showing
         if showing is None or showing.id != showing_id or self.display.state is State.GIVEN:
             return self.display
+        if not same_sale:
+            self.till.begin()
         return self.board.show(State.IDLE)
 
     def given(self, n: int, yes: bool, clerk_id: str) -> Display:

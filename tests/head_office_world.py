@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -162,16 +163,15 @@ class SmallCounter:
     def write(self, *facts: Fact) -> list[Entry]:
         return self.journal.write(self.feed, *facts)
 
-    def redeem(self, *, promotion: str = "tacos", credential: bytes = b"c" * 16, clerk: str = "zoe") -> int:
-        """Write a redemption; its number."""
+    def redeem(self, **changes: Any) -> int:
+        """Write a redemption, with ``changes`` of its fields; its number."""
         head = self.journal.heads()[self.feed]
-        (entry,) = self.write(
-            Redemption(
-                at_ms=to_ms(NOON), intent=(head.n + 1).to_bytes(16, "big"), promotion=promotion,
-                credential=credential, credential_kind="listed", store=self.enrolment.store, clerk=clerk,
-                bundle_version=1, head_office_n=0, amount_minor=1200, currency="USD",
-            )
-        )  # fmt: skip
+        fields: dict[str, Any] = {
+            "at_ms": to_ms(NOON), "intent": (head.n + 1).to_bytes(16, "big"), "promotion": "tacos",
+            "credential": b"c" * 16, "credential_kind": "listed", "store": self.enrolment.store, "clerk": "zoe",
+            "bundle_version": 1, "head_office_n": 0, "amount_minor": 1200, "currency": "USD",
+        }  # fmt: skip
+        (entry,) = self.write(Redemption(**(fields | changes)))
         return entry.n
 
     def undo(self, n: int, *, feed: FeedId | None = None) -> int:

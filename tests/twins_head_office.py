@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 
@@ -13,6 +13,7 @@ from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, Fact, FeedId, Head, 
 from sync.head_office.records import (
     Account,
     Clerk,
+    Count,
     Enrolment,
     EnrolmentCode,
     Evidence,
@@ -23,6 +24,7 @@ from sync.head_office.records import (
     SourceText,
     StoredBundle,
     Token,
+    Which,
     clerk_order,
     code_order,
     enrolment_order,
@@ -168,6 +170,31 @@ class HeadOfficeTwin:
     def last_cursor(self) -> int:
         with self._lock:
             return self.tables.log[-1].cursor if self.tables.log else 0
+
+    def uses(self, promotion: str, credential: bytes) -> Sequence[RedemptionLine]:
+        return self._lines(lambda row: (row.promotion, row.credential) == (promotion, credential))
+
+    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
+        return self._lines(lambda row: row.sale == sale)
+
+    def _lines(self, wanted: Callable[[LogRow], bool]) -> list[RedemptionLine]:
+        with self._lock:
+            rows = [row for row in self.tables.log if row.kind == "redemption" and wanted(row)]
+            return [RedemptionLine(row=row, void=self.void_of(row.feed, row.n)) for row in rows]
+
+    def count(self, which: Which) -> Count:
+        def meant(row: LogRow) -> bool:
+            same = all(
+                wanted in (None, found)
+                for wanted, found in ((which.store, row.store), (which.clerk, row.clerk), (which.holder, row.holder))
+            )
+            after = which.from_ms is None or row.at_ms >= which.from_ms
+            before = which.until_ms is None or row.at_ms < which.until_ms
+            live = which.voided_too or self.void_of(row.feed, row.n) is None
+            return row.promotion == which.promotion and same and after and before and live
+
+        lines = self._lines(meant)
+        return Count(redemptions=len(lines), amount_minor=sum(line.row.amount_minor or 0 for line in lines))
 
     def redemption_counts(self, store: str | None = None) -> Mapping[str, tuple[int, int]]:
         counts: dict[str, tuple[int, int]] = {}

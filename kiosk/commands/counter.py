@@ -32,6 +32,12 @@ def add_parser(
         "films with the device it is open on; none: a hand-held scanner only (default: device 0)",
     )
     counter.add_argument("--camera-turned", type=int, choices=TURNS, default=0, metavar="DEGREES", help=TURNED_WORDS)
+    counter.add_argument(
+        "--language",
+        choices=("en", "es"),
+        default="",
+        help="what its pages speak until a browser chooses (default: what the browser asks for)",
+    )
     counter.add_argument("--head-office", metavar="URL", help="where head office serves; needed once, with --code")
     counter.add_argument("--code", metavar="CODE", help="the one-time code that head office shows for this counter")
     # for the demo and the tests: how a folder of pictures is played

@@ -19,14 +19,17 @@ STEPS = (  # cheap first; pytest comes last, so that its closing line is the las
     ("lint", ("ruff", "check", "--quiet", ".")),
     ("types", ("mypy",)),
     ("borders", ("lint-imports", "--no-cache")),
+    ("core", ("coverage", "run", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit/core")),
+    ("branches", ("coverage", "report")),  # each line and branch of kiosk/core, or which ones no test took
 )
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The command's arguments."""
     words = (
-        "Format and lint (ruff), types (mypy), import borders (import-linter), then all tests (pytest), the browser's "
-        "among them. What the tests need of the machine is installed where that can be done. "
+        "Format and lint (ruff), types (mypy), import borders (import-linter), every branch of kiosk/core taken by its "
+        "own tests (coverage), then all tests (pytest), the browser's among them. What the tests need of the machine "
+        "is installed where that can be done. "
         "What follows -- goes to pytest: test -- -k redeem"
     )
     command = commands.add_parser("test", help="run every check and all tests", description=words)

@@ -25,8 +25,13 @@ from pydantic import ValidationError
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.code_homes import CodeHomes
 from kiosk.core.code_lists import CodeLists, ListsInMemory, chunk_parts, is_chunk, why_no_chunk
+from kiosk.core.issuers import PART as ISSUERS
+from kiosk.core.issuers import read_issuers
 from kiosk.core.organisation import Organisation, StaffMember
 from kiosk.core.promotion import Promotion
+from kiosk.core.rotating import RotatingKey
+from kiosk.core.sealed_keys import PART as ROTATING_KEYS
+from kiosk.core.sealed_keys import open_keys
 from kiosk.core.strict_cbor import StrictCborError, decode, encode
 from kiosk.core.used_codes import UsedCodes
 from kiosk.errors import BundleError
@@ -246,7 +251,7 @@ def decode_part(opened: OpenedBundle, name: str) -> Any:
 
 
 def catalogue_of(opened: OpenedBundle, fleet_key: bytes, lists: CodeLists | None = None) -> Catalogue:
-    """The catalogue that a bundle holds; raises ``bundle-part-missing`` or ``bundle-malformed``.
+    """The catalogue that a bundle holds; raises ``bundle-part-missing``, ``bundle-malformed`` or ``bundle-sealed``.
 
     ``lists`` knows its listed codes; None: they are read from the chunks among its parts, into memory.
     """
@@ -267,9 +272,11 @@ def catalogue_of(opened: OpenedBundle, fleet_key: bytes, lists: CodeLists | None
         fleet_key,
         members,
         _samples(opened),
-        ListsInMemory(opened.parts) if lists is None else lists,
-        _told_of_codes(opened, USED, UsedCodes.decode),
-        _told_of_codes(opened, HOMES, CodeHomes.decode),
+        rotating=_rotating(opened, fleet_key),
+        issuers=read_issuers(opened.parts.get(ISSUERS)),
+        lists=ListsInMemory(opened.parts) if lists is None else lists,
+        used=_told_of_codes(opened, USED, UsedCodes.decode),
+        homes=_told_of_codes(opened, HOMES, CodeHomes.decode),
     )
 
 
@@ -295,6 +302,12 @@ def _told_of_codes(opened: OpenedBundle, prefix: str, read: Callable[[bytes], _T
             except ValueError as error:  # used codes and homes have each their own
                 raise _malformed(f"the part {name!r}: {error}") from None
     return told
+
+
+def _rotating(opened: OpenedBundle, fleet_key: bytes) -> Mapping[str, RotatingKey]:
+    """Rotating keys by name; none without the fleet key, as where a bundle is only looked through."""
+    part = opened.parts.get(ROTATING_KEYS)
+    return {} if part is None or not fleet_key else open_keys(part, fleet_key)
 
 
 def _samples(opened: OpenedBundle) -> dict[str, bytes]:

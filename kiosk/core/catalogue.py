@@ -7,65 +7,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from kiosk.core import generated
+from kiosk.core.carried import Coupons, RotatingCodes, Tickets
 from kiosk.core.code_homes import CodeHomes
 from kiosk.core.code_lists import NO_LISTS, CodeLists
 from kiosk.core.credential import Presented, digest, fold, fold_word
+from kiosk.core.issuers import NO_ISSUERS, Doubt, Issuers
 from kiosk.core.organisation import Organisation, StaffMember, Store
 from kiosk.core.promotion import Promotion
+from kiosk.core.recognised import MISREAD_CODE, UNKNOWN_CODE, Credential, Right, Unrecognised
+from kiosk.core.references import References
+from kiosk.core.rotating import RotatingKey
 from kiosk.core.screen import PresentedScreen, screen_digest
 from kiosk.core.terms import Terms, terms_of
 from kiosk.core.used_codes import UsedCodes
 from kiosk.core.verdict import FactValue, Reason
+from kiosk.core.voucher import is_voucher
 
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """What a credential itself says. Each may be None: it does not say.
-
-    It holds from ``starts_at_ms`` until just before ``ends_at_ms`` (Unix milliseconds), is worth ``face_minor`` in
-    the currency of its promotion, and only at ``store`` (id), there only at ``counter`` (id). ``home`` is the store
-    ("bayside") or the counter ("bayside/front") that may honour it while head office cannot be asked.
-    """
-
-    starts_at_ms: int | None = None
-    ends_at_ms: int | None = None
-    face_minor: int | None = None
-    store: str | None = None
-    counter: str | None = None
-    home: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """What was held up and is known: its kind, whose it is, its 16-byte digest, its text.
-
-    ``shared``: any number of customers hold the same one (a code word), so its uses are not counted. ``used_up``: head
-    office has marked it as used.
-    """
-
-    kind: str
-    promotion: str
-    digest: bytes
-    text: str
-    right: Right | None = None
-    shared: bool = False
-    used_up: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Unrecognised:
-    """What was held up and cannot be honoured for what it is; ``reason`` is of the first group of them, or old-code.
-
-    ``promotion`` is an id where it is known and published.
-    """
-
-    reason: Reason
-    promotion: str | None = None
-    facts: Mapping[str, FactValue] = field(default_factory=dict)
-
-
-UNKNOWN_CODE = Unrecognised(Reason.UNKNOWN_CODE)
-MISREAD_CODE = Unrecognised(Reason.MISREAD_CODE)
+__all__ = ["EMPTY", "UNKNOWN_CODE", "Catalogue", "Credential", "Right", "Unrecognised"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,8 +31,9 @@ class Catalogue:
     """One published state. ``lists`` knows the listed codes; ``listed`` maps the digests of a few to promotion ids.
 
     ``promotions`` is by id; ``published_at_ms`` is Unix milliseconds, 0 for nothing published yet.
-    ``samples`` are JPEG files by promotion id: what an authentic screen looks like. ``used`` and ``homes`` are by
-    promotion id too: what head office says of listed codes by their stable index.
+    ``samples`` are JPEG files by promotion id: what an authentic screen looks like. ``rotating`` are keys by name.
+    ``issuers`` may sign vouchers. ``used`` and ``homes`` are what head office says of listed codes by their stable
+    index, by promotion id.
     """
 
     version: int
@@ -85,6 +44,8 @@ class Catalogue:
     fleet_key: bytes = field(repr=False)
     staff: tuple[StaffMember, ...] = ()
     samples: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    rotating: Mapping[str, RotatingKey] = field(default_factory=dict, repr=False)
+    issuers: Issuers = NO_ISSUERS
     lists: CodeLists = field(default=NO_LISTS, repr=False)
     used: Mapping[str, UsedCodes] = field(default_factory=dict, repr=False)
     homes: Mapping[str, CodeHomes] = field(default_factory=dict, repr=False)
@@ -92,6 +53,10 @@ class Catalogue:
     _words: Mapping[str, str] = field(init=False, repr=False)
     _stores: Mapping[str, Store] = field(init=False, repr=False)
     _zones: Mapping[str, tzinfo] = field(init=False, repr=False)
+    _coupons: Coupons = field(init=False, repr=False)
+    _tickets: Tickets = field(init=False, repr=False)
+    _rotating_codes: RotatingCodes = field(init=False, repr=False)
+    _references: References = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         promotions = self.promotions.values()
@@ -99,8 +64,12 @@ class Catalogue:
         ready = {one.id: terms_of(one, self.organisation) for one in promotions}
         object.__setattr__(self, "_words", words)
         object.__setattr__(self, "_terms", ready)
+        object.__setattr__(self, "_references", References(ready, self.organisation.stores))
         object.__setattr__(self, "_stores", {store.id: store for store in self.organisation.stores})
         object.__setattr__(self, "_zones", {store.id: store.zone for store in self.organisation.stores})
+        object.__setattr__(self, "_coupons", Coupons(promotions, self.fleet_key))
+        object.__setattr__(self, "_tickets", Tickets(promotions, self.fleet_key))
+        object.__setattr__(self, "_rotating_codes", RotatingCodes(promotions, self.rotating, self.fleet_key))
 
     @classmethod
     def empty(cls, fleet_key: bytes = b"") -> Catalogue:
@@ -117,11 +86,17 @@ class Catalogue:
         listed = self._listed(held_up)
         if listed is not None:
             return listed
+        if is_voucher(held_up.text):
+            return self._voucher(held_up.text, now_ms)
+        carried = self._coupons.identify(held_up.text, now_ms) or self._tickets.identify(held_up.text)
+        if carried is not None:
+            return carried
         promotion = self._words.get(held_up.word)
         if promotion is not None:
             word = digest(self.fleet_key, "word", held_up.word)
             return Credential("word", promotion, word, held_up.text, shared=True)
-        return MISREAD_CODE if _is_misread(held_up.folded) else UNKNOWN_CODE
+        unknown = MISREAD_CODE if generated.is_misread(held_up.folded) else UNKNOWN_CODE
+        return self._rotating_codes.identify(held_up.text, now_ms) or unknown
 
     def _listed(self, held_up: Presented) -> Credential | None:
         known_by = digest(self.fleet_key, "listed", held_up.folded)
@@ -133,19 +108,32 @@ class Catalogue:
             return Credential("listed", promotion, known_by, held_up.text)
         used, homes = self.used.get(promotion), self.homes.get(promotion)
         home = None if homes is None else homes.home(found.index)
-        return Credential(
-            "listed",
-            promotion,
-            known_by,
-            held_up.text,
-            right=None if home is None else Right(home=home),
-            used_up=used is not None and found.index in used,
-        )
+        right = None if home is None else Right(home=home)
+        used_up = used is not None and found.index in used
+        return Credential("listed", promotion, known_by, held_up.text, right, used_up=used_up)
 
     def credential(self, held_up: Presented | PresentedScreen | None, now_ms: int) -> Credential | None:
         """What was held up, where it is known for what it is."""
         found = None if held_up is None else self.identify(held_up, now_ms)
         return found if isinstance(found, Credential) else None
+
+    def _voucher(self, text: str, now_ms: int) -> Credential | Unrecognised:
+        """A voucher, checked with no list at all."""
+        checked = self.issuers.check(text, now_ms)
+        if isinstance(checked, Doubt):
+            return Unrecognised(checked.reason, None, _issuer_fact(checked.key_id))
+        promotion = self._references.promotion(checked)
+        if promotion is None:
+            return Unrecognised(Reason.UNKNOWN_PROMOTION, None, _issuer_fact(checked.key_id))
+        right = Right(
+            starts_at_ms=checked.starts_at_ms,
+            ends_at_ms=checked.ends_at_ms,
+            face_minor=checked.face_minor,
+            store=self._references.store(checked),
+            counter=self._references.counter(checked),
+        )
+        known_as = digest(self.fleet_key, "voucher", f"{checked.key_id.hex()}/{promotion}/{checked.serial}")
+        return Credential("voucher", promotion, known_as, text, right)
 
     def _screen(self, held_up: PresentedScreen) -> Credential | Unrecognised:
         promotion = held_up.reading.promotion
@@ -170,9 +158,8 @@ class Catalogue:
         return self._zones.get(store_id, UTC)
 
 
-def _is_misread(folded: str) -> bool:
-    """Whether it is a generated code of which a character was misread or two were swapped."""
-    return generated.has_shape(folded) and not generated.checks(folded)
+def _issuer_fact(key_id: bytes | None) -> Mapping[str, FactValue]:
+    return {} if key_id is None else {"issuer": key_id.hex()}
 
 
 EMPTY = Catalogue.empty()

@@ -27,7 +27,18 @@ from kiosk.core.catalogue import Catalogue, Credential, Unrecognised
 from kiosk.core.credential import Presented
 from kiosk.core.facts import Facts, facts_of, mark_fact
 from kiosk.core.nearest import iso, next_ok, opening
-from kiosk.core.question import EPOCH, UNKNOWN_SALE, Known, Place, Question, Sale, Taken, customer_digest, question_of
+from kiosk.core.question import (
+    EPOCH,
+    UNKNOWN_SALE,
+    Known,
+    Place,
+    Question,
+    Sale,
+    Taken,
+    customer_digest,
+    instant,
+    question_of,
+)
 from kiosk.core.rules import RULES, not_checked, outcome_against
 from kiosk.core.screen import MarkState, PresentedScreen, ScreenReading, ScreenResult
 from kiosk.core.situation import ClockInterval
@@ -66,7 +77,9 @@ def _between(
 ) -> Verdict:
     """The answer that holds at any time of ``clock``, else a question to the shift manager."""
     first, question = _at(held_up, catalogue, known, place, clock.earliest_at, sale)
-    last, _ = _at(held_up, catalogue, known, place, clock.latest_at, sale)
+    last, last_question = _at(held_up, catalogue, known, place, clock.latest_at, sale)
+    if question is None and last_question is None:  # such as a rotating code of another day: nobody can honour it
+        return first
     if (first.outcome, first.reason, first.promotion) == (last.outcome, last.reason, last.promotion):
         if question is None or first.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
             return first
@@ -114,6 +127,8 @@ def _unrecognised(found: Unrecognised, reading: ScreenReading | None, catalogue:
     if found.promotion is not None and terms is None:
         return Verdict(Outcome.REFUSE, Reason.UNKNOWN_CODE)
     facts = {**found.facts} | _likeness(reading, catalogue, local)
+    if found.shown_at_ms is not None and local.tzinfo is not None:
+        facts["shown_at"] = iso(instant(found.shown_at_ms), local.tzinfo)
     return Verdict(Outcome.REFUSE, found.reason, found.promotion, facts)
 
 
@@ -134,11 +149,13 @@ def _answer(question: Question) -> Verdict:
     facts = facts_of(reason, question)
     if against and _WAIT_OR_GO.issuperset(against):
         facts |= next_ok(question)
+    outcome = outcome_against(reason, question) if against else _OUTCOME_FOR.get(reason, Outcome.ACCEPT)
+    if outcome is Outcome.ASK and question.is_screen and question.counted_uses:
+        facts = facts_of(Reason.SEEN_BEFORE, question) | facts  # whoever decides must know
     names = not_checked(question)
     if names:
         facts["not_checked"] = [*names]
-    outcome = outcome_against(reason, question) if against else _OUTCOME_FOR.get(reason, Outcome.ACCEPT)
-    return Verdict(outcome, reason, question.promotion_id, facts)
+    return Verdict(outcome, reason, question.promotion_id, facts, question.cost_minor, question.holder)
 
 
 def _for(question: Question) -> Reason:

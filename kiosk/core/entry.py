@@ -222,7 +222,7 @@ class Redemption:
     said ("green" or "amber"), ``not_read`` names the kinds of the marks that it could not read, with commas,
     and ``anyway`` is why the clerk honoured one that was seen before. ``approved_by`` is the shift manager who said yes
     where the answer was ask, ``approved_why`` the reason chosen. Redemptions with one ``sale`` (16 random bytes) belong
-    to one sale.
+    to one sale. ``shared``: many customers hold the same credential (a code word), so its uses are not counted.
     """
 
     KIND: ClassVar[int] = 3
@@ -247,6 +247,7 @@ class Redemption:
     approved_by: str | None = _key(19, default=None)
     approved_why: str | None = _key(20, default=None)
     sale: bytes | None = _key(21, default=None)
+    shared: bool = _key(22, default=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,28 +114,31 @@ def _not_yet(question: Question) -> Facts:
 # --- limits --------------------------------------------------------------------------------------
 
 
-def _limit(limit: int | None, used: int) -> Facts:
-    return {} if limit is None else {"limit": limit, "used": used, "left": max(0, limit - used)}
+def _limit(limit: int | None, count: Callable[[Question], int], question: Question) -> Facts:
+    if limit is None:
+        return {}
+    used = count(question)
+    return {"limit": limit, "used": used, "left": max(0, limit - used)}
 
 
 def _limit_total(question: Question) -> Facts:
-    return _limit(question.terms.promotion.limits.total, rules.total_used(question))
+    return _limit(question.terms.promotion.limits.total, rules.total_used, question)
 
 
 def _limit_store(question: Question) -> Facts:
-    return _limit(question.terms.promotion.limits.per_store, rules.store_used(question))
+    return _limit(question.terms.promotion.limits.per_store, rules.store_used, question)
 
 
 def _limit_store_day(question: Question) -> Facts:
-    return _limit(question.terms.promotion.limits.per_store_day, rules.store_day_used(question))
+    return _limit(question.terms.promotion.limits.per_store_day, rules.store_day_used, question)
 
 
 def _limit_clerk_day(question: Question) -> Facts:
-    return _limit(question.terms.promotion.limits.per_clerk_day, rules.clerk_day_used(question))
+    return _limit(question.terms.promotion.limits.per_clerk_day, rules.clerk_day_used, question)
 
 
 def _limit_customer(question: Question) -> Facts:
-    return _limit(question.terms.promotion.limits.per_customer, rules.customer_used(question))
+    return _limit(question.terms.promotion.limits.per_customer, rules.customer_used, question)
 
 
 # --- money ---------------------------------------------------------------------------------------

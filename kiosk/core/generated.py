@@ -67,6 +67,11 @@ def checks(folded: str) -> bool:
     return has_shape(folded) and _sum(folded) == (0, 0)
 
 
+def is_misread(folded: str) -> bool:
+    """Whether it is a generated code of which a character was misread or two were swapped."""
+    return has_shape(folded) and not checks(folded)
+
+
 def keyspace(length: int) -> int:
     """How many codes of that length check: words of non-zero elements of GF(25) that add up to zero."""
     return int((_ORDER**length + _ORDER * (-1) ** length) // 25)

@@ -28,7 +28,7 @@ __all__ = ["Line", "Marks", "Page"]
 
 _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?!\d)")
 _TOP_PART = 0.14
-_NAME = re.compile(r"@[A-Za-z0-9_.]{2,30}")
+_NAME = re.compile(r"@[A-Za-z0-9_.]{1,29}[A-Za-z0-9_]")
 
 Looks: TypeAlias = Mapping[str, Look]
 
@@ -69,7 +69,7 @@ class Marks:
     def _name(self, lines: Sequence[Line]) -> str:
         """The first name of a person that was read clearly: not the venue's own, however it was read."""
         clear = (line.text for line in lines if line.confidence >= CLEAR)
-        names = (found.rstrip(".").lower() for text in clear for found in _NAME.findall(text))
+        names = (found.lower() for text in clear for found in _NAME.findall(text))
         return next((name for name in names if not self._is_venue(name)), "")
 
     def _is_venue(self, name: str) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 
 from kiosk.core.organisation import Store
-from kiosk.core.question import Question, day_ms, instant
+from kiosk.core.question import Question, day_ms, instant, window_of
 from kiosk.core.schedule import Stretch, next_opening
 from kiosk.core.verdict import FactValue
 
@@ -26,13 +26,12 @@ def opening(question: Question, store: str) -> Stretch | None:
 
 
 def _opening_in(question: Question, zone: tzinfo, from_at: datetime) -> Stretch | None:
-    right = question.right
-    if right.starts_at_ms is not None:
-        from_at = max(from_at, instant(right.starts_at_ms))
+    starts_at, ends_at = window_of(question.right, zone)
+    if starts_at is not None:
+        from_at = max(from_at, starts_at)
     stretch = next_opening(question.terms.schedule, zone, from_at)
-    if stretch is None or right.ends_at_ms is None:
+    if stretch is None or ends_at is None:
         return stretch
-    ends_at = instant(right.ends_at_ms)
     return Stretch(stretch.start_at, min(stretch.end_at, ends_at)) if stretch.start_at < ends_at else None
 
 

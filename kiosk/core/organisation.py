@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from kiosk.core.money import AMOUNT_PATTERN, AmountError, to_minor
+from kiosk.core.voucher import COUNTER_REFERENCE_BYTES, same_references
 
 KEBAB_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
@@ -158,7 +159,7 @@ class Organisation(_Published):
 
     @model_validator(mode="after")
     def _names_are_told_apart(self) -> Self:
-        faults = [*self._repeated_ids(), *self._unclear_stores()]
+        faults = [*self._repeated_ids(), *self._unclear_stores(), *self._same_to_a_voucher()]
         if faults:
             raise refusal(*faults)
         return self
@@ -179,6 +180,17 @@ class Organisation(_Published):
             for k, name in enumerate(person.stores):
                 if name not in known:
                     yield Fault(("people", i, "stores", k), f"There is no store and no group {name!r}.")
+
+    def _same_to_a_voucher(self) -> Iterator[Fault]:
+        cure = "Give one of the two another id."
+        for i, other in same_references(store.id for store in self.stores):
+            yield Fault(("stores", i, "id"), f"Vouchers could not tell {self.stores[i].id!r} from {other!r}.", cure)
+        for i, store in enumerate(self.stores):
+            ids = [place.id for place in store.counters]
+            for k, other in same_references(ids, COUNTER_REFERENCE_BYTES):
+                yield Fault(
+                    ("stores", i, "counters", k, "id"), f"Vouchers could not tell {ids[k]!r} from {other!r}.", cure
+                )
 
     def store(self, store_id: str) -> Store | None:
         """The store of that id."""

@@ -31,11 +31,13 @@ from pydantic import (
 
 from kiosk.core.credential import MAX_CHARACTERS, fold, fold_word, present
 from kiosk.core.money import NO_CURRENCY, AmountError, to_minor
-from kiosk.core.organisation import Amount, Currency, Fault, Kebab, Organisation, Words, refusal
+from kiosk.core.organisation import Amount, Currency, Fault, Kebab, Words, refusal
+from kiosk.core.pretix import read_key
 from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, parse_hours
+from kiosk.core.voucher import same_references
 
 CredentialKind = Literal["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"]
-BUILT_KINDS: frozenset[str] = frozenset({"listed", "word", "screen"})
+BUILT_KINDS: frozenset[str] = frozenset({"listed", "word", "screen", "voucher", "rotating", "gs1", "foreign"})
 """The kinds of credential that this release recognises."""
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -76,6 +78,14 @@ def _at_least_one(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _is_a_key(value: str) -> str:
+    if read_key(value) is None:
+        raise refusal(
+            Fault((), "This is no Ed25519 public key.", "Copy it as pretix shows it: base64, of 32 bytes, DER or PEM.")
+        )
+    return value
+
+
 # not Field(min_length=1): that would call a list with one wrong item empty as well
 _NotEmpty = AfterValidator(_at_least_one)
 _AT_LEAST_ONE = Field(json_schema_extra={"minItems": 1})
@@ -89,7 +99,8 @@ StoreName = Annotated[
 ]
 """A store, a group, or one counter of a store ("bayside/front")."""
 
-OfferCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{1,20}$")]
+OfferCode = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{6}$")]
+ForeignKey = Annotated[Words, AfterValidator(_is_a_key)]
 
 
 class _Published(BaseModel):
@@ -177,9 +188,20 @@ class Gs1(_Published):
 class Foreign(_Published):
     """Another system's signed codes."""
 
-    kind: Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-    key: Words
+    kind: Literal["pretix_sig1"]
+    key: ForeignKey
     items: tuple[StrictInt, ...] = ()
+
+    @property
+    def public_key(self) -> bytes:
+        """The key's 32 bytes."""
+        key = read_key(self.key)
+        assert key is not None, "a key is checked when it is read"
+        return key
+
+    def takes(self, item: int) -> bool:
+        """Whether tickets for pretix's product ``item`` are meant; none named: all are."""
+        return not self.items or item in self.items
 
 
 class Basket(_Published):
@@ -341,6 +363,10 @@ class _Claims:
 
 def collisions(promotions: Iterable[Promotion]) -> Iterator[Fault]:
     """Where an id is used twice, or one text held up could mean two promotions, or both a word and a listed code."""
+    promotions = tuple(promotions)
+    for i, earlier in same_references(one.id for one in promotions):
+        what = f"Vouchers could not tell {promotions[i].id!r} from {earlier!r}."
+        yield Fault(("promotions", i, "id"), what, "Give one of the two another id.")
     ids: set[str] = set()
     claims = _Claims()
     for i, promotion in enumerate(promotions):
@@ -360,26 +386,11 @@ def _same(text: str, other: str) -> str:
     return f"{shown!r} is a code or word of {other!r} too (case, spaces, hyphens and look-alikes aside)."
 
 
-def unknown_stores(promotions: Iterable[Promotion], organisation: Organisation) -> Iterator[Fault]:
-    """Where a promotion names a store or group that the organisation does not have."""
-    known = {store.id for store in organisation.stores} | {group for one in organisation.stores for group in one.groups}
-    for i, promotion in enumerate(promotions):
-        for k, name in enumerate(promotion.stores or ()):
-            if name not in known:
-                what = f"There is no store and no group {name!r}."
-                yield Fault(("promotions", i, "stores", k), what, "Add it to organisation.yaml, or correct the name.")
-
-
 def promotion_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a file of promotions."""
     return PromotionFile.model_json_schema()
 
 
-_UNBUILT_FIELDS = ("rotating", "gs1", "foreign")
-
-
 def not_enforced(promotion: Promotion) -> tuple[str, ...]:
     """The fields that ``promotion`` sets but that no rule reads yet, as dotted names."""
-    names = [f"credentials.{kind}" for kind in promotion.credentials if kind not in BUILT_KINDS]
-    names += [name for name in _UNBUILT_FIELDS if getattr(promotion, name)]
-    return tuple(names)
+    return tuple(f"credentials.{kind}" for kind in promotion.credentials if kind not in BUILT_KINDS)

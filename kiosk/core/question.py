@@ -15,7 +15,7 @@ from kiosk.core.organisation import Store
 from kiosk.core.schedule import is_open
 from kiosk.core.screen import ScreenReading
 from kiosk.core.situation import Situation
-from kiosk.core.tally import Tally, Use
+from kiosk.core.tally import Use
 from kiosk.core.terms import Terms
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,6 +55,30 @@ class Sale:
 UNKNOWN_SALE = Sale()
 
 
+class Figures(Protocol):
+    """What the known redemptions of one promotion come to, as :class:`kiosk.core.tally.Tally` counts it."""
+
+    @property
+    def live(self) -> int:
+        """How many are not voided."""
+
+    @property
+    def spent_minor(self) -> int:
+        """What they cost together."""
+
+    def at_store(self, store: str) -> int:
+        """How many of them at ``store``."""
+
+    def at_store_between(self, store: str, from_ms: int, until_ms: int) -> int:
+        """How many of them at ``store`` from ``from_ms`` until just before ``until_ms``."""
+
+    def by_clerk_between(self, clerk: str, from_ms: int, until_ms: int) -> int:
+        """How many of them by ``clerk`` in that time, at any store."""
+
+    def by_holder(self, holder: bytes, *, voided_too: bool) -> int:
+        """How many by one customer; with those that are voided if ``voided_too``."""
+
+
 class Known(Protocol):
     """What is known of earlier redemptions: a counter's standing, or head office's books. Nothing here changes."""
 
@@ -68,7 +92,7 @@ class Known(Protocol):
     def uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
         """All redemptions of one credential, voided ones too, oldest first."""
 
-    def tally(self, promotion: str) -> Tally:
+    def tally(self, promotion: str) -> Figures:
         """What the known redemptions of a promotion come to."""
 
     def redemption(self, feed: FeedId, n: int) -> Redemption | None:
@@ -131,20 +155,20 @@ class Question:
     @property
     def has_begun(self) -> bool:
         """Whether the credential's own window has begun."""
-        return self.right.starts_at_ms is None or self.local >= instant(self.right.starts_at_ms)
+        starts_at, _ = window_of(self.right, self.zone)
+        return starts_at is None or self.local >= starts_at
 
     @property
     def has_ended(self) -> bool:
         """Whether the credential's own window is over."""
-        return self.right.ends_at_ms is not None and self.local >= instant(self.right.ends_at_ms)
+        _, ends_at = window_of(self.right, self.zone)
+        return ends_at is not None and self.local >= ends_at
 
     @property
     def last_day(self) -> date:
         """The last store-local day of the promotion's dates, or of the credential's own window if that ends sooner."""
-        last = self.terms.schedule.last
-        if self.right.ends_at_ms is None:
-            return last
-        return min(last, (instant(self.right.ends_at_ms) - _MILLISECOND).astimezone(self.zone).date())
+        last, (_, ends_at) = self.terms.schedule.last, window_of(self.right, self.zone)
+        return last if ends_at is None else min(last, (ends_at - _MILLISECOND).astimezone(self.zone).date())
 
     @property
     def counted_uses(self) -> Sequence[Use]:
@@ -189,6 +213,17 @@ def question_of(
         stores=stores,
         holder=holder,
     )
+
+
+def window_of(right: Right, zone: tzinfo) -> tuple[datetime | None, datetime | None]:
+    """When the window of ``right`` begins and when it is over at a store in ``zone``; None: it does not say."""
+    starts_ms, ends_ms = right.starts_at_ms, right.ends_at_ms
+    if right.starts_on is not None:
+        starts_ms = max(starts_ms or 0, day_ms(zone, right.starts_on)[0])
+    if right.last_on is not None:
+        after_ms = day_ms(zone, right.last_on)[1]
+        ends_ms = after_ms if ends_ms is None else min(ends_ms, after_ms)
+    return (None if starts_ms is None else instant(starts_ms), None if ends_ms is None else instant(ends_ms))
 
 
 def instant(at_ms: int) -> datetime:

@@ -22,6 +22,7 @@ HOURS_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|
 
 _DAY = timedelta(days=1)
 _WIDEST_OFFSET = timedelta(hours=15)  # offsets run from -12:00 to +14:00
+_LONGEST_TOLD = timedelta(days=366)  # of hours that follow each other without a gap for longer
 _FURTHEST_DAY = date(9999, 12, 1)  # room to add a night and an offset
 
 
@@ -117,19 +118,21 @@ def next_opening(schedule: Schedule, zone: tzinfo, now: datetime) -> Stretch | N
 
     None where it never runs again.
     """
-    found: list[Stretch] = []
-    enough: date | None = None  # a day's hours can reach into the next day, and touch that day's
+    nearest: Stretch | None = None
     for day in schedule.days_from(now.astimezone(zone).date() - _DAY):
-        if enough is not None and day > enough:
+        if nearest is not None and (schedule.whole_days or _is_over(nearest, zone, day)):
             break
         stretches = [stretch for stretch in _on(schedule, zone, day) if stretch.end_at > now]
-        if stretches and enough is None:
-            enough = day + 2 * _DAY
-        found += stretches
-    if not found:
+        if stretches:
+            nearest = _joined([nearest, *stretches] if nearest else stretches)[0]
+    if nearest is None:
         return None
-    nearest = _joined(found)[0]
     return Stretch(max(nearest.start_at, now.astimezone(UTC)), nearest.end_at)
+
+
+def _is_over(stretch: Stretch, zone: tzinfo, day: date) -> bool:
+    """Whether hours that start on ``day`` start later than ``stretch`` ends, or it is as long as need be told."""
+    return day > stretch.end_at.astimezone(zone).date() or stretch.end_at - stretch.start_at > _LONGEST_TOLD
 
 
 def _on(schedule: Schedule, zone: tzinfo, day: date) -> Iterator[Stretch]:
@@ -137,14 +140,19 @@ def _on(schedule: Schedule, zone: tzinfo, day: date) -> Iterator[Stretch]:
     midnight = datetime.combine(day, time())
     if schedule.whole_days:
         first_day = list(_stretches(zone, midnight, midnight + _DAY))
-        last_midnight = datetime.combine(_last_in_a_row(schedule, day), time())
-        last_day = list(_stretches(zone, last_midnight, last_midnight + _DAY))
-        if first_day and last_day:
-            yield Stretch(first_day[0].start_at, last_day[-1].end_at)
+        if first_day:
+            yield Stretch(first_day[0].start_at, _end_of_days(zone, day, _last_in_a_row(schedule, day)))
         return
     for span in schedule.spans:
         start, end = (midnight + timedelta(minutes=minute) for minute in (span.start_min, span.end_min))
         yield from _stretches(zone, start, end)
+
+
+def _end_of_days(zone: tzinfo, day: date, last: date) -> datetime:
+    """When the last of the days from ``day`` to ``last`` that the zone did not leave out ends; ``day`` is one."""
+    midnight = datetime.combine(last, time())
+    stretches = list(_stretches(zone, midnight, midnight + _DAY))
+    return stretches[-1].end_at if stretches else _end_of_days(zone, day, last - _DAY)
 
 
 def _last_in_a_row(schedule: Schedule, day: date) -> date:

@@ -14,6 +14,7 @@ Rules of this module:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -109,6 +110,10 @@ class Standing:
     def redemption(self, feed: FeedId, n: int) -> Redemption | None:
         """The redemption that is entry ``n`` of ``feed``."""
         return self._redemptions.get((str(feed), n))
+
+    def redemptions(self) -> Iterable[Redemption]:
+        """Every redemption that is written here and not voided, in no order."""
+        return (fact for name, fact in self._redemptions.items() if name not in self._voided)
 
     def is_void(self, feed: FeedId, n: int) -> bool:
         """Whether redemption ``n`` of ``feed`` is undone."""

@@ -44,7 +44,7 @@ def decode(raw: bytes) -> Any:
         )
         same = encode(value) == raw
     except Exception as error:  # noqa: BLE001 (cbor2 raises a family of errors, and those of the types it builds)
-        raise StrictCborError(str(error)[:120] or type(error).__name__) from None
+        raise StrictCborError(str(error.__cause__ or error)[:120] or type(error).__name__) from None
     if not same:
         raise StrictCborError("it is not in the deterministic encoding")
     return value

@@ -76,6 +76,9 @@ FactValue = str | int | bool | None | list["FactValue"] | dict[str, "FactValue"]
 class Verdict:
     """One answer. ``facts`` holds only JSON-like values; instants in it are ISO 8601 with an offset.
 
+    ``cost_minor`` (minor units of the promotion's currency) and ``holder`` (the customer's 16 bytes) are what a
+    redemption of it is written down with; None where they are not known.
+
     ``look-at-screen`` and ``seen-before`` go with check: the clerk compares and decides.
 
     ``ask`` goes with ``late-within-grace``, ``over-floor``, ``clock-suspect`` and, for what is not used up by one use,
@@ -83,6 +86,8 @@ class Verdict:
 
     Facts by name. Anywhere: ``next_ok`` ({"at", "until", "stores"}; it would pass there and then), ``not_checked``
     (limits whose key is not known, as in the file: "per_customer", "budget"; and "seen-before").
+    What it is: ``why`` (a malformed coupon or ticket: GS1's name of the fault in lower case, such as
+    "truncated-offer-code"; of elements "not-elements"; "not-a-ticket").
     Time and place: ``starts_at``, ``ended_on`` (ISO date), ``grace_until`` (ISO date) and ``late_days``, ``stores`` and
     ``counters`` (names). Use: ``used_at``, ``used_store``; of a screen ``used_counter`` (id), ``stub`` (its number
     there), ``clerk`` (id) and ``times``; ``shown_at`` (when a rotating code was fresh).
@@ -98,3 +103,5 @@ class Verdict:
     reason: Reason
     promotion: str | None = None
     facts: Mapping[str, FactValue] = field(default_factory=dict)
+    cost_minor: int | None = field(default=None, compare=False)
+    holder: bytes | None = field(default=None, compare=False)

@@ -27,6 +27,8 @@ from kiosk.vision.photo import PhotoReader
 from kiosk.vision.picture import Image
 from kiosk.vision.watch import WatchStats
 from kiosk.web import guard
+from kiosk.web import language as language_of_pages
+from kiosk.web.language import gettext as _
 from kiosk.web.printed import initials
 from kiosk.web.respond import respond, wants_fragment
 from kiosk.web.stream import Streams
@@ -103,10 +105,11 @@ def create_app(  # noqa: PLR0913  (every part is named where the pages are put t
     names: Sequence[str] = (),
     film: PageFilm | None = None,
     read_photo: Callable[[Image], Display | None] | None = None,
+    language: str = "",
 ) -> Flask:
     """The pages of ``counter``. ``extra_blueprints`` authenticate themselves; ``names`` are further host names.
 
-    ``film`` and ``read_photo`` as in :class:`Floor`.
+    ``film`` and ``read_photo`` as in :class:`Floor`; ``language`` as in :func:`kiosk.web.language.install`.
     """
     app = Flask("kiosk.web", template_folder=str(templates), static_folder=str(static))
     app.config.update(
@@ -125,6 +128,7 @@ def create_app(  # noqa: PLR0913  (every part is named where the pages are put t
     app.jinja_env.filters["strong_numbers"] = strong_numbers
     app.jinja_env.filters["initials"] = initials
     app.jinja_env.globals["static_version"] = _static_version(static)
+    language_of_pages.install(app, language)
     guard.install(app, names, films=film is not None)
     from kiosk.web import film_pages  # noqa: PLC0415  (pages need floor() from here)
 
@@ -161,20 +165,20 @@ def _static_version(static: Path) -> str:
 
 def _stale_page(_error: Exception) -> Response:
     """The page is older than its session: have it loaded anew, nothing was done."""
-    response = _told(400, "This page is too old", "Nothing was done. Load it again and repeat.", "page-stale")
+    response = _told(400, _("This page is too old"), _("Nothing was done. Load it again and repeat."), "page-stale")
     response.headers["HX-Refresh"] = "true"
     return response
 
 
 def _http_error(error: HTTPException) -> Response:
     words = {
-        404: ("There is no such page", "Go back to the counter.", "no-such-page"),
-        413: ("That is too much", "A code has 4,296 characters at most. Nothing was done.", "payload-too-large"),
-        421: ("This is another machine", "Open the counter by its own address.", "host-unknown"),
-        422: ("The page sent something odd", "Nothing was done. Load it again and repeat.", "form-malformed"),
+        404: (_("There is no such page"), _("Go back to the counter."), "no-such-page"),
+        413: (_("That is too much"), _("A code has 4,296 characters at most. Nothing was done."), "payload-too-large"),
+        421: (_("This is another machine"), _("Open the counter by its own address."), "host-unknown"),
+        422: (_("The page sent something odd"), _("Nothing was done. Load it again and repeat."), "form-malformed"),
     }
     status = error.code or 500
-    what, cure, code = words.get(status, (error.name, "Go back to the counter.", f"http-{status}"))
+    what, cure, code = words.get(status, (error.name, _("Go back to the counter."), f"http-{status}"))
     return _told(status, what, cure, code)
 
 

@@ -6,7 +6,7 @@ from flask import Response
 
 from kiosk.vision.figures import figures
 from kiosk.web.app import floor
-from kiosk.web.camera_words import FIGURES, HINTS, QUIET
+from kiosk.web.camera_words import QUIET, figure_names, hint_words
 from kiosk.web.pages import pages
 from kiosk.web.respond import respond
 
@@ -28,6 +28,6 @@ def camera_page() -> Response:
         since="" if camera.since is None else here.desk.clock(camera.since),
         stats=stats,
         rows=rows,
-        names=FIGURES,
-        hint=None if camera.hint is None else HINTS[camera.hint],
+        names=figure_names(),
+        hint=None if camera.hint is None else hint_words(camera.hint),
     )

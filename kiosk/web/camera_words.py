@@ -7,44 +7,46 @@ from dataclasses import dataclass
 
 from kiosk.vision.hints import Hint
 from kiosk.vision.watch import CameraState
+from kiosk.web.language import gettext as _
+from kiosk.web.language import marked
 
 FILMING = ("live", "ended")
 QUIET = (*FILMING, "starting", "no-camera")
 WAITS = ("camera-waiting",)  # a tablet's own camera, until a page begins to film
 HINTS: Mapping[Hint, tuple[str, str]] = {  # icon, words: the customer reads them too
-    Hint.LIGHT: ("moon", "Too dark here: turn\nthe screen brighter"),
-    Hint.BRIGHTER: ("sun", "Please turn the\nbrightness up"),
-    Hint.TILT: ("tilt", "Tilt it a little,\naway from the light"),
-    Hint.STILL: ("still", "Hold it still\nfor a moment"),
-    Hint.CLOSER: ("closer", "A little closer,\nplease"),
-    Hint.BACK: ("further", "A little further\naway, please"),
+    Hint.LIGHT: ("moon", marked("Too dark here: turn\nthe screen brighter")),
+    Hint.BRIGHTER: ("sun", marked("Please turn the\nbrightness up")),
+    Hint.TILT: ("tilt", marked("Tilt it a little,\naway from the light")),
+    Hint.STILL: ("still", marked("Hold it still\nfor a moment")),
+    Hint.CLOSER: ("closer", marked("A little closer,\nplease")),
+    Hint.BACK: ("further", marked("A little further\naway, please")),
 }
 _CHIPS: Mapping[str, str] = {
-    "camera-missing": "No camera",
-    "camera-unplugged": "Camera unplugged",
-    "camera-busy": "Camera taken",
-    "camera-denied": "Camera not allowed",
-    "camera-unreadable": "Camera fails",
-    "camera-silent": "Camera silent",
-    "camera-waiting": "Camera not started",
-    "folder-empty": "No pictures",
-    "reading-failed": "Reading fails",
-    "camera-black": "Picture black",
-    "camera-blank": "Lens covered",
-    "camera-frozen": "Picture stands still",
-    "camera-upside-down": "Upside down",
-    "camera-coarse": "Picture small",
-    "camera-slow": "Few pictures",
-    "camera-dim": "Dark",
-    "stopped": "Camera off",
+    "camera-missing": marked("No camera"),
+    "camera-unplugged": marked("Camera unplugged"),
+    "camera-busy": marked("Camera taken"),
+    "camera-denied": marked("Camera not allowed"),
+    "camera-unreadable": marked("Camera fails"),
+    "camera-silent": marked("Camera silent"),
+    "camera-waiting": marked("Camera not started"),
+    "folder-empty": marked("No pictures"),
+    "reading-failed": marked("Reading fails"),
+    "camera-black": marked("Picture black"),
+    "camera-blank": marked("Lens covered"),
+    "camera-frozen": marked("Picture stands still"),
+    "camera-upside-down": marked("Upside down"),
+    "camera-coarse": marked("Picture small"),
+    "camera-slow": marked("Few pictures"),
+    "camera-dim": marked("Dark"),
+    "stopped": marked("Camera off"),
 }
 FIGURES: Mapping[str, str] = {
-    "camera": "Camera",
-    "picture": "Picture",
-    "light": "Light",
-    "sharpness": "Sharpness",
-    "pace": "Pace",
-    "reading": "Reading",
+    "camera": marked("Camera"),
+    "picture": marked("Picture"),
+    "light": marked("Light"),
+    "sharpness": marked("Sharpness"),
+    "pace": marked("Pace"),
+    "reading": marked("Reading"),
 }
 
 
@@ -59,7 +61,22 @@ class Chip:
 def chip(camera: CameraState) -> Chip | None:
     """The camera's trouble in two or three words; None while all is well."""
     if camera.code not in QUIET:
-        return Chip(_CHIPS.get(camera.code, "Camera trouble"), "warn" if camera.code in WAITS else "bad")
+        return Chip(_chip_words(camera.code), "warn" if camera.code in WAITS else "bad")
     if camera.concerns:
-        return Chip(_CHIPS.get(camera.concerns[0].code, "Camera trouble"), "warn")
+        return Chip(_chip_words(camera.concerns[0].code), "warn")
     return None
+
+
+def _chip_words(code: str) -> str:
+    return _(_CHIPS[code]) if code in _CHIPS else _("Camera trouble")
+
+
+def hint_words(hint: Hint) -> tuple[str, str]:
+    """An icon, and what the customer is told."""
+    icon, words = HINTS[hint]
+    return icon, _(words)
+
+
+def figure_names() -> dict[str, str]:
+    """What each figure of the camera is called."""
+    return {name: _(words) for name, words in FIGURES.items()}

@@ -14,9 +14,10 @@ from kiosk.core.verdict import Reason
 from kiosk.display import FilmedScreen, Showing
 from kiosk.vision.picture import PictureError, picture_size
 from kiosk.web import times
+from kiosk.web.language import gettext as _
 from kiosk.web.printed import amount
 from kiosk.web.screen_words import frames_agree, mark_words
-from kiosk.web.ticket import EVIDENCE, Comparison, Evidence, Fact, MarkLine, Picture
+from kiosk.web.ticket import Comparison, Evidence, Fact, MarkLine, Picture, strength_of
 
 ROOM = 0.045
 """How much of a picture's height is left around the marks."""
@@ -93,11 +94,11 @@ def posted(promotion: Promotion) -> tuple[Fact, ...]:
     """The words as posted, where there is no picture of them."""
     marks = promotion.screen
     lines = [
-        Fact("Place", promotion.venue or ""),
-        Fact("Offer", "" if marks is None else marks.offer or ""),
-        Fact("Code word", ", ".join(promotion.words)),
-        Fact("Dates", "" if marks is None else marks.dates_shown or ""),
-        Fact("Says", "" if marks is None else ", ".join(marks.claims)),
+        Fact(_("Place"), promotion.venue or ""),
+        Fact(_("Offer"), "" if marks is None else marks.offer or ""),
+        Fact(_("Code word"), ", ".join(promotion.words)),
+        Fact(_("Dates"), "" if marks is None else marks.dates_shown or ""),
+        Fact(_("Says"), "" if marks is None else ", ".join(marks.claims)),
     ]
     return tuple(replace(line, text=shortened(line.text, 90)) for line in lines if line.text)
 
@@ -111,28 +112,29 @@ def _line(mark: Mark) -> MarkLine:
 # --- the stub ------------------------------------------------------------------------------------
 
 
-def evidence(promotion: Promotion | None) -> Evidence:
+def evidence(promotion: Promotion | None) -> Evidence | None:
     """The weakest of the five; with the most it may be worth, where the promotion caps it."""
-    plain = EVIDENCE["screen"]
+    plain = strength_of("screen")
     cap = None if promotion is None else promotion.evidence.get("screen")
-    if cap is None or promotion is None:
+    if cap is None or promotion is None or plain is None:
         return plain
     currency = None if promotion.value is None else promotion.value.currency
-    return replace(plain, rank=f"{plain.rank}, {amount(cap, currency)} at most")
+    most = _("%(rank)s, %(most)s at most", rank=plain.rank, most=amount(cap, currency))
+    return replace(plain, rank=most)
 
 
 def name_on_it(reading: ScreenReading) -> Fact:
     """The name that was read."""
     if not reading.handle:
-        return Fact("Name on it", "Not read", large=True)
-    return Fact("Name on it", shortened(reading.handle, MOST_NAME), large=len(reading.handle) <= MOST_NAME // 2)
+        return Fact(_("Name on it"), _("Not read"), large=True)
+    return Fact(_("Name on it"), shortened(reading.handle, MOST_NAME), large=len(reading.handle) <= MOST_NAME // 2)
 
 
 def clock_on_it(reading: ScreenReading, now: datetime, zone: tzinfo) -> Fact:
     """The clock that was read, and how long ago that was where it can be told."""
     if clock_minutes(reading.clock) is None:
-        return Fact("Clock on it", "Not read", large=True)
-    return Fact("Clock on it", reading.clock, large=True, note=clock_age(reading.clock, now, zone))
+        return Fact(_("Clock on it"), _("Not read"), large=True)
+    return Fact(_("Clock on it"), reading.clock, large=True, note=clock_age(reading.clock, now, zone))
 
 
 def clock_age(clock: str, now: datetime, zone: tzinfo) -> str:
@@ -147,20 +149,22 @@ def clock_age(clock: str, now: datetime, zone: tzinfo) -> str:
     age = min(ages)
     if age > OLDEST_CLOCK_MINUTES:
         return ""
-    return "now" if age < 1 else f"{times.ago(age * 60)} ago"
+    return _("now") if age < 1 else _("%(age)s ago", age=times.ago(age * 60))
 
 
 def shown_before(showing: Showing, reading: ScreenReading) -> Fact:
     """Whether it was, as far as is known here; what that hangs on may not have been read."""
     not_checked = showing.verdict.facts.get("not_checked")
     if isinstance(not_checked, list) and Reason.SEEN_BEFORE.value in not_checked:
-        unread = [name for name, text in (("name", reading.handle), ("clock", reading.clock)) if not text]
-        return Fact("Shown before", "Cannot tell", note=f"{' and '.join(unread) or 'clock'} not read")
-    return Fact("Shown before", "No, as known here")
+        unread = _("clock not read") if reading.handle else _("name not read")
+        unread = unread if reading.handle or reading.clock else _("name and clock not read")
+        return Fact(_("Shown before"), _("Cannot tell"), note=unread)
+    return Fact(_("Shown before"), _("No, as known here"))
 
 
 def foot(reading: ScreenReading) -> tuple[str, str]:
     """As ("4 of 5 marks read,", "two frames agree")."""
     read = sum(mark.state is MarkState.READ for mark in reading.marks)
     frames = frames_agree(reading.frames).rstrip(".")
-    return f"{read} of {len(reading.marks)} marks read,", frames[:1].lower() + frames[1:]
+    marks = _("%(read)d of %(all)d marks read,", read=read, all=len(reading.marks))
+    return marks, frames[:1].lower() + frames[1:]

@@ -15,10 +15,14 @@ from jinja2_fragments.flask import render_block, render_blocks
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.clerks import Clerk
+from kiosk.core.money import from_minor
 from kiosk.display import Display, FilmedScreen
 from kiosk.errors import CounterfoilError
-from kiosk.redeeming import ANYWAY, Look
+from kiosk.redeeming import ANYWAY, APPROVED_WHY, Approval, Look
+from kiosk.sale import basket_minor
 from kiosk.web.app import Filming, floor
+from kiosk.web.language import choose
+from kiosk.web.language import gettext as _
 from kiosk.web.picking import choices_header, picking
 from kiosk.web.respond import go, respond, wants_fragment
 from kiosk.web.stream import follow
@@ -28,7 +32,7 @@ pages = Blueprint("counter", __name__)
 
 MAX_PIN = 16
 STATUS_BLOCKS = ("status", "lamp", "note", "choice")
-_OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.healthz"}
+_OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.choose_language", "counter.healthz"}
 _SHOWING = re.compile(r"[0-9a-f]{32}")
 
 
@@ -57,7 +61,7 @@ def only_clerks() -> Response | None:
     if request.endpoint in ("counter.events", "counter.camera"):
         return Response(status=204)  # no picture; and it tells an event source not to come back
     if request.endpoint in ("counter.frame", "counter.frame_end"):
-        return Response("Nobody is signed in here. [signed-out]", 403, mimetype="text/plain")
+        return Response(_("Nobody is signed in here. [signed-out]"), 403, mimetype="text/plain")
     return go("counter.sign_in")
 
 
@@ -82,7 +86,7 @@ def sign_in_post() -> Response:
     clerk_id, pin = request.form.get("clerk"), request.form.get("pin")
     if clerk_id is None or pin is None or len(pin) > MAX_PIN:
         abort(422)
-    wrong = "That PIN does not fit. Try again."
+    wrong = _("That PIN does not fit. Try again.")
     try:
         clerk = floor().counter.check_pin(clerk_id, pin)
     except CounterfoilError as error:
@@ -108,6 +112,14 @@ def sign_out() -> Response:
     session.pop("clerk", None)
     floor().signed_out.add(session.pop("shift", ""))
     return go("counter.sign_in")
+
+
+@pages.post("/language")
+def choose_language() -> Response:
+    """Speak another language in this browser, whoever signs in; its pages are loaded anew."""
+    if not choose(request.form.get("language", "")):
+        abort(422)
+    return go("counter.sign_in" if clerk_here() is None else "counter.home")
 
 
 # --- the counter page ----------------------------------------------------------------------------
@@ -234,6 +246,51 @@ def redeem() -> Response:
     return _after(floor().counter.redeem(_showing(), acting(), look))
 
 
+@pages.post("/approve")
+def approve() -> Response:
+    """A shift manager says yes, on that manager's PIN."""
+    by, pin, why = (request.form.get(name, "") for name in ("by", "pin", "why"))
+    if why not in APPROVED_WHY or not by or not pin or len(pin) > MAX_PIN:
+        abort(422)
+    counter = floor().counter
+    try:
+        return _after(counter.approve(_showing(), acting(), Approval(by, why), pin))
+    except CounterfoilError as error:
+        return _after(counter.note(f"{error.what}. {error.cure}"))
+
+
+@pages.get("/sale")
+def sale_page() -> Response:
+    """What the sale comes to, and who the customer is."""
+    return _sale_form("")
+
+
+def _sale_form(wrong: str, typed: str | None = None) -> Response:
+    counter = floor().counter
+    told = counter.till.sale.basket_minor
+    if typed is None:
+        typed = "" if told is None else from_minor(told, counter.currency)
+    return respond("sale", "main", basket=typed, known=counter.till.sale.holder is not None, wrong=wrong)
+
+
+@pages.post("/sale")
+def sale() -> Response:
+    """Take them, and answer what is shown anew."""
+    counter, typed = floor().counter, request.form.get("basket", "")
+    try:
+        told = basket_minor(typed, counter.currency)
+    except CounterfoilError as error:
+        return _sale_form(f"{error.what}. {error.cure}", typed)
+    counter.tell_sale(told, request.form.get("customer", ""))
+    return go("counter.home")
+
+
+@pages.post("/sale/end")
+def end_sale() -> Response:
+    """The next customer is here."""
+    return _after(floor().counter.end_sale())
+
+
 @pages.post("/touch")
 def touch() -> Response:
     """The clerk has touched the filmed picture."""
@@ -271,8 +328,9 @@ def _picture(jpeg: bytes | None) -> Response:
 
 @pages.post("/next")
 def next_customer() -> Response:
-    """Leave what is shown."""
-    return _after(floor().counter.next(_showing()))
+    """Leave what is shown; the same customer may have another code."""
+    same_sale = request.form.get("same_sale") == "yes"
+    return _after(floor().counter.next(_showing(), same_sale=same_sale))
 
 
 @pages.post("/seen")

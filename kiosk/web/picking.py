@@ -13,9 +13,10 @@ from kiosk.attention import Choice
 from kiosk.core.inert import shortened
 from kiosk.counter import Counter
 from kiosk.display import State
+from kiosk.web.language import gettext as _
+from kiosk.web.ways import capital, in_words
 
 MOST_CAPTION = 24
-_NUMBERS = ("", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +43,15 @@ def picking(counter: Counter) -> Picking:
         return Picking()
     offers = tuple(Offer(n, one.id, _caption(counter, one.text)) for n, one in enumerate(choices, start=1))
     if len(offers) > 1:
-        return Picking(f"{count(offers)} codes.\nTap the one to use.", offers)
-    instead = " instead" if counter.display.state is State.VERDICT else ""
-    return Picking(f"One more code.\nTap it to use it{instead}.", offers)
+        return Picking(_("%(count)s codes.\nTap the one to use.", count=count(offers)), offers)
+    if counter.display.state is State.VERDICT:
+        return Picking(_("One more code.\nTap it to use it instead."), offers)
+    return Picking(_("One more code.\nTap it to use it."), offers)
 
 
 def count(offers: Sequence[object]) -> str:
     """How many there are, as a word."""
-    return _NUMBERS[len(offers)] if len(offers) < len(_NUMBERS) else str(len(offers))
+    return capital(in_words(len(offers)))
 
 
 def _caption(counter: Counter, text: str) -> str:

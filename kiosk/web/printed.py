@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kiosk.core.money import AmountError, from_minor, to_minor
 from kiosk.core.promotion import Value
+from kiosk.web.language import gettext as _
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
@@ -25,9 +26,11 @@ def worth(value: Value | None) -> str:
     if value is None:
         return ""
     if value.amount is not None:
-        return f"Worth {amount(value.amount, value.currency)}."
-    at_most = "" if value.at_most is None else f", {amount(value.at_most, value.currency)} at most"
-    return f"{value.percent} % off{at_most}."
+        return _("Worth %(amount)s.", amount=amount(value.amount, value.currency))
+    if value.at_most is None:
+        return _("%(percent)s %% off.", percent=value.percent)
+    most = amount(value.at_most, value.currency)
+    return _("%(percent)s %% off, %(most)s at most.", percent=value.percent, most=most)
 
 
 def initials(name: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from kiosk.clerks import Clerk
 from kiosk.display import Stub
 from kiosk.web.asked import Way
+from kiosk.web.language import gettext as _
+from kiosk.web.language import marked
 from kiosk.web.today import OnToday
 
 _HANDED = ("accept", "redeemed", "undone")
@@ -21,13 +24,19 @@ class Evidence:
     rank: str
 
 
-EVIDENCE = {
-    "voucher": Evidence("Signed", "shield", 5, "strongest of five"),
-    "listed": Evidence("Listed code", "list", 4, "second of five"),
-    "rotating": Evidence("Rotating", "refresh", 3, "third of five"),
-    "word": Evidence("Code word", "word", 2, "fourth of five"),
-    "screen": Evidence("Your eyes", "eye", 1, "weakest of five"),
+_EVIDENCE = {
+    "voucher": Evidence(marked("Signed"), "shield", 5, marked("strongest of five")),
+    "listed": Evidence(marked("Listed code"), "list", 4, marked("second of five")),
+    "rotating": Evidence(marked("Rotating"), "refresh", 3, marked("third of five")),
+    "word": Evidence(marked("Code word"), "word", 2, marked("fourth of five")),
+    "screen": Evidence(marked("Your eyes"), "eye", 1, marked("weakest of five")),
 }
+
+
+def strength_of(kind: str | None) -> Evidence | None:
+    """How strong a credential of ``kind`` is, in words; None where nothing is said of it."""
+    found = _EVIDENCE.get(kind or "")
+    return None if found is None else replace(found, words=_(found.words), rank=_(found.rank))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +84,19 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """The ticket in any of its states: idle, accept, check, alarm, refuse, redeemed, undone or given.
+class Why:
+    """Why a shift manager says yes: a code of ``kiosk.redeeming.APPROVED_WHY``, and its words."""
 
-    ``key`` is "boot.version"; ``hint`` is what the camera's box says. Absent parts are empty.
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The ticket in any of its states: idle, accept, check, alarm, ask, refuse, redeemed, undone or given.
+
+    ``key`` is "boot.version"; ``hint`` is what the camera's box says. ``wants_sale`` is what the sale is to be told of,
+    ``in_sale`` how much was redeemed in it already. Absent parts are empty.
     """
 
     state: str
@@ -107,6 +125,10 @@ class Ticket:
     seen: bool = True
     compared: Comparison | None = None
     promotion: str = ""
+    approvers: tuple[Clerk, ...] = ()
+    whys: tuple[Why, ...] = ()
+    wants_sale: str = ""
+    in_sale: int = 0
 
     @property
     def part(self) -> str:

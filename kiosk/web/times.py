@@ -101,7 +101,7 @@ def spoken(at: datetime, zone: tzinfo, now: datetime) -> str:
     on = on_day(local.date(), now.astimezone(zone).date())
     if _is_midnight(local):
         return on
-    return ngettext("%(on_day)s at %(clock)s", "%(on_day)s at %(clock)s", local.hour, on_day=on, clock=f"{local:%H:%M}")
+    return ngettext("%(on_day)s at %(clock)s", "%(on_day)s at %(clock)s", local.hour, on_day=on, clock=clock(at, zone))
 
 
 def stretch(at: datetime, until: datetime | None, zone: tzinfo, now: datetime) -> str:
@@ -109,17 +109,17 @@ def stretch(at: datetime, until: datetime | None, zone: tzinfo, now: datetime) -
     start, today = at.astimezone(zone), now.astimezone(zone).date()
     first = day(start.date(), today)
     if until is None:
-        return _("%(day)s, from %(clock)s", day=first, clock=f"{start:%H:%M}")
+        return _("%(day)s, from %(clock)s", day=first, clock=clock(at, zone))
     end = until.astimezone(zone)
     if _is_midnight(start) and _is_midnight(end):
         last = end.date() - timedelta(days=1)
         return first if last <= start.date() else _("%(first)s to %(last)s", first=first, last=day(last, today))
     if end - start <= timedelta(hours=24):
-        return _("%(day)s, %(start)s to %(end)s", day=first, start=f"{start:%H:%M}", end=f"{end:%H:%M}")
+        return _("%(day)s, %(start)s to %(end)s", day=first, start=clock(at, zone), end=clock(until, zone))
     return _(
         "%(first)s to %(last)s",
-        first=f"{first} {start:%H:%M}",
-        last=f"{day(end.date(), today)} {end:%H:%M}",
+        first=" ".join((first, clock(at, zone))),
+        last=" ".join((day(end.date(), today), clock(until, zone))),
     )
 
 

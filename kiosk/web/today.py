@@ -10,12 +10,21 @@ from kiosk.core.promotion import Promotion
 from kiosk.core.schedule import is_open, next_opening
 from kiosk.core.terms import Terms
 from kiosk.web import times
+from kiosk.web.language import gettext as _
+from kiosk.web.language import marked
 
 SOON = timedelta(days=7)
 RECENT_DAYS = 7
 
-_CHANNELS = {"text": "text message", "email": "e-mail", "other": ""}
-_KINDS = {"listed": "Listed code", "word": "Code word", "screen": "Screen", "voucher": "Signed voucher"}
+_CHANNELS = {
+    "check-in": marked("check-in"), "post": marked("post"), "story": marked("story"), "offer": marked("offer"),
+    "text": marked("text message"), "email": marked("e-mail"), "print": marked("print"),
+}  # fmt: skip
+_KINDS = {
+    "screen": marked("Screen"), "voucher": marked("Signed voucher"), "listed": marked("Listed code"),
+    "word": marked("Code word"), "rotating": marked("Rotating code"), "gs1": marked("GS1 coupon"),
+    "foreign": marked("Partner's ticket"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +61,24 @@ def _place(terms: Terms, zone: tzinfo, now: datetime) -> tuple[tuple[int, float,
     title = promotion.title
     if opening is None:
         away = (local.date() - terms.schedule.last).days
-        row = _row(promotion, "over", "minus", f"over since {_since(terms, local)}")
+        row = _row(promotion, "over", "minus", _("over since %(day)s", day=_since(terms, local)))
         return ((3, float(away), title), row) if away <= RECENT_DAYS else None
     if promotion.paused:
-        return (2, 0.0, title), _row(promotion, "over", "pause", "paused")
+        return (2, 0.0, title), _row(promotion, "over", "pause", _("paused"))
     if is_open(terms.schedule, local):
         when = _till(opening.end_at, zone, now)
         return (0, opening.end_at.timestamp(), title), _row(promotion, "on", "check", when)
     if opening.start_at - now > SOON:
         return None
-    when = f"from {_short(opening.start_at, zone, now)}"
+    when = _("from %(when)s", when=_short(opening.start_at, zone, now))
     return (1, opening.start_at.timestamp(), title), _row(promotion, "later", "clock", when)
 
 
 def _till(end: datetime, zone: tzinfo, now: datetime) -> str:
     if end - now >= timedelta(hours=24):
-        return "on all day"
-    return f"on till {times.clock(end, zone)}" if times.clock(end, zone) != "00:00" else "on till midnight"
+        return _("on all day")
+    clock = times.clock(end, zone)
+    return _("on till midnight") if clock == "00:00" else _("on till %(clock)s", clock=clock)
 
 
 def _short(at: datetime, zone: tzinfo, now: datetime) -> str:
@@ -81,7 +91,7 @@ def _short(at: datetime, zone: tzinfo, now: datetime) -> str:
 
 def _since(terms: Terms, local: datetime) -> str:
     last = terms.schedule.last
-    return "today" if last >= local.date() else times.weekday(last)
+    return _("today") if last >= local.date() else times.weekday(last)
 
 
 def _row(promotion: Promotion, tone: str, icon: str, when: str) -> OnToday:
@@ -89,10 +99,11 @@ def _row(promotion: Promotion, tone: str, icon: str, when: str) -> OnToday:
 
 
 def _line(promotion: Promotion) -> str:
-    channel = _CHANNELS.get(promotion.channel, promotion.channel)
+    channel = _(_CHANNELS[promotion.channel]) if promotion.channel in _CHANNELS else ""
     if promotion.network is not None:
-        return f"{promotion.network} {channel}".strip()
-    kinds = [_KINDS[kind] for kind in promotion.credentials if kind in _KINDS]
+        network = promotion.network
+        return _("%(network)s %(channel)s", network=network, channel=channel) if channel else network
+    kinds = [_(_KINDS[kind]) for kind in promotion.credentials if kind in _KINDS]
     return ", ".join(part for part in (kinds[0] if kinds else "", channel) if part)
 
 

@@ -13,18 +13,22 @@ from kiosk.core.promotion import Promotion
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.counter import Counter
 from kiosk.display import Display, FilmedScreen, Redeemed, Showing, State
-from kiosk.web import comparing, times
+from kiosk.web import asking, comparing, times
 from kiosk.web.asked import Asked, Way, Words
-from kiosk.web.camera_words import HINTS, Chip, chip
+from kiosk.web.camera_words import Chip, chip, hint_words
+from kiosk.web.language import gettext as _
 from kiosk.web.picking import count
 from kiosk.web.printed import worth
 from kiosk.web.screen_words import frames_agree
-from kiosk.web.ticket import EVIDENCE, Fact, Ticket
+from kiosk.web.ticket import Fact, Ticket, strength_of
 from kiosk.web.today import on_today
 from kiosk.web.words import for_outcome, for_reason
 
 STALE_AFTER_S = 24 * 3600
 LAST_STUBS = 3
+
+_NOTHING_ELSE = (Reason.COUNTER_FENCED, Reason.PROMOTIONS_STALE)
+"""Refusals that any other promotion would meet too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,16 @@ class Status:
     notes: tuple[str, ...] = field(default=())
     camera_chip: Chip | None = None
     camera_hint: tuple[str, str] | None = None
+
+    @property
+    def old(self) -> str:
+        """The age as that of a list: "2 min old"."""
+        return self.age if self.age == _("just now") else _("%(age)s old", age=self.age)
+
+    @property
+    def ago(self) -> str:
+        """The age as a time: "2 min ago"."""
+        return self.age if self.age == _("just now") else _("%(age)s ago", age=self.age)
 
     @property
     def filming(self) -> bool:
@@ -100,6 +114,8 @@ class Desk:
             return self._accept(display, showing, now)
         if showing.verdict.outcome is Outcome.CHECK and showing.screen is not None:
             return self._check(display, showing, showing.screen, now)
+        if showing.verdict.outcome is Outcome.ASK:
+            return self._ask(display, showing, now)
         return self._refuse(display, showing, now)
 
     def _idle(self, display: Display, now: datetime) -> Ticket:
@@ -107,18 +123,19 @@ class Desk:
         stubs = self._counter.stubs_since(midnight)
         rows = on_today(self._counter.catalogue, self._counter.place.store, now)
         none_yet = self._counter.catalogue.version == 0
-        offers = self._counter.choices
+        offers, in_sale = self._counter.choices, len(self._counter.till.sale.redeemed)
         return Ticket(
             state="idle",
             key=self.key(display),
             word="",
-            headline=f"{count(offers)} codes" if len(offers) > 1 else "Waiting" if none_yet else "Ready",
-            sub=_idle_sub(len(offers), none_yet=none_yet),
-            hint=("phone", "Hold the phone here,\na hand's width away"),
+            headline=_idle_headline(offers, none_yet=none_yet),
+            sub=asking.same_sale(in_sale) if in_sale else _idle_sub(len(offers), none_yet=none_yet),
+            hint=("phone", _("Hold the phone here,\na hand's width away")),
             note=display.note or "",
             on_today=tuple(rows),
             last_stubs=tuple(stubs[:LAST_STUBS]),
             honoured=sum(not stub.voided for stub in stubs),
+            in_sale=in_sale,
         )
 
     def _asked(self, showing: Showing, now: datetime) -> Asked:
@@ -132,7 +149,7 @@ class Desk:
     def _accept(self, display: Display, showing: Showing, now: datetime) -> Ticket:
         words = for_reason(Reason.OK, self._asked(showing, now))
         facts = (*_left(showing), *_this_code(showing), *self._good_until(showing, now))
-        return self._handed(display, showing, words, facts, word="Accept", state="accept")
+        return self._handed(display, showing, words, facts, word=for_outcome(Outcome.ACCEPT), state="accept")
 
     def _check(self, display: Display, showing: Showing, screen: FilmedScreen, now: datetime) -> Ticket:
         """The filmed screen beside ours; an alarm where it was seen before."""
@@ -141,17 +158,21 @@ class Desk:
         reading = screen.reading
         clock = comparing.clock_on_it(reading, now, self.zone)
         if alarm:
-            facts = (comparing.name_on_it(reading), *self._first_use(showing, now), replace(clock, note="both times"))
+            facts = (
+                comparing.name_on_it(reading),
+                *self._first_use(showing, now),
+                replace(clock, note=_("both times")),
+            )
         else:
             before = comparing.shown_before(showing, reading)
             facts = (comparing.name_on_it(reading), clock, before, *_left(showing))
         return Ticket(
             state="alarm" if alarm else "check",
             key=self.key(display),
-            word="Check: duplicate alarm" if alarm else "Check",
+            word=_("Check: duplicate alarm") if alarm else for_outcome(Outcome.CHECK),
             headline=words.headline,
             sub=words.sub,
-            hint=("eye", f"Screen read, no code.\n{frames_agree(reading.frames)}"),
+            hint=_hint(screen),
             showing=showing.id,
             gives=_gives(showing),
             say=words.say,
@@ -171,8 +192,10 @@ class Desk:
         counter = self._counter_named(str(facts.get("used_counter"))) if here else str(facts.get("used_store"))
         by = self.clerk_name(str(facts["clerk"])) if "clerk" in facts else ""
         often = facts.get("times")
-        label = f"Used {often} times, last" if isinstance(often, int) and often > 1 else "First use"
-        stub = f"Stub {int(str(facts.get('stub') or 0)):04d}, {when}"
+        again = isinstance(often, int) and often > 1
+        label = _("Used %(times)s times, last", times=often) if again else _("First use")
+        number = f"{int(str(facts.get('stub') or 0)):04d}"
+        stub = _("Stub %(number)s, %(when)s", number=number, when=when)
         return (Fact(label, stub, note=", ".join(part for part in (counter, by) if part)),)
 
     def _counter_named(self, counter_id: str) -> str:
@@ -181,24 +204,24 @@ class Desk:
 
     def _redeemed(self, display: Display, showing: Showing, stub: Redeemed) -> Ticket:
         at = times.clock_seconds(stub.at, self.zone)
-        words = Words("Hand it over", f"Written down at {at}.", self._said(showing))
+        words = Words(_("Hand it over"), _("Written down at %(clock)s.", clock=at), self._said(showing))
         if stub.voided:
-            words = Words("Taken back", "The stub is kept, and marked undone.", "Thank you. No harm done.")
+            words = Words(_("Taken back"), _("The stub is kept, and marked undone."), _("Thank you. No harm done."))
         facts = (
             *_left(showing, taken=0 if stub.voided else 1),
-            Fact("Clerk", f"{self.clerk_name(stub.clerk)}, {self.counter_name}"),
+            Fact(_("Clerk"), f"{self.clerk_name(stub.clerk)}, {self.counter_name}"),
             self._to_head_office(),
         )
-        state, word = ("undone", "Undone") if stub.voided else ("redeemed", "Redeemed")
+        state, word = ("undone", _("Undone")) if stub.voided else ("redeemed", _("Redeemed"))
         return self._handed(display, showing, words, facts, word=word, state=state, stub=stub)
 
     def _to_head_office(self) -> Fact:
-        return Fact("To head office", "Sending now" if self._counter.link.online else "When the line is back")
+        return Fact(_("To head office"), _("Sending now") if self._counter.link.online else _("When the line is back"))
 
     def _said(self, showing: Showing) -> str:
         promotion = showing.promotion
         said = None if promotion is None else promotion.say
-        return said or "Thank you for coming. Here you are!"
+        return said or _("Thank you for coming. Here you are!")
 
     def _handed(
         self,
@@ -226,21 +249,22 @@ class Desk:
             small_print=_small_print(promotion),
             steps=() if promotion is None else promotion.steps,
             say=words.say,
-            evidence=EVIDENCE.get(showing.credential_kind or ""),
+            evidence=strength_of(showing.credential_kind),
             facts=tuple(facts),
             foot=(shortened(showing.text),) if showing.text else (),
             note=display.note or "",
             seconds=waited,
             seen=stub is None or stub.seen,
+            wants_sale=asking.wants_sale(showing.verdict) if stub is None else "",
         )
 
     def _refuse(self, display: Display, showing: Showing, now: datetime) -> Ticket:
         verdict = showing.verdict
         words = for_reason(verdict.reason, self._asked(showing, now))
-        facts = [Fact("Code read", shortened(showing.text), mono=True)] if showing.text.strip() else []
+        facts = [Fact(_("Code read"), shortened(showing.text), mono=True)] if showing.text.strip() else []
         if showing.promotion is not None:
-            facts.append(Fact("Promotion", showing.promotion.title))
-        facts.append(Fact("Reason", verdict.reason.value, mono=True))
+            facts.append(Fact(_("Promotion"), showing.promotion.title))
+        facts.append(Fact(_("Reason"), verdict.reason.value, mono=True))
         asked, screen = self._asked(showing, now), showing.screen
         if screen is not None:
             facts = [*facts[:-1], comparing.name_on_it(screen.reading), facts[-1]]
@@ -261,40 +285,66 @@ class Desk:
             else None,
             would_work=(*words.would_work, *self._also_on(showing, len(words.would_work), now))[:3],
             facts=tuple(facts),
-            foot=("Nothing is used up", "by this refusal."),
+            foot=(_("Nothing is used up"), _("by this refusal.")),
             note=display.note or "",
+            wants_sale=asking.wants_sale(verdict),
         )
 
     def _also_on(self, showing: Showing, ways: int, now: datetime) -> tuple[Way, ...]:
         """Other promotions that run now, so that a refusal ends in a way on."""
+        if showing.verdict.reason in _NOTHING_ELSE:
+            return ()
         own = None if showing.promotion is None else showing.promotion.title
         like = self._asked(showing, now).like
         rows = on_today(self._counter.catalogue, self._counter.place.store, now)
         titles = [row.title for row in rows if row.tone == "on" and row.title != own]
         titles.sort(key=lambda title: like is None or title != like.title)  # the one that it is nearly of first
-        return (Way("tag", titles[0], " is on now"),) if titles and ways < 3 else ()
+        return (Way("tag", titles[0], _(" is on now")),) if titles and ways < 3 else ()
+
+    def _ask(self, display: Display, showing: Showing, now: datetime) -> Ticket:
+        """A shift manager may say yes."""
+        words = for_reason(showing.verdict.reason, self._asked(showing, now))
+        seen = self._first_use(showing, now) if "times" in showing.verdict.facts else ()
+        return Ticket(
+            state="ask",
+            key=self.key(display),
+            word=for_outcome(Outcome.ASK),
+            headline=words.headline,
+            sub=words.sub,
+            hint=_hint(showing.screen),
+            wide=True,
+            showing=showing.id,
+            say=words.say,
+            facts=(*asking.facts(showing, now, self.zone), *seen),
+            foot=(_("What is approved is"), _("written down, with whom.")),
+            note=display.note or "",
+            promotion=showing.verdict.promotion or "",
+            approvers=tuple(self._counter.approvers()),
+            whys=asking.whys(showing.verdict.reason),
+            wants_sale=asking.wants_sale(showing.verdict),
+        )
 
     def _given(self, display: Display, showing: Showing, stub: Redeemed, now: datetime) -> Ticket:
         tapped = times.clock_seconds(stub.at, self.zone)
         if stub.at.astimezone(self.zone).date() != now.astimezone(self.zone).date():
             tapped = f"{times.day(stub.at.astimezone(self.zone).date(), now.date())} {tapped}"
-        evidence = EVIDENCE.get(showing.credential_kind or "")
+        evidence = strength_of(showing.credential_kind)
         return Ticket(
             state="given",
             key=self.key(display),
-            word="After the restart",
-            headline="Was it given?",
-            sub="One redemption has no answer yet.",
-            hint=("pause", "Filming waits\nfor your answer."),
+            word=_("After the restart"),
+            headline=_("Was it given?"),
+            sub=_("One redemption has no answer yet."),
+            hint=("pause", _("Filming waits\nfor your answer.")),
             showing=showing.id,
             n=stub.n,
             gives=_gives(showing),
             rows=(
-                Fact("Tapped", f"{tapped}, by {self.clerk_name(stub.clerk)}"),
-                Fact("Then", "The counter stopped before it could say so"),
-                Fact("Shown", "A code" if evidence is None else evidence.words),
+                Fact(_("Tapped"), _("%(when)s, by %(clerk)s", when=tapped, clerk=self.clerk_name(stub.clerk))),
+                Fact(_("Then"), _("The counter stopped before it could say so")),
+                Fact(_("Shown"), _("A code") if evidence is None else evidence.words),
             ),
-            facts=(Fact("Written down", tapped), self._to_head_office()),
+            facts=(Fact(_("Written down"), tapped), self._to_head_office()),
             note=display.note or "",
         )
 
@@ -302,7 +352,7 @@ class Desk:
         if showing.promotion is None:
             return ()
         until = showing.promotion.valid.until
-        return (Fact("Good until", times.day(until, now.astimezone(self.zone).date())),)
+        return (Fact(_("Good until"), times.day(until, now.astimezone(self.zone).date())),)
 
     # --- the status line ---------------------------------------------------------------------
 
@@ -325,28 +375,35 @@ class Desk:
             trouble=status.trouble,
             notes=status.notes,
             camera_chip=chip(status.camera),
-            camera_hint=None if status.camera.hint is None else HINTS[status.camera.hint],
+            camera_hint=None if status.camera.hint is None else hint_words(status.camera.hint),
         )
 
     def _since(self, at_ms: int | None, now: datetime) -> str:
         if at_ms is None:
-            return "no contact yet"
+            return _("no contact yet")
         at = from_ms(at_ms)
         if now - at < timedelta(hours=20):
-            return f"since {times.clock(at, self.zone)}"
-        return f"since {times.day(at.astimezone(self.zone).date(), now.astimezone(self.zone).date())}"
+            return _("since %(when)s", when=times.clock(at, self.zone))
+        on = times.day(at.astimezone(self.zone).date(), now.astimezone(self.zone).date())
+        return _("since %(when)s", when=on)
+
+
+def _idle_headline(offers: Sequence[object], *, none_yet: bool) -> str:
+    if len(offers) > 1:
+        return _("%(count)s codes", count=count(offers))
+    return _("Waiting") if none_yet else _("Ready")
 
 
 def _idle_sub(offers: int, *, none_yet: bool) -> str:
     if offers > 1:
-        return "Tap the one to use, in the picture."
-    return "Nothing is published yet." if none_yet else "Hold up a phone, or scan a code."
+        return _("Tap the one to use, in the picture.")
+    return _("Nothing is published yet.") if none_yet else _("Hold up a phone, or scan a code.")
 
 
 def _hint(screen: FilmedScreen | None) -> tuple[str, str]:
     if screen is None:
-        return "check", "Code read. You can put\nthe phone down."
-    return "eye", f"Screen read, no code.\n{frames_agree(screen.reading.frames)}"
+        return "check", _("Code read. You can put\nthe phone down.")
+    return "eye", _("Screen read, no code.\n%(frames)s", frames=frames_agree(screen.reading.frames))
 
 
 def _small_print(promotion: Promotion | None) -> str:
@@ -363,10 +420,17 @@ def _left(showing: Showing, taken: int = 0) -> tuple[Fact, ...]:
     limit, left = showing.verdict.facts.get("limit"), showing.verdict.facts.get("left")
     if not isinstance(limit, int) or not isinstance(left, int):
         return ()
-    return (Fact("Left, as known here", str(max(0, left - taken)), of=limit),)
+    return (Fact(_("Left, as known here"), str(max(0, left - taken)), of=limit),)
 
 
 def _this_code(showing: Showing) -> tuple[Fact, ...]:
-    if showing.credential_kind == "listed":
-        return (Fact("This code", "Not used before"),)
-    return (Fact("This word", "Good for any guest"),) if showing.credential_kind == "word" else ()
+    kinds = {
+        "listed": _("This code"),
+        "rotating": _("This code"),
+        "foreign": _("This ticket"),
+        "voucher": _("This voucher"),
+    }
+    fresh = kinds.get(showing.credential_kind or "")
+    if fresh is not None:
+        return (Fact(fresh, _("Not used before")),)
+    return (Fact(_("This word"), _("Good for any guest")),) if showing.credential_kind == "word" else ()

@@ -24,6 +24,17 @@ _KINDS = {
 }
 
 
+_COUNTS = (
+    marked("no"), marked("one"), marked("two"), marked("three"), marked("four"), marked("five"), marked("six"),
+    marked("seven"), marked("eight"), marked("nine"), marked("ten"),
+)  # fmt: skip
+
+
+def in_words(count: int) -> str:
+    """As "two"; above ten in digits."""
+    return _(_COUNTS[count]) if count < len(_COUNTS) else str(count)
+
+
 def fitting(*headlines: str) -> str:
     """The first headline that fits; the last one where none does."""
     return next((one for one in headlines if len(one) <= WIDE_HEADLINE), headlines[-1])
@@ -48,7 +59,7 @@ def when_and_where(asked: Asked) -> tuple[Way, ...]:
     at = times.parse(asked.next_ok.get("at"))
     if at is not None and at > asked.now:
         until = times.parse(asked.next_ok.get("until"))
-        ways.append(Way("calendar", times.stretch(at, until, asked.zone, asked.now), _each_week(asked)))
+        ways.append(Way("calendar", capital(times.stretch(at, until, asked.zone, asked.now)), _each_week(asked)))
     listed = asked.next_ok.get("stores")
     there = [str(one) for one in listed] if isinstance(listed, list) else []
     same_hours = [one for one in asked.taking_part if one != asked.store]

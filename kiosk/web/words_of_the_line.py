@@ -77,8 +77,10 @@ def clock_suspect(asked: Asked) -> Words:
     start, end = asked.at("clock_from"), asked.at("clock_until")
     sub = _("%(title)s. Look at another clock; a manager may say yes.", title=asked.title)
     if start is not None and end is not None:
-        span = times.stretch(start, end, asked.zone, asked.now)
-        sub = _("%(title)s. It may be %(span)s. A manager may say yes.", title=asked.title, span=span)
+        first, last = (times.near(at, asked.zone, asked.now) for at in (start, end))
+        sub = _(
+            "%(title)s. It is %(first)s to %(last)s. A manager may say yes.", title=asked.title, first=first, last=last
+        )
     return Words(
         _("Our clock may be wrong"),
         sub,

@@ -39,7 +39,7 @@ def late_within_grace(asked: Asked) -> Words:
     else:
         headline = fitting(_("Ended %(day)s", day=times.near_day(ended, asked.today)), _("Just over"))
         said = _("It ended %(on_day)s. Let me ask.", on_day=times.on_day(ended, asked.today))
-    last = "" if until is None else _(", up to and with %(day)s", day=times.near_day(until, asked.today))
+    last = "" if until is None else _(", to the end of %(day)s", day=times.near_day(until, asked.today))
     return Words(
         headline,
         _("%(title)s. A manager may say yes.", title=asked.title),

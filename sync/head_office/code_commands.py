@@ -11,19 +11,17 @@ from typing import TYPE_CHECKING
 
 from kiosk.core import generated
 from kiosk.errors import SetupError
-from sync.head_office.console import answer, open_office, say
+from sync.head_office.shell import Subparsers, answer, command, opened_office, say
 
 if TYPE_CHECKING:
     from sync.head_office.office import HeadOffice
     from sync.head_office.publish import Published
 
 MOST_AT_ONCE = 1_000_000
-_Command = Callable[..., argparse.ArgumentParser]
-_Subparsers = argparse._SubParsersAction  # noqa: SLF001 (argparse has no public name for it)
 
 
-def add_parser(inner: _Subparsers[argparse.ArgumentParser], command: _Command) -> None:
-    """Add ``codes`` with its verbs; ``command`` makes one with the arguments that all have."""
+def add_codes(inner: Subparsers[argparse.ArgumentParser]) -> None:
+    """Add ``codes`` with its verbs."""
     codes = inner.add_parser("codes", help="listed codes", description="Listed codes.")
     verbs = codes.add_subparsers(dest="verb", metavar="COMMAND", required=True)
     parser = command(verbs, "generate", "make new codes for a promotion and publish them", _generate)
@@ -35,10 +33,11 @@ def add_parser(inner: _Subparsers[argparse.ArgumentParser], command: _Command) -
 
 
 def _generate(args: argparse.Namespace) -> int:
+    from sync.head_office.guesses import words
     from sync.head_office.problems import RefusedPublication
 
     _check(args.count, args.length)
-    with open_office(args) as office:
+    with opened_office(args) as office:
         codes = new_codes(args.count, args.length, secrets.randbelow, known=_known(office))
         write_new(args.out, codes)  # before they are published: head office keeps hashes, nobody could print them later
         try:
@@ -53,9 +52,8 @@ def _generate(args: argparse.Namespace) -> int:
             ) from None
     many = "1 new code" if len(codes) == 1 else f"{len(codes):,} new codes"
     say(f"{many} for {args.promotion} in {args.out}. This file is the only place where they can be read.")
-    for note in done.notes:
-        say(note)
     found = done.guesses[args.promotion]
+    say(words(found))
     answer(
         {
             "promotion": args.promotion,

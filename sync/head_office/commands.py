@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.errors import CounterfoilError, SetupError
-from sync.head_office import code_commands
-from sync.head_office.console import answer as _answer
-from sync.head_office.console import open_office as _office
-from sync.head_office.console import say as _say
+from sync.head_office import code_commands, voucher_commands
+from sync.head_office.shell import Subparsers as _Subparsers
+from sync.head_office.shell import add_places as _add_places
+from sync.head_office.shell import answer as _answer
+from sync.head_office.shell import command as _command
+from sync.head_office.shell import content_of
+from sync.head_office.shell import opened_office as _office
+from sync.head_office.shell import say as _say
 
 if TYPE_CHECKING:
     from sync.head_office.office import HeadOffice
@@ -19,11 +22,12 @@ if TYPE_CHECKING:
 
 PORT = 8700
 _ROLES = ("clerk", "shift-manager", "head-office")
-_Subparsers = argparse._SubParsersAction  # noqa: SLF001 (argparse has no public name for it)
 
 
 def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     """Add ``head-office`` with its commands; each sets ``run``: arguments in, exit code out."""
+    from sync.head_office.rotating_key_commands import add_rotating_keys
+
     top = commands.add_parser(
         "head-office",
         help="serve it, publish, enrol counters",
@@ -39,30 +43,10 @@ def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     _add_publish(inner)
     _add_people(inner)
     _add_counters(inner)
-    code_commands.add_parser(inner, _command)
+    code_commands.add_codes(inner)
+    add_rotating_keys(inner)
+    voucher_commands.add_voucher(inner)
     _command(inner, "schema", "print the JSON Schema of promotions and organisation", _schema)
-
-
-def _command(
-    inner: _Subparsers[argparse.ArgumentParser], name: str, words: str, run: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
-    parser = inner.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.")
-    _add_places(parser, argparse.SUPPRESS)
-    parser.set_defaults(run=run)
-    return parser
-
-
-def _add_places(parser: argparse.ArgumentParser, folder: Any) -> None:
-    default = folder if folder is argparse.SUPPRESS else None
-    parser.add_argument(
-        "--data", type=Path, default=folder, metavar="DIR", help="keys and database (default: ./head-office)"
-    )
-    parser.add_argument(
-        "--database",
-        default=default,
-        metavar="URL",
-        help="postgresql://USER@HOST/NAME (default: SQLite in the data folder)",
-    )
 
 
 def _add_serving(parser: argparse.ArgumentParser, port: Any, host: Any) -> None:
@@ -142,7 +126,11 @@ def _first_account(office: HeadOffice) -> str | None:
 
 
 def _init(args: argparse.Namespace) -> int:
+    from sync.head_office.issuers import ensure_issuer
+
     with _office(args) as office:
+        with office.store.together() as store:
+            ensure_issuer(office, store)
         password = _first_account(office)
         _say(f"Head office is ready in {args.data}")
         _answer({"data": str(args.data), "account": "admin", "one_time_password": password})
@@ -180,7 +168,7 @@ def _publish(args: argparse.Namespace) -> int:
     except RefusedPublication as error:
         _tell_problems(error, args)
         return 1
-    _tell_published(done, only_checked=args.check)
+    _tell_published(done, str(args.promotions or "promotions"), only_checked=args.check)
     return 0
 
 
@@ -204,23 +192,13 @@ def _text(path: Path | None, file: str) -> str | None:
         return None
     from sync.head_office.problems import Problem, RefusedPublication
 
-    content = _bytes(path)
+    content = content_of(path)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         kind: Any = file
         raise RefusedPublication([Problem(kind, line, 1, "", "This is not UTF-8.", "Save it as UTF-8.")]) from None
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        cure = "Check the name and that you may read it."
-        raise SetupError(
-            "file-unreadable", f"Cannot read {path}: {error.strerror}", where=str(path), cure=cure
-        ) from None
 
 
 def _code_files(named: list[str]) -> NewCodes:
@@ -232,7 +210,7 @@ def _code_files(named: list[str]) -> NewCodes:
         promotion, equals, file = one.partition("=")
         if not (promotion and equals and file):
             raise SetupError("codes-form", f"--codes {one} names no file", cure="Write --codes PROMOTION=FILE.")
-        files[promotion] = read_code_file(_bytes(Path(file)), file)
+        files[promotion] = read_code_file(content_of(Path(file)), file)
     return NewCodes(
         imported={promotion: file.codes for promotion, file in files.items()},
         homes={promotion: file.homes for promotion, file in files.items()},
@@ -256,13 +234,14 @@ def _tell_problems(error: Any, args: argparse.Namespace) -> None:
     _answer({"published": False, "code": error.code, "problems": problems})
 
 
-def _tell_published(done: Published, *, only_checked: bool) -> None:
+def _tell_published(done: Published, file: str, *, only_checked: bool) -> None:
     for change in done.changes:
         _say(f"{change.what} {change.id}: {change.kind}{f' ({change.words})' if change.words else ''}")
     for promotion, fields in done.not_enforced.items():
         _say(f"Kept but not yet enforced in {promotion}: {', '.join(fields)}")
-    for note in done.notes:
-        _say(note)
+    notes = [note.told(file) for note in done.notes]
+    if notes:
+        _say("\n".join([f"Worth knowing ({len(notes)}):", *(f"  {note}" for note in notes)]))
     _say(f"No problem was found; nothing was published, it would be version {done.version}." if only_checked
          else f"Published as version {done.version}; counters fetch it by themselves.")  # fmt: skip
     _answer(
@@ -271,7 +250,7 @@ def _tell_published(done: Published, *, only_checked: bool) -> None:
             "version": done.version,
             "changes": [{"kind": one.kind, "what": one.what, "id": one.id, "words": one.words} for one in done.changes],
             "not_enforced": {name: list(fields) for name, fields in done.not_enforced.items()},
-            "notes": list(done.notes),
+            "notes": notes,
             "guesses": {name: {"guesses": one.number, "at_most": one.at_most} for name, one in done.guesses.items()},
         }
     )

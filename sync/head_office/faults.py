@@ -31,6 +31,7 @@ _PATTERNS = {
     "^[a-z0-9]": ("An id has a-z, 0-9 and hyphens only.", "Write it such as shrimp-tacos."),
     "^(0|[1-9]": ("This is no amount.", 'Write it such as "12.00".'),
     "^([01]": ("These are no hours.", 'Write them such as "17:00-22:00".'),
+    "^[0-9]{6}": ("A GS1 offer code has six digits.", 'Write it in quotes, its zeros too: "001234".'),
     "^[A-Z]{3}": ("This is no currency.", "Write three capital letters such as USD."),
 }
 

@@ -33,6 +33,7 @@ from kiosk.core.entry import (
 from kiosk.core.strict_cbor import encode
 from sync.bundle import answer_parts
 from sync.exchange import Fork, Side, Taken, answer, take
+from sync.head_office.judging import Books, judge, judged
 from sync.head_office.keys import KEY_EPOCH
 from sync.head_office.office import HeadOffice
 from sync.head_office.records import Enrolment, Evidence, LogRow
@@ -174,7 +175,7 @@ def settle(office: HeadOffice, origin: str, taken: Taken) -> None:
     told: list[Fact] = []
     receipts: list[Fact] = []
     for applied in taken.applied:
-        told += _count(store, applied.entries, at_ms)
+        told += _count(office, applied.entries, at_ms)
         if applied.head.n > _receipted(store, receipts_feed(office, origin), applied.feed, receipts):
             receipts.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=applied.head.n, head=applied.head.hash))
     _tell(office, own_feed(office), told)
@@ -214,18 +215,22 @@ def _note_contact(office: HeadOffice, origin: str, taken: Taken, at_ms: int) -> 
 # --- counting ----------------------------------------------------------------------------------
 
 
-def _count(store: HeadOfficeStore, entries: Sequence[Entry], at_ms: int) -> list[UseSeen]:
-    """Put redemptions and voids in the log; what other counters are to be told."""
+def _count(office: HeadOffice, entries: Sequence[Entry], at_ms: int) -> list[UseSeen]:
+    """Put redemptions and voids in the log, each redemption judged; what other counters are to be told."""
+    store, books = office.store, Books(office.store)
     rows: list[LogRow] = []
     told: list[UseSeen] = []
     for entry in entries:
         fact = _readable(entry)
         if isinstance(fact, Redemption):
-            rows.append(_redemption_row(entry, fact, at_ms))
+            word = judged(judge(office, books, entry.feed, fact), fact)
+            books.note(entry.feed, entry.n, fact)
+            rows.append(_redemption_row(entry, fact, word, at_ms))
             told.append(_use_seen(entry.feed, entry.n, fact, at_ms))
         elif isinstance(fact, Void):
             store.add_log_rows(rows)  # what it undoes may be among them
             rows = []
+            books.logged()
             told += _void(store, entry, fact, at_ms)
     store.add_log_rows(rows)
     return told
@@ -239,7 +244,7 @@ def _readable(entry: Entry) -> Fact | None:
         return None
 
 
-def _redemption_row(entry: Entry, fact: Redemption, at_ms: int) -> LogRow:
+def _redemption_row(entry: Entry, fact: Redemption, word: str, at_ms: int) -> LogRow:
     return LogRow(
         cursor=0,
         kind="redemption",
@@ -255,6 +260,10 @@ def _redemption_row(entry: Entry, fact: Redemption, at_ms: int) -> LogRow:
         received_at_ms=at_ms,
         amount_minor=fact.amount_minor,
         currency=fact.currency,
+        judged=word,
+        holder=fact.holder,
+        sale=fact.sale,
+        approved_by=fact.approved_by,
     )
 
 
@@ -267,6 +276,9 @@ def _use_seen(feed: FeedId, n: int, fact: Redemption, at_ms: int) -> UseSeen:
         credential=fact.credential,
         store=fact.store,
         used_at_ms=fact.at_ms,
+        clerk=fact.clerk,
+        amount_minor=fact.amount_minor,
+        holder=fact.holder,
     )
 
 
@@ -291,6 +303,9 @@ def _void(store: HeadOfficeStore, entry: Entry, fact: Void, at_ms: int) -> Itera
             store=undone.store,
             used_at_ms=undone.at_ms,
             void=True,
+            clerk=undone.clerk,
+            amount_minor=undone.amount_minor,
+            holder=undone.holder,
         )
 
 

@@ -7,8 +7,10 @@ So a copy or a backup of the database can neither publish nor answer in head off
 | ``root.key`` | Ed25519; vouches for the publishing key; counters pin its public half | every counter must enrol anew |
 | ``publishing.key`` | Ed25519; signs bundles | a new one, vouched for by the root key |
 | ``feed.key`` | Ed25519; signs head office's feeds and its answers | every counter must enrol anew |
-| ``fleet.key`` | 32 bytes; keys the hashes of codes | codes must be imported anew, earlier uses no longer match |
+| ``fleet.key`` | 32 bytes; keys the hashes of codes | codes and rotating keys are added anew, old uses do not match |
+| ``rotating-keys/`` | a file for each rotating key, sealed under the fleet key | rotating codes must be set up anew |
 | ``session.key`` | 32 bytes; signs session cookies | everybody signs in again |
+| ``issuer-ID.key`` | Ed25519; signs vouchers (``issuers.py``) | ``voucher rotate-key``; those issued before hold |
 """
 
 from __future__ import annotations

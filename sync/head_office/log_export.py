@@ -17,7 +17,7 @@ from sync.head_office.records import LogRow
 
 FIELDS = (
     "cursor", "type", "store", "counter", "promotion", "clerk", "credential_kind", "at", "received_at", "feed", "n",
-    "amount", "currency", "void_of_n", "reason",
+    "amount", "currency", "void_of_n", "reason", "judged", "approved_by",
 )  # fmt: skip
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -40,6 +40,8 @@ def as_fields(row: LogRow) -> dict[str, str | int | None]:
         "currency": row.currency,
         "void_of_n": row.void_of_n,
         "reason": row.reason,
+        "judged": row.judged,
+        "approved_by": row.approved_by,
     }
 
 

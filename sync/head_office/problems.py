@@ -1,4 +1,4 @@
-"""What is wrong in a published file: each problem with its line, column and cure, all of them at once."""
+"""What is wrong in a published file: each problem with its line, column and cure, all at once; and what is noted."""
 
 from __future__ import annotations
 
@@ -31,6 +31,25 @@ class Problem:
         place = f"{self.file} line {self.line}, column {self.column}" if self.line else self.file
         path = f" ({self.path})" if self.path else ""
         return f"{place}{path}: {self.message}{' ' + self.cure if self.cure else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth knowing: about a promotion by id ("" for none), at a line and column of its file (0: none)."""
+
+    message: str
+    promotion: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return self.told("promotions")
+
+    def told(self, file: str) -> str:
+        """As one line of text, for ``file`` as its reader knows it: "promotions:12:7: tacos: It is over since …"."""
+        place = f"{file}:{self.line}:{self.column}: " if self.line else ""
+        about = f"{self.promotion}: " if self.promotion else ""
+        return f"{place}{about}{self.message}"
 
 
 class RefusedPublication(PublishError):  # noqa: N818 (the name says what happened)

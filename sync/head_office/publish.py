@@ -10,57 +10,51 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from kiosk.clock import to_ms
+from kiosk.core.contradictions import contradictions
 from kiosk.core.credential import fold, fold_word
 from kiosk.core.organisation import Fault, Organisation
-from kiosk.core.promotion import Promotion, collisions, not_enforced, unknown_stores
-from sync.head_office import code_parts, guesses, listed
+from kiosk.core.promotion import collisions, not_enforced
+from kiosk.core.rivals import rivals
+from sync.head_office import listed
 from sync.head_office.changes import Change, changes_between
-from sync.head_office.code_files import Home, unknown_homes
-from sync.head_office.guesses import Guesses, Kept
+from sync.head_office.guesses import Guesses
 from sync.head_office.listed import ListChange
+from sync.head_office.new_codes import GivenCodes, KeptOfCodes, NewCodes, list_changes, new_codes
+from sync.head_office.new_codes import wanted as wanted_codes
 from sync.head_office.office import HeadOffice
 from sync.head_office.people import follow_organisation, without_pin
-from sync.head_office.problems import Problem, RefusedPublication
+from sync.head_office.problems import Note, Problem, RefusedPublication
 from sync.head_office.published import Current, current, published_texts
 from sync.head_office.reading import OrganisationText, PromotionsText, read_organisation, read_promotions
 from sync.head_office.records import ListedCode, SourceText
+from sync.head_office.rotating_keys import held as rotating_keys
+from sync.head_office.rotating_keys import unknown_keys
 from sync.head_office.sample_files import Found, Samples, find_samples, sample_name, settle
 from sync.head_office.sealing import kept_samples, seal
 from sync.head_office.store import HeadOfficeStore
+from sync.head_office.worth_knowing import notes_on
 
-__all__ = ["Change", "Current", "Problem", "Published", "RefusedPublication", "check", "current", "publish"]
+__all__ = ["Change", "Current", "NewCodes", "Problem", "Published", "RefusedPublication", "check", "current", "publish"]
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing came to. ``not_enforced`` has, by promotion, the fields that are kept but have no rule yet.
+    """What publishing came to. By promotion: ``titles``, and in ``not_enforced`` the fields kept without a rule yet.
 
-    ``guesses`` has, by promotion with listed codes, how many guesses a thief with a counter's device needs.
+    ``guesses``, for those with listed codes, is what a thief with a counter's device needs for one of them.
     """
 
     version: int
     at_ms: int
     changes: tuple[Change, ...]
     not_enforced: Mapping[str, tuple[str, ...]]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
+    titles: Mapping[str, str]
     guesses: Mapping[str, Guesses]
-
-
-@dataclass(frozen=True, slots=True)
-class NewCodes:
-    """Listed codes that come with a publication, by promotion id.
-
-    ``imported`` takes the place of what was imported before, with its ``homes`` (by code); ``generated`` is added to
-    what there is.
-    """
-
-    imported: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    homes: Mapping[str, Mapping[str, Home]] = field(default_factory=dict)
-    generated: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +64,7 @@ class _Plan:
     lists: Mapping[str, ListChange]
     held: Mapping[str, Sequence[ListedCode]]
     samples: Mapping[str, bytes]
-    groups: Mapping[str, Kept]
-    homes: Mapping[str, bytes]
+    of_codes: KeptOfCodes
 
 
 def publish(
@@ -79,7 +72,7 @@ def publish(
     *,
     promotions: str | None = None,
     organisation: str | None = None,
-    codes: Mapping[str, Sequence[str]] | NewCodes | None = None,
+    codes: GivenCodes = None,
     samples: Samples | None = None,
     by: str = "",
 ) -> Published:
@@ -94,7 +87,7 @@ def publish(
     with office.store.together() as store:
         texts = _with_kept(office, given)  # read in here: another publication may just have changed the other text
         before = current(office)
-        plan = _plan(office, store, texts, _new(codes), found)
+        plan = _plan(office, store, texts, new_codes(codes), found)
         answer = _answer(office, store, before, plan)
         _keep(office, store, plan, by, (promotions, organisation))
     return answer
@@ -105,20 +98,16 @@ def check(
     *,
     promotions: str | None = None,
     organisation: str | None = None,
-    codes: Mapping[str, Sequence[str]] | NewCodes | None = None,
+    codes: GivenCodes = None,
     samples: Samples | None = None,
 ) -> Published:
     """As :func:`publish`, but nothing is stored: what it would come to, or the same refusal."""
     given = _given(promotions, organisation)
-    plan = _plan(office, office.store, _with_kept(office, given), _new(codes), _found(given, samples))
+    plan = _plan(office, office.store, _with_kept(office, given), new_codes(codes), _found(given, samples))
     return _answer(office, office.store, current(office), plan)
 
 
 # --- reading -----------------------------------------------------------------------------------
-
-
-def _new(codes: Mapping[str, Sequence[str]] | NewCodes | None) -> NewCodes:
-    return codes if isinstance(codes, NewCodes) else NewCodes(codes or {})
 
 
 _Given = tuple[PromotionsText | None, OrganisationText | None]
@@ -159,57 +148,28 @@ def _plan(
     found: Found | None,
 ) -> _Plan:
     promotions, organisation = texts
-    problems = [*promotions.problems, *organisation.problems]
-    problems += _unknown_lists(promotions, [*codes.imported, *codes.generated])
-    problems += _across(promotions, organisation)
-    for written in codes.homes.values():
-        problems += unknown_homes(written, organisation.organisation)
+    problems = [*promotions.problems, *organisation.problems, *_unknown_lists(promotions, codes.promotions)]
+    problems += [*_across(promotions, organisation), *codes.problems(organisation.organisation)]
+    unkept = unknown_keys(promotions.promotions.values(), rotating_keys(office))
+    problems += [promotions.problem(fault) for fault in unkept]
     samples, unfound = _samples(office, store, promotions, found)
     problems += unfound
     held = {one.id: store.listed_codes(one.id) for one in promotions.promotions.values()}
     key = office.keys.fleet_key
-    wanted = {
-        one.id: (
-            listed.digests_of(key, one.codes),
-            listed.digests_of(key, codes.imported[one.id]) if one.id in codes.imported else None,
-        )
-        for one in promotions.promotions.values()
-    }
-    lists = {
-        one: listed.merge(held[one], inline, imported, listed.digests_of(key, codes.generated.get(one, ())))
-        for one, (inline, imported) in wanted.items()
-    }
-    homes = {
-        one: code_parts.homes_of(key, listed.applied(held[one], lists[one]), codes.homes.get(one, {}))
-        for one in codes.imported if one in lists
-    }  # fmt: skip
-    problems += [problem for one, told in homes.items() for problem in code_parts.too_many(one, told)]
+    wanted = wanted_codes(key, promotions.promotions.values(), codes)
+    lists = list_changes(key, held, wanted, codes)
+    of_codes = KeptOfCodes.of(store, key, held, lists, codes)
+    problems += of_codes.problems()
     problems += _code_collisions(office, promotions, held, lists, wanted)
     if problems:
         raise RefusedPublication(problems)
-    return _Plan(promotions, organisation, lists, held, samples, _groups(store, lists, codes), homes)
-
-
-def _groups(store: HeadOfficeStore, lists: Iterable[str], codes: NewCodes) -> dict[str, Kept]:
-    """By promotion, what is known of the makings of its imported and generated codes."""
-    return {
-        one: guesses.with_more(guesses.kept(store, one), codes.imported.get(one), codes.generated.get(one, ()))
-        for one in lists
-    }
+    return _Plan(promotions, organisation, lists, held, samples, of_codes)
 
 
 def _across(promotions: PromotionsText, organisation: OrganisationText) -> list[Problem]:
     readable = tuple(promotions.promotions.values())
-    faults = list(collisions(readable))
-    if organisation.readable:
-        faults += unknown_stores(readable, organisation.organisation)
-    for i, one in enumerate(readable):
-        if one.codes and "listed" not in one.credentials:
-            faults.append(
-                Fault(
-                    ("promotions", i, "codes"), "It has codes, but takes no listed ones.", "Add listed to credentials."
-                )
-            )
+    known = organisation.organisation if organisation.readable else None
+    faults = [*collisions(readable), *contradictions(readable, known), *rivals(readable, promotions.ids)]
     return [promotions.problem(fault) for fault in faults]
 
 
@@ -226,7 +186,7 @@ def _samples(
     return pictures, [] if found is None else [promotions.problem(fault) for fault in faults]
 
 
-def _unknown_lists(promotions: PromotionsText, codes: Iterable[str]) -> list[Problem]:
+def _unknown_lists(promotions: PromotionsText, codes: Sequence[str]) -> list[Problem]:
     problems = []
     by_id = {one.id: one for one in promotions.promotions.values()}
     for name in codes:
@@ -299,11 +259,7 @@ def _keep(
     for name, change in plan.lists.items():
         if change.rows:
             store.put_listed_codes(name, change.rows)
-    for name, groups in plan.groups.items():
-        if groups != guesses.kept(store, name):
-            guesses.keep(store, name, groups)
-    for name, homes in plan.homes.items():
-        code_parts.keep_homes(store, name, homes)
+    plan.of_codes.keep(store)
     follow_organisation(store, plan.organisation.organisation)
     readable = tuple(plan.promotions.promotions.values())
     bundle = seal(office, store, readable, plan.organisation.organisation, plan.samples)
@@ -321,7 +277,7 @@ def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, 
     latest = store.latest_bundle()
     readable = tuple(plan.promotions.promotions.values())
     kept = {one.id: fields for one in readable if (fields := not_enforced(one))}
-    hard = {one.id: found for one in readable if (found := _guesses(one, plan.groups[one.id]))}
+    guesses = plan.of_codes.guesses(readable)
     return Published(
         version=(latest.version if latest else 0) + 1,
         at_ms=to_ms(office.clock.now()),
@@ -331,28 +287,16 @@ def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, 
             plan.lists,
         ),
         not_enforced=kept,
-        notes=(*_notes(office, store, plan), *(guesses.words(name, found) for name, found in hard.items())),
-        guesses=hard,
+        notes=_notes(office, store, plan, guesses),
+        titles={one.id: one.title for one in readable},
+        guesses=guesses,
     )
 
 
-def _guesses(promotion: Promotion, groups: Kept) -> Guesses | None:
-    inline = guesses.groups_of(promotion.codes)
-    return guesses.guesses([*inline, *(group for found in groups.values() for group in found)])
-
-
-def _notes(office: HeadOffice, store: HeadOfficeStore, plan: _Plan) -> list[str]:
-    today = office.clock.now().date().toordinal()
-    notes = []
-    for one in plan.promotions.promotions.values():
-        live = any(row.live for row in listed.applied(plan.held[one.id], plan.lists[one.id]))
-        if "listed" in one.credentials and not live:
-            notes.append(f"{one.id} takes listed codes, but has none yet: import a list.")
-        if one.valid.until.toordinal() < today - 1:
-            notes.append(f"{one.id} is over since {one.valid.until}.")
-    if not plan.organisation.organisation.stores:
-        notes.append("There is no store yet: no counter can be enrolled.")
-    nobody = without_pin(store, plan.organisation.organisation)
-    if nobody:
-        notes.append(f"Without a PIN, so not at any counter yet: {', '.join(nobody)}.")
-    return notes
+def _notes(office: HeadOffice, store: HeadOfficeStore, plan: _Plan, guesses: Mapping[str, Guesses]) -> tuple[Note, ...]:
+    organisation = plan.organisation.organisation
+    applied = {name: listed.applied(plan.held[name], change) for name, change in plan.lists.items()}
+    with_codes = {name for name, rows in applied.items() if any(row.live for row in rows)}
+    nobody = without_pin(store, organisation)
+    today = office.clock.now().date()
+    return notes_on(plan.promotions, organisation, today, listed=with_codes, without_pin=nobody, guesses=guesses)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from flask import Response, abort, request, url_for
 
@@ -11,7 +12,8 @@ from sync.head_office.freshness import living
 from sync.head_office.history import changes_of
 from sync.head_office.instants import instant
 from sync.head_office.names import Names
-from sync.head_office.problems import Problem, RefusedPublication
+from sync.head_office.note_groups import NoteGroup, note_groups
+from sync.head_office.problems import Note, Problem, RefusedPublication
 from sync.head_office.publish import Published, check, publish
 from sync.head_office.records import SourceKind
 from sync.head_office.respond import respond, send_to
@@ -48,7 +50,10 @@ def publish_form(kind: str) -> Response:
 
 
 def send(kind: str) -> Response:
-    """``POST /publish/<kind>``: publish the text or the file; 422 with every problem and the text as it was."""
+    """``POST /publish/<kind>``: publish the text or the file, or with ``only=check`` tell what that would come to.
+
+    422 with every problem and the text as it was.
+    """
     wanted = _kind(kind)
     text, problem = _sent(wanted)
     if problem:
@@ -56,10 +61,13 @@ def send(kind: str) -> Response:
     pictures, problem = _sent_pictures()
     if problem:
         return _form(wanted, text, (problem,))
+    only_checked = request.form.get("only") == "check"
     try:
-        done = _publish(wanted, text, sent_samples(pictures))
+        done = (_check if only_checked else _publish)(wanted, text, sent_samples(pictures))
     except RefusedPublication as refused:
         return _form(wanted, text, refused.problems)
+    if only_checked:
+        return _form(wanted, text, (), done)
     return send_to(url_for("pages.published_version", kind=wanted, version=done.version))
 
 
@@ -67,6 +75,12 @@ def _publish(kind: SourceKind, text: str, samples: Samples) -> Published:
     if kind == "promotions":
         return publish(office(), promotions=text, samples=samples, by=me().name)
     return publish(office(), organisation=text, by=me().name)
+
+
+def _check(kind: SourceKind, text: str, samples: Samples) -> Published:
+    if kind == "promotions":
+        return check(office(), promotions=text, samples=samples)
+    return check(office(), organisation=text)
 
 
 def published_version(kind: str, version: int) -> Response:
@@ -77,7 +91,7 @@ def published_version(kind: str, version: int) -> Response:
     text, changes = found
     now, known = now_ms(), names()
     newest = office().store.latest_source(_kind(kind))
-    standing = check(office())
+    not_enforced, notes = _standing()
     return respond(
         "head_office/published.html",
         kind=kind,
@@ -86,10 +100,19 @@ def published_version(kind: str, version: int) -> Response:
         at=instant(text.at_ms, now, known.zone),
         by=text.by,
         changes=[_change_words(change, known) for change in changes],
-        not_enforced=[(one, known.promotion(one), fields) for one, fields in standing.not_enforced.items()],
-        notes=standing.notes,
+        not_enforced=[(one, known.promotion(one), fields) for one, fields in not_enforced.items()],
+        notes=note_groups(notes, known.promotions),
         counters=len(living(office().store.enrolments())),
     )
+
+
+def _standing() -> tuple[Mapping[str, tuple[str, ...]], tuple[Note, ...]]:
+    """What is not enforced, and the notes on what is in force; or why an earlier release's check let it pass."""
+    try:
+        standing = check(office())
+    except RefusedPublication as refused:
+        return {}, tuple(Note(f"{one.message} {one.cure}", "", one.line, one.column) for one in refused.problems)
+    return standing.not_enforced, standing.notes
 
 
 def _kind(kind: str) -> SourceKind:
@@ -134,7 +157,16 @@ def _not_taken(what: str, cure: str) -> Problem:
     return Problem("promotions", 0, 0, "", what, cure)
 
 
-def _form(kind: SourceKind, text: str, problems: tuple[Problem, ...]) -> Response:
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a text would come to as ``version``, were it published."""
+
+    version: int
+    changes: list[tuple[str, str, str]]
+    notes: tuple[NoteGroup, ...]
+
+
+def _form(kind: SourceKind, text: str, problems: tuple[Problem, ...], done: Published | None = None) -> Response:
     rows = [_problem_row(problem, kind, text) for problem in problems]
     newest = office().store.latest_source(kind)
     return respond(
@@ -145,10 +177,18 @@ def _form(kind: SourceKind, text: str, problems: tuple[Problem, ...]) -> Respons
         line_count=text.count("\n") + 1,
         marked={row.line for row in rows},
         problems=rows,
+        checked=_checked(done) if done is not None else None,
         in_force=newest,
         in_force_at=instant(newest.at_ms, now_ms(), names().zone) if newest else None,
         counters=len(living(office().store.enrolments())),
     )
+
+
+def _checked(done: Published) -> Checked:
+    known = names()
+    known = replace(known, promotions={**known.promotions, **done.titles})
+    changes = [_change_words(change, known) for change in done.changes]
+    return Checked(done.version, changes, note_groups(done.notes, known.promotions))
 
 
 def _problem_row(problem: Problem, kind: SourceKind, text: str) -> ProblemRow:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kiosk.core.catalogue import Catalogue
 from kiosk.core.organisation import Organisation
 from kiosk.core.promotion import Promotion
 from sync.head_office.office import HeadOffice
 from sync.head_office.reading import OrganisationText, PromotionsText, read_organisation, read_promotions
+from sync.head_office.records import SourceKind, SourceText
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,10 @@ class Current:
     promotions_text: str
     organisation_text: str
     code_counts: Mapping[str, int]
+
+
+MOST_CATALOGUES = 16
+"""So many versions that counters still know are kept read."""
 
 
 def current(office: HeadOffice) -> Current | None:
@@ -58,3 +64,27 @@ def published_texts(office: HeadOffice) -> tuple[PromotionsText, OrganisationTex
     )
     office.parsed["texts"] = (versions, texts)  # one value: two threads never mix the texts of two versions
     return texts
+
+
+def catalogue_known_at(office: HeadOffice, version: int) -> Catalogue:
+    """What a counter with the bundle ``version`` knew of promotions and stores, without codes and keys.
+
+    Of a version from before anything was published, or that is not known here, the texts in force are taken.
+    """
+    texts = tuple(_text_at(office, kind, version) for kind in ("promotions", "organisation"))
+    versions = tuple(text.version if text else 0 for text in texts)
+    held: dict[tuple[int, ...], Catalogue] = office.parsed.setdefault("catalogues", {})
+    if versions not in held:
+        if len(held) >= MOST_CATALOGUES:
+            held.clear()
+        promotions = read_promotions(texts[0].text if texts[0] else "promotions: []").promotions.values()
+        organisation = (read_organisation(texts[1].text) if texts[1] else OrganisationText.none()).organisation
+        by_id = {one.id: one for one in promotions}
+        held[versions] = Catalogue(max(versions), 0, organisation, by_id, {}, office.keys.fleet_key)
+    return held[versions]
+
+
+def _text_at(office: HeadOffice, kind: SourceKind, version: int) -> SourceText | None:
+    """The newest text of a kind in a bundle of that version; the newest of all where none is that old."""
+    texts = office.store.sources(kind)
+    return next((text for text in texts if text.version <= version), texts[0] if texts else None)

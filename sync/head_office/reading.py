@@ -29,6 +29,14 @@ class PromotionsText:
     promotions: Mapping[int, Promotion]
     problems: tuple[Problem, ...]
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all promotions in the file, right or not."""
+        items = self.root.child("promotions")
+        nodes = items.value if items is not None and isinstance(items.value, list) else []
+        named = (node.child("id") for node in nodes)
+        return frozenset(one.value for one in named if one is not None and isinstance(one.value, str))
+
     def problem(self, fault: Fault) -> Problem:
         """A fault among the right ones, whose index counts those only, at its place in the file."""
         at = fault.at

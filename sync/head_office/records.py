@@ -18,7 +18,8 @@ class LogRow:
     ``cursor`` grows in commit order, so a reader that asks for what is above its last cursor misses
     none. ``at_ms`` is the counter's clock, ``received_at_ms`` head office's. A void's row repeats its
     redemption's promotion, credential and amount, names it by ``void_of_n`` (same feed), and has the
-    clerk and time of the void.
+    clerk and time of the void. ``judged`` is the reason that ``decide`` gave here on receipt ("ok", "used-elsewhere");
+    ``holder`` and ``sale`` are 16 bytes that tell customers and sales apart.
     """
 
     cursor: int
@@ -37,6 +38,31 @@ class LogRow:
     currency: str | None = None
     void_of_n: int | None = None
     reason: str | None = None
+    judged: str | None = None
+    holder: bytes | None = None
+    sale: bytes | None = None
+    approved_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many redemptions, and what they cost together in minor units."""
+
+    redemptions: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Redemptions of one promotion; None: whichever. Instants of the counters' clocks, the end excluded."""
+
+    promotion: str
+    store: str | None = None
+    clerk: str | None = None
+    holder: bytes | None = None
+    from_ms: int | None = None
+    until_ms: int | None = None
+    voided_too: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from kiosk.core.verdict import Reason
 from sync.head_office.instants import Instant, instant, span_words
 from sync.head_office.names import Names
 from sync.head_office.records import LogRow, RedemptionLine
@@ -50,6 +51,7 @@ class Line:
     stub: str
     late: str = ""
     void: str = ""
+    judged: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def line_of(line: RedemptionLine, names: Names, now_ms: int) -> Line:
         stub=f"{row.n:04d}",
         late=_late(row),
         void=_void(line.void, names, now_ms) if line.void else "",
+        judged=_judged(row),
     )
 
 
@@ -87,6 +90,13 @@ def _late(row: LogRow) -> str:
     if took_ms < -CLOCK_AHEAD_S * 1000:
         return f"clock {span_words(timedelta(milliseconds=-took_ms))} ahead"
     return ""
+
+
+def _judged(row: LogRow) -> str:
+    """What head office would have said, where it was not yes; "approved" where a shift manager said it."""
+    if row.judged not in (None, Reason.OK.value):
+        return f"here: {row.judged}"
+    return "approved" if row.approved_by else ""
 
 
 def _void(void: LogRow, names: Names, now_ms: int) -> str:

@@ -6,15 +6,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from kiosk.clock import to_ms
+from kiosk.core import issuers
 from kiosk.core.bundle import SAMPLES, SignedRoles, content_parts, read_manifest, seal_bundle, sign_roles
 from kiosk.core.organisation import Organisation, StaffMember
 from kiosk.core.promotion import Promotion
 from sync.head_office.code_parts import is_of_codes, told_of_codes
+from sync.head_office.issuers import bundle_part
 from sync.head_office.keys import Keys
 from sync.head_office.listed import published
 from sync.head_office.office import HeadOffice
 from sync.head_office.published import current
 from sync.head_office.records import Clerk, StoredBundle
+from sync.head_office.rotating_keys import sealed_part
 from sync.head_office.store import HeadOfficeStore
 
 HOUR_MS = 3_600_000
@@ -40,7 +43,8 @@ def seal(
         kept = kept_samples(store)
         samples = {one.id: kept[one.id] for one in promotions if one.id in kept}
     parts = content_parts(promotions, organisation, staff_of(store.clerks(), organisation), codes, samples)
-    return _keep(office, store, parts | told_of_codes(store, promotions))
+    parts |= sealed_part(office, promotions) | told_of_codes(store, promotions)
+    return _keep(office, store, parts)
 
 
 def kept_samples(store: HeadOfficeStore) -> dict[str, bytes]:
@@ -61,7 +65,7 @@ def _sample_digests(store: HeadOfficeStore) -> list[tuple[str, bytes]]:
 
 
 def renew(office: HeadOffice, store: HeadOfficeStore, bundle: StoredBundle) -> StoredBundle:
-    """The same content as ``bundle``, fresh again, as the next version; used codes as they are now."""
+    """The same content as ``bundle``, the issuers and used codes of now, fresh again, as the next version."""
     contents = store.parts([digest for _, digest in bundle.parts])
     same = {name: contents[digest] for name, digest in bundle.parts if not is_of_codes(name)}
     now = current(office)
@@ -85,6 +89,7 @@ def _wanes(office: HeadOffice, bundle: StoredBundle) -> bool:
 
 
 def _keep(office: HeadOffice, store: HeadOfficeStore, parts: dict[str, bytes]) -> StoredBundle:
+    parts |= {issuers.PART: bundle_part(office, store)}  # as they are now, whatever else is sealed again
     latest, now_ms = store.latest_bundle(), to_ms(office.clock.now())
     version = (latest.version if latest else 0) + 1
     envelope, by_digest = seal_bundle(

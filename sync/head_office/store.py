@@ -22,6 +22,7 @@ from kiosk.ports import FeedStore
 from sync.head_office.records import (
     Account,
     Clerk,
+    Count,
     Enrolment,
     EnrolmentCode,
     Evidence,
@@ -32,6 +33,7 @@ from sync.head_office.records import (
     SourceText,
     StoredBundle,
     Token,
+    Which,
 )
 
 
@@ -89,6 +91,18 @@ class Log(Protocol):
         self, limit: int, before: int | None = None, store: str | None = None, promotion: str | None = None
     ) -> Sequence[RedemptionLine]:
         """Redemptions, newest first: up to ``limit`` with cursors under ``before``."""
+        ...
+
+    def uses(self, promotion: str, credential: bytes) -> Sequence[RedemptionLine]:
+        """The redemptions of one credential, with their voids, in the order of arrival."""
+        ...
+
+    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
+        """The redemptions of one sale, with their voids, in the order of arrival."""
+        ...
+
+    def count(self, which: Which) -> Count:
+        """How many redemptions ``which`` means, and what they cost."""
         ...
 
     def last_cursor(self) -> int:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+from argon2 import PasswordHasher
 from playwright.sync_api import Browser, Page, Route, expect
 
+from kiosk.core.organisation import StaffMember
 from kiosk.counter import Counter
 from kiosk.display import State
 from kiosk.vision.sighting import Sighting
 from kiosk.vision.watch import CameraState
-from tests.core_world import OWN
+from tests.core_world import OWN, catalogue, promotion
 from tests.counter_stage import Stage, open_stage, state
 from tests.counter_world import Floor
 
@@ -53,6 +56,29 @@ def test_a_code_before_the_camera_is_redeemed_by_one_touch(stage: Stage[Counter]
     assert redeemed(floor) == 1
     tap(page, "Next customer")
     state(page, "idle")
+
+
+def test_a_manager_approves_with_the_pin_pad_what_came_a_day_late(stage: Stage[Counter], floor: Floor) -> None:
+    late = promotion(codes=[CODE], words=None, credentials=["listed"], grace_days=1)
+    pin = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("4820")
+    manager = StaffMember(id="dora", name="Dora Diaz", role="shift-manager", pin_hash=pin)
+    staff = (*floor.counter.catalogue.staff, manager)
+    floor.counter.catalogue = replace(catalogue(late), staff=staff)
+    floor.clock.move(25 * 24 * 3600)  # 1 December, noon
+    page = stage.sign_in(stage.page())
+    show(floor)
+    state(page, "ask")
+    page.locator(".why", has_text="Our sign was still up").tap()
+    for digit in "4821":
+        page.get_by_role("button", name=digit, exact=True).tap()
+    tap(page, "Approve")
+    expect(page.get_by_text("That PIN does not fit")).to_be_visible()
+    assert redeemed(floor) == 0
+    for digit in "4820":
+        page.get_by_role("button", name=digit, exact=True).tap()
+    tap(page, "Approve")
+    state(page, "redeemed")
+    assert redeemed(floor) == 1
 
 
 def test_an_answer_that_was_shown_is_written_down_as_seen(stage: Stage[Counter], floor: Floor) -> None:

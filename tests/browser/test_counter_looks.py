@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from kiosk.clerks import Clerk
 from kiosk.core.verdict import FactValue, Reason
+from kiosk.counter import NOT_APPROVED
 from kiosk.display import State
 from tests.counter_stage import LANDSCAPE, PORTRAIT, SCREENSHOTS, Stage, open_stage, settled, state
 from tests.fakes_counter import FakeCounter
@@ -24,6 +26,16 @@ TOMORROW: dict[str, FactValue] = {
     "starts_at": "2026-11-21T17:00:00-05:00",
     "next_ok": {"at": "2026-11-21T17:00:00-05:00", "until": "2026-11-21T22:00:00-05:00",
                 "stores": ["Harbor Grill Bayside"]},
+}  # fmt: skip
+SMALL_BASKET: dict[str, FactValue] = {
+    "basket": {"amount": "12.00", "currency": "USD"}, "basket_min": {"amount": "20.00", "currency": "USD"},
+}  # fmt: skip
+LATE: dict[str, FactValue] = {
+    "ended_on": "2026-11-19", "late_days": 1, "grace_until": "2026-11-20",
+    "cost": {"amount": "12.00", "currency": "USD"},
+}  # fmt: skip
+OVER_FLOOR: dict[str, FactValue] = {
+    "cost": {"amount": "48.00", "currency": "USD"}, "floor": {"amount": "20.00", "currency": "USD"},
 }  # fmt: skip
 LONG_DATES = "Valid from Monday, October 3 until Saturday, October 10"
 LONG: dict[str, Any] = {
@@ -96,6 +108,10 @@ def _states(counter: FakeCounter) -> Iterator[tuple[str, Callable[[], object]]]:
         "refuse-nearly-long",
         lambda: counter.nearly(dates=LONG_DATES, venue="The Harbor Grill & Oyster Bar at Pier 9"),
     )
+    yield "refuse-basket", lambda: counter.refuse(Reason.BASKET_TOO_SMALL, SMALL_BASKET)
+    yield "ask", lambda: counter.ask(Reason.LATE_WITHIN_GRACE, LATE)
+    yield "ask-wrong", lambda: counter.note(NOT_APPROVED)
+    yield "ask-of-two", lambda: _two_managers(counter)
     yield "given", lambda: _power_cut(counter)
     yield "offline", lambda: counter.board.show(State.IDLE)
 
@@ -104,6 +120,11 @@ def _check_at_its_longest(counter: FakeCounter) -> None:
     """A long name, and every mark in words of its own that was not read."""
     counter.check({"not_checked": ["seen-before"]}, clock="", handle="@the_one_and_only_real_lee_of_pier9",
                   not_read=("venue", "offer", "dates", "claim"))  # fmt: skip
+
+
+def _two_managers(counter: FakeCounter) -> None:
+    counter.people.append(Clerk("dora", "Dorothea Example-Longname", "shift-manager", ""))
+    counter.ask(Reason.OVER_FLOOR, OVER_FLOOR)
 
 
 def _power_cut(counter: FakeCounter) -> None:
@@ -146,7 +167,7 @@ def _measure(page: Page, name: str) -> dict[str, Any]:
 
 
 def _photograph_the_rest(stage: Stage[FakeCounter], page: Page, name: str) -> None:
-    for address in ("look", "undo", "status", "sign-in?clerk=ana"):
+    for address in ("look", "sale", "undo", "status", "sign-in?clerk=ana"):
         page.goto(f"{stage.address}/{address}")
         page.evaluate("document.fonts.ready")
         page.screenshot(path=SCREENSHOTS / f"{address.partition('?')[0]}-{name}.png")
@@ -180,8 +201,8 @@ def test_the_headline_is_56_pixels_and_50_upright(looks: Looks) -> None:
 
 def test_the_one_action_is_large_enough_for_a_hurried_thumb(looks: Looks) -> None:
     least = 80 if looks.size == LANDSCAPE else 88
-    narrower = {"given": 200, "alarm": 370}  # beside them stands a second button
-    for name in ("accept", "redeemed", "undone", "refuse", "check", "alarm", "given"):
+    narrower = {"given": 200, "alarm": 340, "redeemed": 340, "refuse-basket": 340}  # beside a second button
+    for name in ("accept", "redeemed", "undone", "refuse", "refuse-basket", "check", "alarm", "ask", "given"):
         (primary,) = looks.states[name]["primary"]
         assert primary[1] >= least, name
         assert primary[0] >= narrower.get(name, 420), name

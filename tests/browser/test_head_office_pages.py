@@ -244,6 +244,33 @@ def test_a_text_with_an_error_is_named_mended_and_published(visit: Open) -> None
     expect(page.locator(".changes").first).to_contain_text("Free lime pie changed: title")
 
 
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["1280", "390"])
+def test_thirty_notes_stay_readable_and_each_leads_to_its_line(visit: Open, size: tuple[int, int]) -> None:
+    limits = "    limits: {per_store_day: 9, per_clerk_day: 9, per_customer: 1}\n"
+    pie = PROMOTIONS[PROMOTIONS.index("  - id: pie") :] + limits
+    many = PROMOTIONS + limits + "".join(pie.replace("pie", f"pie-{n}").replace("PIE", f"PIE{n}") for n in range(9))
+    window = visit(size)
+    page = window.page
+    window.go("/publish/promotions")
+    page.locator("#text").fill(many)
+    page.get_by_role("button", name="Check").locator("visible=true").first.click()
+    checked = page.locator("#checked")
+    expect(checked.get_by_role("heading", name="No problem was found")).to_be_visible()
+    expect(checked.locator(".notes h2")).to_have_text("Worth knowing (32)")
+    page.screenshot(path=SHOTS / f"checked-{size[0]}.png")
+    checked.locator("summary", has_text="Free pie").first.click()
+    link = checked.get_by_role("link", name="Line 17, column 29")
+    expect(link).to_be_visible()
+    assert window.spilled() == []
+    page.screenshot(path=SHOTS / f"checked-open-{size[0]}.png")
+    link.click()
+    chosen = (
+        "() => { const t = document.getElementById('text'); return t.value.slice(t.selectionStart, t.selectionEnd); }"
+    )
+    assert page.evaluate(chosen) == "9, per_clerk_day: 9, per_customer: 1}"
+    expect(page.locator("#text")).to_have_value(many)
+
+
 def test_a_chosen_file_is_shown_with_line_numbers_before_it_is_published(visit: Open, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(PROMOTIONS + "# the end\n" * 30)

@@ -57,7 +57,9 @@ def test_wheel_holds_templates_static_files_and_browser_libraries(wheel: Path, c
     ours = {f"kiosk/{path.relative_to(checkout).as_posix()}" for path in (checkout / "static").glob("*.*")}
     fetched = {f"kiosk/static/lib/{name}" for name in WANTED}
     assert templates
-    assert templates | ours | fetched <= names(wheel)
+    catalogues = {path.relative_to(checkout).as_posix() for path in (checkout / "kiosk/translations").rglob("*.po")}
+    assert catalogues
+    assert templates | ours | fetched | catalogues <= names(wheel)
 
 
 def test_wheel_holds_what_both_sides_read_beside_their_modules(wheel: Path, checkout: Path) -> None:

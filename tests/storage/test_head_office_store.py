@@ -6,6 +6,7 @@ import os
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,6 +25,7 @@ from sync.head_office.records import (
     SourceText,
     StoredBundle,
     Token,
+    Which,
 )
 from sync.head_office.sql.database import Database, parse_url
 from sync.head_office.sql.store import SqlStore
@@ -218,6 +220,44 @@ def test_counts_can_be_of_one_store(store: HeadOfficeStore) -> None:
     assert store.redemption_counts("bayside") == {"tacos": (2, 1)}
     assert store.redemption_counts("pier-9") == {"tacos": (1, 0)}
     assert store.redemption_counts("elm-street") == {}
+
+
+def test_the_uses_of_a_credential_come_with_their_voids(store: HeadOfficeStore) -> None:
+    store.add_log_rows([row(1), row(2, credential=b"d" * 16), row(3, promotion="coffee"), row(4), void(5, of=4)])
+    lines = store.uses("tacos", b"c" * 16)
+    assert [(line.row.n, line.void.n if line.void else None) for line in lines] == [(1, None), (4, 5)]
+
+
+def test_the_redemptions_of_a_sale_come_with_their_voids(store: HeadOfficeStore) -> None:
+    sale = b"s" * 16
+    store.add_log_rows([row(1, sale=sale), row(2, sale=b"t" * 16), row(3), row(4, sale=sale), void(5, of=1, sale=sale)])
+    lines = store.of_sale(sale)
+    assert [(line.row.n, line.void.n if line.void else None) for line in lines] == [(1, 5), (4, None)]
+
+
+def test_what_was_judged_and_approved_is_kept(store: HeadOfficeStore) -> None:
+    (kept,) = store.add_log_rows([row(1, judged="used-here", holder=b"h" * 16, sale=b"s" * 16, approved_by="dora")])
+    assert store.log_row(FEED, 1) == kept
+    assert (kept.judged, kept.holder, kept.sale, kept.approved_by) == ("used-here", b"h" * 16, b"s" * 16, "dora")
+
+
+@pytest.mark.parametrize(
+    ("which", "expected"),
+    [({}, (4, 3100)), ({"voided_too": True}, (5, 5500)), ({"store": "pier-9"}, (1, 100)), ({"clerk": "ben"}, (1, 1500)),
+     ({"holder": b"h" * 16}, (1, 1500)), ({"holder": b"h" * 16, "voided_too": True}, (2, 3900)),
+     ({"from_ms": 1_002}, (3, 1600)), ({"until_ms": 1_002}, (1, 1500)),
+     ({"from_ms": 1_002, "until_ms": 1_003, "store": "bayside"}, (1, 1500)), ({"clerk": "nobody"}, (0, 0))],
+)  # fmt: skip
+def test_redemptions_are_counted_by_store_clerk_customer_and_time(
+    store: HeadOfficeStore, which: dict[str, Any], expected: tuple[int, int]
+) -> None:
+    store.add_log_rows([
+        row(1, amount_minor=1500), row(2, amount_minor=1500, clerk="ben", holder=b"h" * 16),
+        row(3, amount_minor=100, store="pier-9"), row(4), row(5, amount_minor=2400, holder=b"h" * 16),
+        void(6, of=5), void(7, of=5), row(8, promotion="coffee", amount_minor=9),
+    ])  # fmt: skip
+    found = store.count(Which(promotion="tacos", **which))
+    assert (found.redemptions, found.amount_minor) == expected
 
 
 def test_more_rows_than_one_query_holds(store: HeadOfficeStore) -> None:

@@ -267,7 +267,8 @@ def test_given_no_makes_the_code_usable_again(floor: Floor) -> None:
 
 def test_two_unanswered_redemptions_are_asked_about_one_after_the_other(floor: Floor) -> None:
     first = redeemed(floor, CODE).showing.redeemed.n  # type: ignore[union-attr]
-    floor.counter._board.show(State.IDLE)  # the page died between the two
+    floor.counter._board.show(State.IDLE)  # the page died between the two, and another customer came
+    floor.counter.end_sale()
     second = redeemed(floor, OTHER_CODE).showing.redeemed.n  # type: ignore[union-attr]
     floor.restart()
     display = floor.counter.given(first, True, "ana")

@@ -98,7 +98,7 @@ def test_bench_that_is_not_there_names_those_that_are(capsys: pytest.CaptureFixt
 
 
 class Tools:
-    """Stands in for ruff, mypy, import-linter and pytest: some fail."""
+    """Stands in for ruff, mypy, import-linter, coverage and pytest: some fail."""
 
     def __init__(self, *failing: str) -> None:
         self.failing = failing
@@ -120,16 +120,16 @@ def test_pytest_runs_last_so_that_its_closing_line_is_the_last_word(
     tools: Tools, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_kiosk.main(["test", "--fast", "--", "-k", "redeem"]) == 0
-    assert [command[0] for command in tools.ran] == ["ruff", "ruff", "mypy", "lint-imports", "pytest"]
+    assert [command[0] for command in tools.ran] == [*["ruff"] * 2, "mypy", "lint-imports", *["coverage"] * 2, "pytest"]
     assert tools.ran[-1] == ["pytest", "-m", "not (browser or e2e)", "-k", "redeem"]
     assert "Not passed" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("failing", ["ruff", "mypy", "lint-imports", "pytest"])
+@pytest.mark.parametrize("failing", ["ruff", "mypy", "lint-imports", "coverage", "pytest"])
 def test_one_failed_check_fails_all_and_the_others_still_run(
     tools: Tools, failing: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tools.failing = (failing,)
     assert run_kiosk.main(["test", "--fast"]) == 1
-    assert len(tools.ran) == 5
+    assert len(tools.ran) == 7
     assert "Not passed" in capsys.readouterr().err

@@ -14,6 +14,7 @@ from kiosk.web.asked import Asked
 from kiosk.web.printed import amount, initials
 from kiosk.web.ways import WIDE_HEADLINE
 from kiosk.web.words import NARROW_HEADLINE, for_customer, for_reason
+from tests.counter_pages import signed_in
 from tests.fakes_counter import FRIDAY, promotion
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -211,3 +212,12 @@ def test_amounts_are_shown_as_money() -> None:
 @pytest.mark.parametrize(("name", "badge"), [("Ana Marta Silva", "AS"), ("Ben", "BE"), ("Ö", "Ö")])
 def test_a_badge_has_two_letters_of_a_name(name: str, badge: str) -> None:
     assert initials(name) == badge
+
+
+@pytest.mark.parametrize(
+    ("reason", "others"), [(Reason.COUNTER_FENCED, False), (Reason.PROMOTIONS_STALE, False), (Reason.OVER, True)]
+)
+def test_another_promotion_is_named_only_where_it_would_not_meet_the_same(reason: Reason, others: bool) -> None:
+    pages = signed_in()
+    pages.counter.refuse(reason, {}, title="Another title")
+    assert (" is on now" in pages.get("/").text) is others

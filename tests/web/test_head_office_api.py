@@ -101,7 +101,8 @@ def test_a_redemption_can_be_read_as_ndjson(counter: SmallCounter, client: Flask
             "cursor": 1, "type": "redemption", "store": "bayside", "counter": "front", "promotion": "tacos",
             "clerk": "zoe", "credential_kind": "listed", "at": "2026-11-06T12:00:00.000Z",
             "received_at": "2026-11-06T12:00:00.000Z", "feed": "bayside/front@1", "n": n, "amount": "12.00",
-            "currency": "USD", "void_of_n": None, "reason": None,
+            "currency": "USD", "void_of_n": None, "reason": None, "judged": "ok",
+                "approved_by": None,
         }
     ]  # fmt: skip
 

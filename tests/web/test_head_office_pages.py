@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from argon2 import PasswordHasher
 
 from sync.head_office import accounts, people
 from sync.head_office.accounts import make_first_account
+from sync.head_office.publish import publish
 from tests.head_office_pages import HTMX, NOON_MS, Pages, device, pages, redemption, signed_in, void
 from tests.head_office_world import ORGANISATION, PROMOTIONS, clock, twin
 
@@ -359,6 +361,77 @@ def test_a_text_without_faults_is_published_and_says_what_changed(tmp_path: Path
     page = found.get(answer.location).text
     assert "Version 2 is published" in page
     assert re.search(r"Free key lime pie <b>changed</b>: <span class=\"mono\">title</span>", page)
+
+
+LIMITED = PROMOTIONS.replace(
+    "    words: [LIMEPIE]", "    words: [LIMEPIE]\n    limits: {per_store_day: 8, per_customer: 1}"
+)
+
+
+def test_a_text_is_checked_without_publishing_it_and_its_notes_lead_to_their_lines(tmp_path: Path) -> None:
+    found = signed_in(tmp_path)
+    answer = found.post("/publish/promotions", text=LIMITED, only="check")
+    assert answer.status_code == 200
+    assert "Nothing is published yet. It would be version 2." in answer.text
+    assert re.search(r"Free pie <b>changed</b>: <span class=\"mono\">limits", answer.text)
+    told = (
+        r'data-line="17" data-column="29">Line 17, column 29</a> per_store_day is best effort: each part of the network'
+    )
+    assert re.search(told, answer.text)
+    assert "per_store_day: 8" in answer.text
+    bundle = found.office.store.latest_bundle()
+    assert bundle is not None
+    assert bundle.version == 1
+
+
+def test_a_text_with_faults_that_is_only_checked_answers_as_if_it_were_published(tmp_path: Path) -> None:
+    text = LIMITED.replace("limits: {", "limits: {total: 5, ")
+    answer = signed_in(tmp_path).post("/publish/promotions", text=text, only="check")
+    assert answer.status_code == 422
+    assert "per_store_day 8 can never be reached: total is 5." in answer.text
+    assert "Write 5 or less, or raise total." in answer.text
+
+
+def test_an_organisation_is_checked_alone_and_notes_on_promotions_name_their_file(tmp_path: Path) -> None:
+    found = signed_in(tmp_path)
+    publish(found.office, promotions=LIMITED)
+    page = found.post("/publish/organisation", text=ORGANISATION, only="check").text
+    assert "Nothing would change." in page
+    assert '<span class="second">promotions.yaml, line 17</span> per_store_day is best effort' in page
+    assert 'class="problem-at"' not in page
+
+
+def test_what_was_published_tells_its_notes_by_promotion(tmp_path: Path) -> None:
+    found = signed_in(tmp_path)
+    page = found.get(found.post("/publish/promotions", text=LIMITED).location).text
+    assert re.search(r"<summary>Free pie <span class=\"second\">2 notes</span></summary>", page)
+    assert re.search(r"<summary>Stores and people</summary>\s*<ul>\s*<li>Without a PIN", page)
+
+
+@pytest.mark.parametrize(("count", "opened"), [(3, True), (4, False)])
+def test_many_notes_are_folded_promotion_by_promotion(tmp_path: Path, count: int, opened: bool) -> None:
+    more = "".join(LIMITED[LIMITED.index("  - id: pie") :].replace("pie", f"pie-{n}").replace("PIE", f"PIE{n}")
+                   for n in range(count - 1))  # fmt: skip
+    without_a_code = (
+        (LIMITED + more).replace("[listed]", "[word]").replace("codes: [TACO-1, TACO-2, TACO-3]", "words: [TACO]")
+    )
+    page = signed_in(tmp_path).post("/publish/promotions", text=without_a_code, only="check").text
+    assert f"Worth knowing ({2 * count + 1})" in page
+    assert ("<details open>" in page) is opened
+    assert page.count("<details") == count + 1
+
+
+def test_a_text_in_force_that_today_would_be_refused_still_has_its_page(tmp_path: Path) -> None:
+    found = signed_in(tmp_path)
+    kept = found.office.store.latest_source("promotions")
+    assert kept is not None
+    text = kept.text.replace(
+        "    credentials: [listed]", "    credentials: [listed]\n    limits: {total: 1, per_store: 2}"
+    )
+    found.office.store.put_source(replace(kept, version=2, text=text))
+    page = found.get("/published/promotions/2")
+    assert page.status_code == 200
+    assert "per_store 2 can never be reached: total is 1." in page.text
 
 
 def test_a_chosen_file_is_published_in_place_of_the_text(tmp_path: Path) -> None:

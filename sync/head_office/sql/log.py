@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, insert, select, tuple_
 
 from kiosk.core.entry import FeedId
-from sync.head_office.records import LogRow, RedemptionLine
+from sync.head_office.records import Count, LogRow, RedemptionLine, Which
 from sync.head_office.sql.database import Database
 from sync.head_office.sql.rows import record, values
 from sync.head_office.sql.tables import log
@@ -60,6 +60,35 @@ class SqlLog:
         voids = self._voids_of(rows)
         return [RedemptionLine(row=row, void=voids.get((row.feed, row.n))) for row in rows]
 
+    def uses(self, promotion: str, credential: bytes) -> Sequence[RedemptionLine]:
+        return self._lines(log.c.promotion == promotion, log.c.credential == credential)
+
+    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
+        return self._lines(log.c.sale == sale)
+
+    def _lines(self, *wanted: ColumnElement[bool]) -> list[RedemptionLine]:
+        rows = self._rows(select(log).where(log.c.kind == "redemption", *wanted).order_by(log.c.cursor))
+        voids = self._voids_of(rows)
+        return [RedemptionLine(row=row, void=voids.get((row.feed, row.n))) for row in rows]
+
+    def count(self, which: Which) -> Count:
+        query = select(func.count(), func.coalesce(func.sum(log.c.amount_minor), 0)).where(
+            log.c.kind == "redemption", log.c.promotion == which.promotion
+        )
+        for column, wanted in ((log.c.store, which.store), (log.c.clerk, which.clerk), (log.c.holder, which.holder)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        if which.from_ms is not None:
+            query = query.where(log.c.at_ms >= which.from_ms)
+        if which.until_ms is not None:
+            query = query.where(log.c.at_ms < which.until_ms)
+        if not which.voided_too:
+            void = log.alias()
+            query = query.where(~exists().where(void.c.feed == log.c.feed, void.c.void_of_n == log.c.n))
+        with self._database.reading() as connection:
+            redemptions, amount_minor = connection.execute(query).one()
+        return Count(redemptions=redemptions, amount_minor=int(amount_minor))
+
     def last_cursor(self) -> int:
         with self._database.reading() as connection:
             return _last_cursor(connection)
@@ -97,7 +126,10 @@ class SqlLog:
 
 def _log_row(row: Row[Any]) -> LogRow:
     read = dict(row._mapping)  # noqa: SLF001 (SQLAlchemy's documented name for it)
-    return record(LogRow, {**read, "feed": FeedId.parse(read["feed"]), "credential": bytes(read["credential"])})
+    for name in ("credential", "holder", "sale"):
+        if read[name] is not None:
+            read[name] = bytes(read[name])
+    return record(LogRow, {**read, "feed": FeedId.parse(read["feed"])})
 
 
 def _last_cursor(connection: Connection) -> int:

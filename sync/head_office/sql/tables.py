@@ -72,9 +72,16 @@ log = Table(
     Column("currency", Text),
     Column("void_of_n", BigInteger),
     Column("reason", Text),
+    Column("judged", Text),
+    Column("holder", LargeBinary),
+    Column("sale", LargeBinary),
+    Column("approved_by", Text),
     Index("log_entry", "feed", "n", unique=True),
     Index("log_void", "feed", "void_of_n"),
     Index("log_promotion", "promotion", "kind"),
+    Index("log_credential", "promotion", "credential"),
+    Index("log_store", "promotion", "store", "at_ms"),
+    Index("log_sale", "sale"),
 )
 
 enrolment = Table(

@@ -252,6 +252,16 @@ def test_head_office_does_not_seal_what_no_counter_would_open() -> None:
         sealed(parts={"staff": bytes(bundle.MAX_PART_BYTES + 1)})
 
 
+def test_head_office_seals_an_envelope_of_the_cap_and_none_larger(monkeypatch: pytest.MonkeyPatch) -> None:
+    size = len(sealed().envelope)
+    monkeypatch.setattr(bundle, "MAX_ENVELOPE_BYTES", size)
+    assert sealed().open().version == 7
+    monkeypatch.setattr(bundle, "MAX_ENVELOPE_BYTES", size - 1)
+    with pytest.raises(BundleError, match=r"list of its parts: ") as caught:
+        sealed()
+    assert caught.value.code == "bundle-too-large"
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_flipped_bit_or_a_cut_never_opens(data: st.DataObject) -> None:

@@ -15,6 +15,11 @@ def test_outer_white_space_byte_order_marks_and_nul_are_dropped() -> None:
     assert presented("\ufeff TACO-1\x00\r\n").text == "TACO-1"
 
 
+@pytest.mark.parametrize("raw", ["TACO\x00-1", "\ufeffTACO-1", "TACO-1\x00", "TA\ufeffCO-1"])
+def test_a_nul_or_a_byte_order_mark_alone_is_dropped_wherever_it_stands(raw: str) -> None:
+    assert presented(raw).text == "TACO-1"
+
+
 def test_carriage_returns_before_line_feeds_are_dropped() -> None:
     assert presented("one\r\ntwo").text == "one\ntwo"
 

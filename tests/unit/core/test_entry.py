@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import cbor2
 import pytest
@@ -15,12 +16,16 @@ from kiosk.core.entry import (
     NO_ENTRIES,
     Answered,
     BrokenChainError,
+    BundleInstalled,
     FeedId,
     Head,
     MalformedEntryError,
+    Opened,
+    Receipt,
     Redemption,
     Unknown,
     UseSeen,
+    Void,
     chain,
     decode_fact,
     encode_fact,
@@ -50,8 +55,21 @@ def test_a_feed_name_is_read_as_it_was_written(name: str) -> None:
      "a b@1", "/a@1", "é@1", "a@\u0661", "a\n@1"],
 )  # fmt: skip
 def test_a_wrong_feed_name_is_refused(name: str) -> None:
-    with pytest.raises(MalformedEntryError):
+    with pytest.raises(MalformedEntryError, match=r"^(not a feed name: '|a feed's (origin|incarnation) .*, not )"):
         FeedId.parse(name)
+
+
+def test_a_refusal_of_a_feed_name_says_what_is_wrong_with_it() -> None:
+    with pytest.raises(MalformedEntryError, match=r"^not a feed name: 'a@01'$"):
+        FeedId.parse("a@01")
+    with pytest.raises(MalformedEntryError, match=r"^not a feed name: 'a'$"):
+        FeedId.parse("a")
+    with pytest.raises(MalformedEntryError, match=r"^not a feed name: 'a@10000000000'$"):
+        FeedId.parse("a@10000000000")
+    with pytest.raises(MalformedEntryError, match=r"^a feed's incarnation is 1 to 4294967295, not 0$"):
+        FeedId("a", 0)
+    with pytest.raises(MalformedEntryError, match=r"^a feed's origin has a-z, 0-9, / \. _ - only, not 'a@1'$"):
+        FeedId.parse("a@1@1")
 
 
 def test_an_origin_has_96_characters_at_most() -> None:
@@ -81,12 +99,13 @@ def test_a_chain_may_be_written_in_parts() -> None:
     first = chain(FEED, NO_ENTRIES, [b"1"])
     rest = chain(FEED, Head(1, first[0].hash), [b"2", b"3"])
     assert first + rest == whole
+    assert [(one.feed, one.n, one.body) for one in whole] == [(FEED, 1, b"1"), (FEED, 2, b"2"), (FEED, 3, b"3")]
 
 
 def test_a_body_has_64_kib_at_most() -> None:
     assert chain(FEED, NO_ENTRIES, [bytes(MAX_BODY_BYTES)])
-    with pytest.raises(MalformedEntryError):
-        chain(FEED, NO_ENTRIES, [bytes(MAX_BODY_BYTES + 1)])
+    with pytest.raises(MalformedEntryError, match=r"^entry 2 of bayside/1@1 has 65537 bytes; 65536 are allowed$"):
+        chain(FEED, NO_ENTRIES, [b"1", bytes(MAX_BODY_BYTES + 1)])
 
 
 def test_following_a_chain_gives_its_head() -> None:
@@ -98,24 +117,26 @@ def test_following_a_chain_gives_its_head() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "n"),
+    ("change", "n", "why"),
     [
-        (lambda rows: [rows[0], rows[2]], 2),
-        (lambda rows: rows[1:], 1),
-        (lambda rows: [rows[1], rows[0], rows[2]], 1),
-        (lambda rows: [rows[0], (2, rows[1][1], b"x"), rows[2]], 2),
-        (lambda rows: [rows[0], (2, bytes(32), rows[1][2]), rows[2]], 2),
-        (lambda rows: [rows[0], (2, rows[1][1], "2"), rows[2]], 2),
-        (lambda rows: [rows[0], (2, rows[1][1], None), rows[2]], 2),
-        (lambda rows: [*rows, rows[2]], 4),
+        (lambda rows: [rows[0], rows[2]], 2, "it is missing; the next one found is 3"),
+        (lambda rows: rows[1:], 1, "it is missing; the next one found is 2"),
+        (lambda rows: [rows[1], rows[0], rows[2]], 1, "it is missing; the next one found is 2"),
+        (lambda rows: [rows[0], (2, rows[1][1], b"x"), rows[2]], 2, "its bytes do not give its hash"),
+        (lambda rows: [rows[0], (2, bytes(32), rows[1][2]), rows[2]], 2, "its bytes do not give its hash"),
+        (lambda rows: [rows[0], (2, rows[1][1], "2"), rows[2]], 2, "its body is not bytes"),
+        (lambda rows: [rows[0], (2, rows[1][1], None), rows[2]], 2, "its body is not bytes"),
+        (lambda rows: [*rows, rows[2]], 4, "it is missing; the next one found is 3"),
     ],
     ids=["gap", "beginning", "swapped", "body", "hash", "text", "null", "twice"],
 )
-def test_following_a_chain_names_the_first_entry_that_is_not_its_writers(change, n: int) -> None:  # type: ignore[no-untyped-def]
+def test_following_a_chain_names_the_first_entry_that_is_not_its_writers(change, n: int, why: str) -> None:  # type: ignore[no-untyped-def]
     rows = [(entry.n, entry.hash, entry.body) for entry in chain(FEED, NO_ENTRIES, [b"1", b"2", b"3"])]
     with pytest.raises(BrokenChainError) as broken:
         follow(FEED, NO_ENTRIES, change(rows))
-    assert broken.value.n == n
+    assert (broken.value.n, broken.value.why) == (n, why)
+    assert broken.value.torn is (why == "its body is not bytes")
+    assert str(broken.value) == f"entry {n}: {why}"
 
 
 def test_a_chain_holds_for_its_own_feed_only() -> None:
@@ -142,6 +163,14 @@ def test_a_checkpoint_is_signed_over_each_of_its_fields() -> None:
         assert not other.is_signed_by(PUBLIC_KEY)
 
 
+def test_what_a_checkpoint_signs_stays_as_it_is_for_ever() -> None:
+    """Head office checks these signatures years later: a change of this test is a new format."""
+    checkpoint = sign_checkpoint(FEED, Head(3, b"h" * 32), 1, 9, KEY)
+    assert checkpoint.signed_bytes() == (
+        b"\x86" + b"\x6ekj1-checkpoint" + b"\x6bbayside/1@1" + b"\x03" + b"\x58\x20" + b"h" * 32 + b"\x01" + b"\x09"
+    )
+
+
 @pytest.mark.parametrize("key", [b"", bytes(31), bytes(32), b"\xff" * 32, bytes(33)])
 def test_a_checkpoint_is_not_signed_by_another_key(key: bytes) -> None:
     assert not sign_checkpoint(FEED, Head(3, b"h" * 32), 1, 9, KEY).is_signed_by(key)
@@ -156,6 +185,37 @@ def test_the_body_of_a_fact_stays_as_it_is_for_ever() -> None:
     assert decode_fact(bytes.fromhex("a40004010102020365" + b"maria".hex())) == ANSWERED
 
 
+@pytest.mark.parametrize(
+    ("kind", "number", "keys"),
+    [
+        (Opened, 1, "at_ms store counter public_key key_epoch"),
+        (BundleInstalled, 2, "at_ms version manifest_hash"),
+        (Redemption, 3,
+         "at_ms intent promotion credential credential_kind store clerk bundle_version head_office_n peers "
+         "amount_minor currency holder basket_minor held_ms screen not_read anyway approved_by approved_why sale"),
+        (Answered, 4, "at_ms n clerk"),
+        (Void, 5, "at_ms feed n clerk reason"),
+        (Receipt, 16, "at_ms feed n head"),
+        (UseSeen, 17, "at_ms feed n promotion credential store used_at_ms void clerk amount_minor holder"),
+    ],
+)  # fmt: skip
+def test_the_number_of_a_kind_and_of_each_of_its_fields_stays_for_ever(kind: Any, number: int, keys: str) -> None:
+    """Fields are numbered from 1 in this order: a new one goes to the end."""
+    typed = {"int": 7, "str": "text", "bytes": b"bytes", "bool": True, "Mapping": {"pier-9/1@1": 9}}
+    values = {field.name: typed[str(field.type).split(" |")[0].split("[")[0]] for field in fields(kind)}
+    assert list(values) == keys.split()
+    body = cbor2.loads(encode_fact(kind(**values)))
+    assert body == {0: number} | {k: values[name] for k, name in enumerate(keys.split(), 1)}
+    assert decode_fact(encode_fact(kind(**values))) == kind(**values)
+
+
+def test_a_fact_is_the_same_bytes_in_whatever_order_its_peers_were_named() -> None:
+    fact = {"at_ms": 1, "intent": b"i", "promotion": "p", "credential": b"c", "credential_kind": "word", "store": "s",
+            "clerk": "k", "bundle_version": 7, "head_office_n": 8}  # fmt: skip
+    one, other = Redemption(**fact, peers={"b@1": 1, "a@1": 2}), Redemption(**fact, peers={"a@1": 2, "b@1": 1})  # type: ignore[arg-type]
+    assert encode_fact(one) == encode_fact(other)
+
+
 def test_absent_fields_are_left_out() -> None:
     assert 8 not in cbor2.loads(encode_fact(USE))
     assert cbor2.loads(encode_fact(replace(USE, void=True)))[8] is True
@@ -165,7 +225,7 @@ def test_absent_fields_are_left_out() -> None:
 def test_an_unknown_kind_is_read_and_cannot_be_written() -> None:
     fact = decode_fact(cbor2.dumps({0: 999, 1: "later"}))
     assert fact == Unknown(kind=999, fields={0: 999, 1: "later"})
-    with pytest.raises(MalformedEntryError):
+    with pytest.raises(MalformedEntryError, match=r"^a fact of the unknown kind 999 can be kept but not written$"):
         encode_fact(fact)
 
 
@@ -175,27 +235,36 @@ def test_an_unknown_field_of_a_known_kind_is_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "why"),
     [
-        b"", b"\xff", b"\x01", b"\x80", b"\xa0",
-        cbor2.dumps({0: "4"}), cbor2.dumps({0: True}), cbor2.dumps({0: None}), cbor2.dumps({1: 1}),
-        cbor2.dumps({0: 4, 1: 1, 2: 2}),
-        cbor2.dumps({0: 4, 1: "1", 2: 2, 3: "maria"}),
-        cbor2.dumps({0: 4, 1: True, 2: 2, 3: "maria"}),
-        cbor2.dumps({0: 4, 1: 1.0, 2: 2, 3: "maria"}),
-        cbor2.dumps({0: 4, 1: 1, 2: 2, 3: b"maria"}),
-        bytes(MAX_BODY_BYTES + 1),
-        b"\x81" * 60_000,
+        (b"", "a body that is not CBOR: premature end"), (b"\xff", "a body that is not CBOR: "),
+        (b"\x01", "a body without a kind$"), (b"\x80", "a body without a kind$"), (b"\xa0", "a body without a kind$"),
+        (cbor2.dumps({0: "4"}), "a body without a kind$"), (cbor2.dumps({0: True}), "a body without a kind$"),
+        (cbor2.dumps({0: None}), "a body without a kind$"), (cbor2.dumps({1: 1}), "a body without a kind$"),
+        (cbor2.dumps({0: 4, 1: 1, 2: 2}), "Answered without clerk$"),
+        (cbor2.dumps({0: 4, 1: "1", 2: 2, 3: "maria"}), "Answered.at_ms is str$"),
+        (cbor2.dumps({0: 4, 1: True, 2: 2, 3: "maria"}), "Answered.at_ms is bool$"),
+        (cbor2.dumps({0: 4, 1: 1.0, 2: 2, 3: "maria"}), "Answered.at_ms is float$"),
+        (cbor2.dumps({0: 4, 1: 1, 2: 2, 3: b"maria"}), "Answered.clerk is bytes$"),
+        (bytes(MAX_BODY_BYTES + 1), "a body of 65537 bytes; 65536 are allowed$"),
+        (b"\x81" * 60_000, "a body that is not CBOR: "),
     ],
     ids=range(16),
 )  # fmt: skip
-def test_a_body_that_holds_no_fact_is_refused(body: bytes) -> None:
-    with pytest.raises(MalformedEntryError):
+def test_a_body_that_holds_no_fact_is_refused(body: bytes, why: str) -> None:
+    with pytest.raises(MalformedEntryError, match=f"^{why}"):
         decode_fact(body)
 
 
+def test_a_body_of_64_kib_is_read() -> None:
+    padding = "x" * (MAX_BODY_BYTES - len(cbor2.dumps({0: 999, 1: "x" * 60_000})) + 60_000)
+    body = cbor2.dumps({0: 999, 1: padding})
+    assert len(body) == MAX_BODY_BYTES
+    assert decode_fact(body) == Unknown(kind=999, fields={0: 999, 1: padding})
+
+
 def test_half_a_surrogate_pair_cannot_be_written() -> None:
-    with pytest.raises(MalformedEntryError):
+    with pytest.raises(MalformedEntryError, match=r"^a fact that cannot be written: .*surrogates"):
         encode_fact(replace(ANSWERED, clerk="\ud800"))
 
 

@@ -58,5 +58,31 @@ def test_a_cut_never_parts_a_letter_from_its_marks() -> None:
     assert shown == "q\u0323" * 12 + "…" + "q\u0323" * 7
 
 
+@pytest.mark.parametrize(("most", "shown"), [(1, "…"), (2, "A…"), (3, "A…J"), (9, "A…DEFGHIJ"), (10, "ABCDEFGHIJ")])
+def test_a_cut_is_as_long_as_it_may_be_and_shows_the_end_rather_than_the_start(most: int, shown: str) -> None:
+    assert inert("ABCDEFGHIJ", most) == shown
+
+
+def test_4096_letters_are_shown_whole_and_one_more_is_cut() -> None:
+    assert inert("q\u0323\u0307" * 4096) == "q\u0323\u0307" * 4096
+    assert inert("A" * 4096) == "A" * 4096
+    assert inert("A" * 4097) == "A" * 4088 + "…" + "A" * 7
+
+
+@pytest.mark.parametrize(("most", "read"), [(20, 800), (200, 1600)])
+def test_of_a_longer_text_only_both_ends_are_read(most: int, read: int) -> None:
+    tower = "q" + "\u0307" * (read - 2) + "x"
+    assert inert(tower, most) == "q\u0307\u0307·x"
+    assert inert("q\u0307" + tower[1:], most) == "q\u0307\u0307·…·x"
+
+
+def test_marks_that_enclose_a_letter_are_marks() -> None:
+    assert shortened("A\u20dd\u20dd\u20dd\u20ddB") == "A\u20dd\u20dd·B"
+
+
+def test_a_mark_after_a_dot_is_a_dot() -> None:
+    assert shortened("A\x07\u0301\u0301B") == "A··B"
+
+
 def test_nothing_stays_nothing() -> None:
     assert inert(" \n ") == ""

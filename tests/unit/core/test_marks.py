@@ -144,6 +144,51 @@ def test_dates_that_are_a_phrase_are_read_as_one() -> None:
     assert told("Harbor Grill", OFFER, by=ours).result is AMBER
 
 
+def badly(*texts: str, confidence: float = 0.7) -> list[Line]:
+    """Lines below those of a whole screen, read badly."""
+    return [Line(text, confidence, (0.1, 0.8 + 0.04 * i, 0.9, 0.83 + 0.04 * i)) for i, text in enumerate(texts)]
+
+
+def concluded(page: list[Line], by: Any = None) -> ScreenReading:
+    marks = Marks([by or check_in()])
+    return marks.conclude([marks.look(page)])
+
+
+def test_the_first_of_several_dates_read_badly_is_the_doubt() -> None:
+    page = [*lines(*without(SHOWN[-1])), *badly("Valid Oct 3 - Oct 10", "Valid Sep 3 - Sep 10")]
+    assert concluded(page).result is NONE
+
+
+def test_another_weekday_read_badly_is_no_amber() -> None:
+    ours = check_in(screen={"offer": OFFER, "dates_shown": "until Sunday"})
+    page = lines("Harbor Grill", OFFER)
+    assert concluded([*page, *badly("Valid until Monday")], ours).result is NONE
+    assert concluded([*page, *badly("Valid until Sunday")], ours).result is GREEN
+
+
+def test_another_number_read_badly_is_no_offer_at_all() -> None:
+    ours = check_in(screen={"offer": "15% off lunch"})
+    assert concluded([*lines("Harbor Grill"), *badly("16% off lunch", confidence=0.88)], ours).result is NONE
+    assert concluded([*lines("Harbor Grill"), *badly("16% off lunch", confidence=0.87)], ours).result is NONE
+
+
+def test_a_venue_of_one_letter_that_is_not_there_is_not_read() -> None:
+    ours = check_in(venue="X", venue_aliases=(), screen={"offer": "Free coffee"})
+    assert told("X", "Free coffee", by=ours).result is GREEN
+    assert states(told("Free coffee", by=ours))["venue"] is MarkState.DIFFERS
+
+
+def test_a_promotion_without_a_venue_is_told_by_its_other_marks() -> None:
+    ours = check_in(venue=None, venue_aliases=())
+    assert told(*without("Harbor Grill"), by=ours).result is GREEN
+
+
+def test_a_promotion_without_an_offer_is_told_by_what_it_claims() -> None:
+    ours = check_in(screen={"claims": ["special unlocked"]})
+    assert told("Harbor Grill", "Special unlocked!", by=ours).result is GREEN
+    assert told("Harbor Grill", "Half price pizza", by=ours).result is NONE
+
+
 # --- code words ------------------------------------------------------------------------------------
 
 

@@ -7,15 +7,19 @@ from kiosk.core.money import AmountError, exponent, from_minor, to_minor
     ("text", "currency", "minor"),
     [("12.00", "USD", 1200), ("12", "USD", 1200), ("12.5", "EUR", 1250), ("0.01", "USD", 1), ("0", "USD", 0),
      ("1200", "JPY", 1200), ("5000", "KRW", 5000), ("1.234", "KWD", 1234), ("1.234", "BHD", 1234),
-     ("2.5", "TND", 2500)],
+     ("2.5", "TND", 2500), ("1.2345", "CLF", 12345)],
 )  # fmt: skip
 def test_an_amount_is_counted_in_minor_units_of_its_currency(text: str, currency: str, minor: int) -> None:
     assert to_minor(text, currency) == minor
 
 
-@pytest.mark.parametrize(("text", "currency"), [("12.001", "USD"), ("1200.0", "JPY"), ("1.2345", "KWD")])
-def test_more_decimals_than_the_currency_has_are_refused(text: str, currency: str) -> None:
-    with pytest.raises(AmountError, match="decimals"):
+@pytest.mark.parametrize(
+    ("text", "currency", "why"),
+    [("12.001", "USD", "USD has 2 decimals, '12.001' has 3"), ("1200.0", "JPY", "JPY has no decimals, '1200.0' has 1"),
+     ("1.2345", "KWD", "KWD has 3 decimals, '1.2345' has 4")],
+)  # fmt: skip
+def test_more_decimals_than_the_currency_has_are_refused(text: str, currency: str, why: str) -> None:
+    with pytest.raises(AmountError, match=f"^{why}$"):
         to_minor(text, currency)
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from kiosk.core.organisation import Organisation
+from kiosk.core.organisation import Fault, Organisation, refusal
 from tests.core_world import ORGANISATION, located
 
 STORE = {"id": "bayside", "name": "Bayside", "time_zone": "America/New_York", "groups": ["coast"]}
@@ -34,11 +34,12 @@ def test_a_store_is_found_by_its_id_alone() -> None:
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "../etc/passwd", "New York"])
 def test_an_unknown_time_zone_is_refused_with_its_place(name: str) -> None:
-    assert "is no time zone" in faults(stores=[STORE | {"time_zone": name}])["stores", 0, "time_zone"]
+    found = faults(stores=[STORE | {"time_zone": name}])
+    assert found == {("stores", 0, "time_zone"): f'{name!r} is no time zone. Write one such as "America/New_York".'}
 
 
 def test_a_store_id_used_twice_is_refused() -> None:
-    assert "used twice" in faults(stores=[STORE, STORE])["stores", 1, "id"]
+    assert faults(stores=[STORE, STORE]) == {("stores", 1, "id"): "The id 'bayside' is used twice. Give each its own."}
 
 
 def test_a_counter_id_used_twice_in_one_store_is_refused() -> None:
@@ -53,11 +54,19 @@ def test_a_person_id_used_twice_is_refused() -> None:
 
 
 def test_a_name_of_both_a_store_and_a_group_is_refused() -> None:
-    assert "a store and a group" in faults(stores=[STORE | {"groups": ["bayside"]}])["stores", 0, "id"]
+    found = faults(stores=[STORE | {"groups": ["bayside"]}])
+    assert found == {("stores", 0, "id"): "'bayside' names a store and a group. Rename one of them."}
 
 
 def test_a_person_of_an_unknown_store_is_refused() -> None:
-    assert "no store" in faults(people=[{"id": "ana", "name": "Ana", "stores": ["moon"]}])["people", 0, "stores", 0]
+    found = faults(people=[{"id": "ana", "name": "Ana", "stores": ["bayside", "coast", "moon"]}])
+    assert found == {("people", 0, "stores", 2): "There is no store and no group 'moon'."}
+
+
+def test_a_person_may_work_in_a_store_or_a_group() -> None:
+    person = {"id": "ana", "name": "Ana", "stores": ["bayside", "coast"]}
+    read = Organisation.model_validate({"name": "Harbor Grill", "stores": [STORE], "people": [person]})
+    assert read.people[0].stores == ("bayside", "coast")
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -92,4 +101,13 @@ def test_a_floor_of_nothing_is_refused() -> None:
 
 
 def test_a_floor_as_a_bare_number_is_refused_with_how_to_write_it() -> None:
-    assert "in quotes" in faults(floor={"amount": 20, "currency": "USD"})["floor", "amount"]
+    found = faults(floor={"amount": 20, "currency": "USD"})
+    assert found["floor", "amount"] == 'The amount 20 is a bare number. Write it in quotes, with its decimals: "12.00".'
+
+
+def test_a_fault_is_told_as_a_refusal_at_its_place() -> None:
+    error = refusal(Fault(("stores", 3), "It is closed.", "Open it."), Fault((), "Nobody is in."))
+    assert [(one["type"], one["loc"], one["msg"]) for one in error.errors()] == [
+        ("refused", ("stores", 3), "It is closed. Open it."),
+        ("refused", (), "Nobody is in."),
+    ]

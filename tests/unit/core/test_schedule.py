@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,13 +49,13 @@ def test_hours_are_minutes_after_midnight(text: str, span: Span) -> None:
     ["", "17-22", "17:00", "24:00-02:00", "25:00-26:00", "17:60-18:00", "7:00-9:00", "17:00 - 22:00", "17:00-22:00\n"],
 )
 def test_other_texts_are_no_hours(text: str) -> None:
-    with pytest.raises(HoursError, match="are written"):
+    with pytest.raises(HoursError, match=rf'^hours are written "17:00-22:00", not {re.escape(repr(text))}$'):
         parse_hours(text)
 
 
 @pytest.mark.parametrize("text", ["17:00-17:00", "00:00-00:00"])
 def test_hours_without_length_are_refused(text: str) -> None:
-    with pytest.raises(HoursError, match="no length"):
+    with pytest.raises(HoursError, match=rf"^{text!r} has no length; the whole day is .* or no hours at all$"):
         parse_hours(text)
 
 
@@ -215,6 +216,13 @@ def test_a_day_that_a_zone_left_out_does_not_happen() -> None:
     assert opening(on(date(2011, 12, 30)), datetime(2011, 12, 29, tzinfo=UTC), apia) is None
 
 
+def test_a_run_whose_last_day_a_zone_left_out_ends_with_the_day_before() -> None:
+    apia = ZoneInfo("Pacific/Apia")
+    run = Schedule(date(2011, 12, 27), date(2011, 12, 30))
+    midnight = datetime(2011, 12, 30, 10, tzinfo=UTC)
+    assert opening(run, datetime(2011, 12, 20, tzinfo=UTC), apia) == (at("2011-12-27T00:00", apia), midnight)
+
+
 # --- the next opening ----------------------------------------------------------------------------
 
 
@@ -249,6 +257,29 @@ def test_hours_that_touch_over_midnight_are_one_opening() -> None:
     assert found == (at("2026-11-06T18:00"), at("2026-11-07T02:00"))
 
 
+def test_hours_that_leave_no_gap_are_one_opening_from_the_first_day_to_the_last() -> None:
+    in_turns = november("06:00-14:00", "14:00-22:00", "22:00-06:00")
+    assert opening(in_turns, at("2026-10-01T12:00")) == (at("2026-11-02T06:00"), at("2026-11-29T06:00"))
+
+
+def test_hours_without_a_gap_for_thousands_of_years_are_told_for_a_year() -> None:
+    halves = Schedule(date(2026, 11, 2), date.max, ALL_DAYS, (parse_hours("00:00-12:00"), parse_hours("12:00-24:00")))
+    found = opening(halves, at("2026-11-06T12:00"))
+    assert found is not None
+    assert timedelta(days=366) < found[1] - found[0] < timedelta(days=369)
+
+
+def test_a_run_of_days_ends_with_its_last_though_the_day_after_is_one_of_its_weekdays() -> None:
+    weekend = Schedule(date(2026, 11, 2), date(2026, 11, 6), frozenset({FRIDAY, SATURDAY}))
+    assert opening(weekend, at("2026-11-02T12:00")) == (at("2026-11-06T00:00"), at("2026-11-07T00:00"))
+
+
+def test_what_began_yesterday_by_the_store_s_clock_runs_whatever_the_day_is_elsewhere() -> None:
+    nearly_all_day = november("21:00-20:30")
+    evening = at("2026-11-06T20:00")  # in Greenwich it is the seventh
+    assert opening(nearly_all_day, evening) == (evening, at("2026-11-06T20:30"))
+
+
 def test_the_next_opening_skips_blackout_dates_and_other_days() -> None:
     fridays = november("17:00-22:00", days=frozenset({FRIDAY}), blackout=(date(2026, 11, 13),))
     assert opening(fridays, at("2026-11-07T12:00")) == (at("2026-11-20T17:00"), at("2026-11-20T22:00"))
@@ -269,3 +300,9 @@ def test_a_promotion_of_ten_thousand_years_is_answered_too() -> None:
 def test_the_last_day_is_the_last_on_which_it_runs() -> None:
     assert november(days=frozenset({FRIDAY}), blackout=(date(2026, 11, 27),)).last_day() == date(2026, 11, 20)
     assert november().last_day() == date(2026, 11, 28)
+
+
+def test_a_promotion_that_never_runs_has_its_last_date_for_a_last_day() -> None:
+    assert on(date(2026, 11, 6)).last_day() == date(2026, 11, 6)
+    never = Schedule(date(2026, 11, 6), date(2026, 11, 7), frozenset({0}))
+    assert never.last_day() == date(2026, 11, 7)

@@ -39,3 +39,31 @@ def test_what_was_encoded_is_decoded(value: object) -> None:
 def test_another_spelling_is_refused(raw: str, what: str) -> None:
     with pytest.raises(StrictCborError):
         decode(bytes.fromhex(raw))
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ("1801", "^it is not in the deterministic encoding$"),
+        ("c11a514b67b0", "^tags are not used here$"),
+        ("d903e700", "^tags are not used here$"),
+        ("9f01ff", "indefinite length"),  # refused while it is read, before anything is built of it
+        ("a201010102", "(?i)duplicate"),
+        ("81" * 17 + "00", "depth"),
+        ("81", "end of stream"),
+    ],
+)
+def test_a_refusal_says_why(raw: str, why: str) -> None:
+    with pytest.raises(StrictCborError, match=why):
+        decode(bytes.fromhex(raw))
+
+
+def test_sixteen_lists_in_one_another_are_read() -> None:
+    assert encode(decode(bytes.fromhex("81" * 16 + "00"))).hex() == "81" * 16 + "00"
+
+
+def test_what_is_told_of_hostile_bytes_stays_short() -> None:
+    twice = (b"\x79\x03\xe8" + b"k" * 1000 + b"\x00") * 2
+    with pytest.raises(StrictCborError) as caught:
+        decode(b"\xa2" + twice)
+    assert len(str(caught.value)) == 120

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import socket
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -14,41 +11,11 @@ import pytest
 
 from kiosk.errors import CounterfoilError, SetupError
 from sync.head_office.accounts import sign_in, token_of
-from sync.head_office.commands import PORT, add_parser
-from sync.head_office.office import HeadOffice
+from sync.head_office.commands import PORT
 from sync.head_office.publish import current
 from sync.head_office.sealing import kept_samples
-from tests.head_office_world import ORGANISATION, PROMOTIONS
-
-
-class Shell:
-    """Types commands in a folder; ``said`` is what the last one wrote to standard error."""
-
-    def __init__(self, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.place = place
-        self.said = ""
-        self._capsys = capsys
-        for name, text in {"promotions.yaml": PROMOTIONS, "organisation.yaml": ORGANISATION}.items():
-            (place / name).write_text(text, encoding="utf-8")
-
-    @property
-    def data(self) -> Path:
-        return self.place / "ho"
-
-    def arguments(self, *typed: object) -> argparse.Namespace:
-        parser = argparse.ArgumentParser()
-        add_parser(parser.add_subparsers())
-        return parser.parse_args(["head-office", *map(str, typed)])
-
-    def run(self, *typed: object, exits: int = 0) -> dict[str, Any]:
-        arguments = self.arguments(*typed, "--data", self.data)
-        assert arguments.run(arguments) == exits
-        out, self.said = self._capsys.readouterr()
-        answer: dict[str, Any] = json.loads(out.splitlines()[-1])
-        return answer
-
-    def office(self) -> HeadOffice:
-        return HeadOffice.open(self.data)
+from tests.head_office_shell import Shell
+from tests.head_office_world import PROMOTIONS
 
 
 @pytest.fixture
@@ -87,12 +54,12 @@ def test_no_key_lies_in_the_database(published: Shell) -> None:
 
 
 def test_publish_says_what_changed_and_what_is_not_enforced(shell: Shell) -> None:
-    text = PROMOTIONS.replace("    words: [LIMEPIE]", "    words: [LIMEPIE]\n    gs1: {offer_codes: ['123456']}")
+    text = PROMOTIONS.replace("credentials: [word]", "credentials: [word, voucher]")
     (shell.place / "promotions.yaml").write_text(text)
     answer = shell.run("publish", shell.place / "promotions.yaml", "--organisation", shell.place / "organisation.yaml")
     assert (answer["published"], answer["version"]) == (True, 1)
-    assert answer["not_enforced"] == {"pie": ["gs1"]}
-    assert "not yet enforced in pie: gs1" in shell.said
+    assert answer["not_enforced"] == {"pie": ["credentials.voucher"]}
+    assert "not yet enforced in pie: credentials.voucher" in shell.said
     assert {"kind": "added", "what": "promotion", "id": "tacos", "words": ""} in answer["changes"]
 
 
@@ -116,6 +83,25 @@ def test_publish_can_only_check(published: Shell) -> None:
     assert state is not None
     assert state.version == 1
     office.close()
+
+
+def test_thirty_notes_are_told_one_a_line_with_their_places_before_the_outcome(published: Shell) -> None:
+    file = published.place / "promotions.yaml"
+    limits = "limits: {per_store_day: 9, per_clerk_day: 9, per_customer: 1}"
+    file.write_text("promotions:\n" + "".join(
+        f"  - {{id: pie-{n}, title: Pie, gives: Pie, valid: {{from: 2099-11-01, until: 2099-11-30}},\n"
+        f"     credentials: [word], words: [LIMEPIE{n}],\n     {limits}}}\n" for n in range(10)
+    ))  # fmt: skip
+    answer = published.run("publish", file, "--check")
+    notes = [note for note in answer["notes"] if note.startswith(f"{file}:")]
+    assert len(notes) == 30
+    assert notes[0] == (
+        f"{file}:4:30: pie-0: per_store_day is best effort: each part of the network that is cut off may give 9 more."
+    )  # fmt: skip
+    said = published.said.splitlines()
+    assert f"Worth knowing ({len(answer['notes'])}):" in said
+    assert [f"  {note}" for note in answer["notes"]] == said[-1 - len(answer["notes"]) : -1]
+    assert said[-1].startswith("No problem was found; nothing was published")
 
 
 def test_codes_are_imported_from_a_file(published: Shell) -> None:

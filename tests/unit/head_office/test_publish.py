@@ -93,8 +93,8 @@ def test_added_and_removed_promotions_are_named(office: HeadOffice) -> None:
 
 
 def test_fields_without_a_rule_are_kept_and_named(office: HeadOffice) -> None:
-    text = ONE + "    gs1: {offer_codes: ['123456']}\n    limits: {total: 5, per_store: 2}\n"
-    assert publish(office, promotions=text).not_enforced == {"tacos": ("gs1",)}
+    text = ONE.replace("[listed]", "[listed, voucher]") + "    limits: {total: 5, per_store: 2}\n"
+    assert publish(office, promotions=text).not_enforced == {"tacos": ("credentials.voucher",)}
     assert catalogue_of(opened(office), b"").promotions["tacos"].limits.per_store == 2
 
 
@@ -151,11 +151,11 @@ def test_a_person_taken_out_of_the_organisation_is_taken_off(office: HeadOffice)
 
 
 def test_people_without_a_pin_are_named(office: HeadOffice) -> None:
-    assert any("Zoé" in note for note in check(office).notes)
+    assert any("Zoé" in note.message for note in check(office).notes)
 
 
 def test_a_promotion_that_takes_codes_but_has_none_is_noted(office: HeadOffice) -> None:
-    assert any("tacos takes listed codes" in note for note in publish(office, promotions=ONE).notes)
+    assert any("tacos: It takes listed codes" in str(note) for note in publish(office, promotions=ONE).notes)
 
 
 # --- freshness

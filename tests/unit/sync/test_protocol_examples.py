@@ -8,8 +8,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import sync
+from kiosk.core.base45 import decode
 from kiosk.core.bundle import seal_bundle, sign_roles
 from kiosk.core.entry import NO_ENTRIES, Answered, FeedId, Head, chain, encode_fact, sign_checkpoint
+from kiosk.core.voucher import PREFIX, Voucher, counter_reference, issue, key_id, reference
 from sync import enrol
 from sync.wire import Exchange, Kind, Party, Segment, encode_exchange, encode_parts_request, seal
 
@@ -24,6 +26,18 @@ def key(seed: int) -> Ed25519PrivateKey:
 def counting(n: int) -> bytes:
     """As chance: 00 01 02 ... each time."""
     return bytes(range(n))
+
+
+def voucher_text() -> str:
+    """The voucher in PROTOCOL.md."""
+    issuer = key(5)
+    return issue(
+        Voucher(
+            key_id(issuer.public_key().public_bytes_raw()), reference("tacos"), 7, AT_MS, AT_MS + 86_400_000, 1200,
+            reference("bayside"), counter_reference("front"),
+        ),
+        issuer,
+    )  # fmt: skip
 
 
 def examples() -> dict[str, bytes]:
@@ -53,6 +67,7 @@ def examples() -> dict[str, bytes]:
         "exchange-message": seal(
             Kind.EXCHANGE, encode_exchange(exchange), party=us, recipient="head-office", nonce=counting(16), at_ms=AT_MS
         ),
+        "voucher": decode(voucher_text()[len(PREFIX) :]),
         "parts-body": encode_parts_request([bytes(32)]),
         "bundle-envelope": envelope,
         "enrol-hello": enrol.hello(code),
@@ -72,6 +87,11 @@ def block(name: str, value: bytes) -> str:
 def test_every_example_is_what_this_code_writes() -> None:
     shown = dict(re.findall(r"```hex (\S+)\n(.*?)\n```", PROTOCOL.read_text(), re.DOTALL))
     assert {name: bytes.fromhex(text) for name, text in shown.items()} == examples()
+
+
+def test_the_text_of_the_voucher_is_what_this_code_writes() -> None:
+    shown = re.findall(r"```text\n(CF1:.*?)\n```", PROTOCOL.read_text())
+    assert shown == [voucher_text()]
 
 
 def test_every_refusal_is_in_its_table() -> None:

@@ -1,0 +1,131 @@
+"""What head office says of a redemption on receipt: the same ``decide`` as at the counter, over all that has arrived.
+
+Rules of this module:
+
+- A redemption was given when it arrives; what is said of it here is kept beside it, and refuses nothing.
+- It is judged by what was published in the version that its counter knew, at the counter's time, over the redemptions
+  that arrived before it. A refusal here says: this counter could not have known, or broke the rule.
+- Entries of one message are judged in their order, each over those before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kiosk.clock import from_ms
+from kiosk.core.catalogue import Catalogue, Credential, Right
+from kiosk.core.decide import Place, Sale, Taken, decide
+from kiosk.core.entry import FeedId, Redemption
+from kiosk.core.question import Figures
+from kiosk.core.situation import ORDINARY, Situation
+from kiosk.core.standing import Standing
+from kiosk.core.tally import Use
+from kiosk.core.verdict import Outcome, Reason, Verdict
+from sync.head_office.office import HeadOffice
+from sync.head_office.published import catalogue_known_at
+from sync.head_office.records import Count, RedemptionLine, Which
+from sync.head_office.store import HeadOfficeStore
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The figures of one promotion: those of the log, and of what is not in it yet."""
+
+    store: HeadOfficeStore
+    promotion: str
+    pending: Figures
+
+    def _count(self, **which: object) -> Count:
+        return self.store.count(Which(promotion=self.promotion, **which))  # type: ignore[arg-type]  # names of Which
+
+    @property
+    def live(self) -> int:
+        return self._count().redemptions + self.pending.live
+
+    @property
+    def spent_minor(self) -> int:
+        return self._count().amount_minor + self.pending.spent_minor
+
+    def at_store(self, store: str) -> int:
+        return self._count(store=store).redemptions + self.pending.at_store(store)
+
+    def at_store_between(self, store: str, from_ms: int, until_ms: int) -> int:
+        held = self._count(store=store, from_ms=from_ms, until_ms=until_ms).redemptions
+        return held + self.pending.at_store_between(store, from_ms, until_ms)
+
+    def by_clerk_between(self, clerk: str, from_ms: int, until_ms: int) -> int:
+        held = self._count(clerk=clerk, from_ms=from_ms, until_ms=until_ms).redemptions
+        return held + self.pending.by_clerk_between(clerk, from_ms, until_ms)
+
+    def by_holder(self, holder: bytes, *, voided_too: bool) -> int:
+        held = self._count(holder=holder, voided_too=voided_too).redemptions
+        return held + self.pending.by_holder(holder, voided_too=voided_too)
+
+
+@dataclass(slots=True)
+class Books:
+    """All that has arrived, as ``decide`` asks for it: the log, and the redemptions of the message being taken."""
+
+    store: HeadOfficeStore
+    pending: Standing = field(default_factory=Standing)
+    catalogues: dict[int, Catalogue] = field(default_factory=dict)
+
+    @property
+    def situation(self) -> Situation:
+        return ORDINARY
+
+    def live_uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
+        held = [_use(line) for line in self.store.uses(promotion, digest) if line.void is None]
+        return sorted([*held, *self.pending.live_uses(promotion, digest)])
+
+    def uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
+        held = [_use(line) for line in self.store.uses(promotion, digest)]
+        return sorted([*held, *self.pending.uses(promotion, digest)])
+
+    def tally(self, promotion: str) -> Figures:
+        return _Counted(self.store, promotion, self.pending.tally(promotion))
+
+    def redemption(self, feed: FeedId, n: int) -> Redemption | None:
+        return self.pending.redemption(feed, n)
+
+    def note(self, feed: FeedId, n: int, fact: Redemption) -> None:
+        """``fact`` is on its way into the log."""
+        self.pending.apply(feed, n, fact)
+
+    def logged(self) -> None:
+        """All that was on its way is in the log now."""
+        self.pending = Standing()
+
+    def redeemed_in(self, sale: bytes | None) -> tuple[Taken, ...]:
+        """What was redeemed in one sale before, voided ones left out."""
+        if sale is None:
+            return ()
+        rows = [line.row for line in self.store.of_sale(sale) if line.void is None]
+        held = [Taken(row.promotion, row.amount_minor) for row in rows]
+        waiting = [fact for fact in self.pending.redemptions() if fact.sale == sale]
+        return (*held, *(Taken(fact.promotion, fact.amount_minor) for fact in waiting))
+
+
+def _use(line: RedemptionLine) -> Use:
+    row = line.row
+    return Use(row.at_ms, row.feed, row.n, row.store, row.clerk, row.amount_minor or 0, row.holder or b"")
+
+
+def judge(office: HeadOffice, books: Books, feed: FeedId, fact: Redemption) -> Verdict:
+    """What ``decide`` says of a redemption that has arrived, before it is counted itself."""
+    right = Right(face_minor=fact.amount_minor)
+    credential = Credential(fact.credential_kind, fact.promotion, fact.credential, "", right, shared=fact.shared)
+    place = Place(fact.store, feed.origin.partition("/")[2])
+    sale = Sale(fact.clerk, fact.holder, fact.basket_minor, books.redeemed_in(fact.sale))
+    if fact.bundle_version not in books.catalogues:  # looked up once a message
+        books.catalogues[fact.bundle_version] = catalogue_known_at(office, fact.bundle_version)
+    return decide(credential, books.catalogues[fact.bundle_version], books, place, from_ms(fact.at_ms), sale)
+
+
+def judged(verdict: Verdict, fact: Redemption) -> str:
+    """The word kept for a verdict: its reason's code; "ok" where a yes, or a manager's yes to an ask, was right."""
+    yes = verdict.outcome in (Outcome.ACCEPT, Outcome.CHECK)
+    approved = verdict.outcome is Outcome.ASK and fact.approved_by is not None
+    seen_anyway = verdict.reason is Reason.SEEN_BEFORE and fact.anyway is None
+    return Reason.OK.value if approved or (yes and not seen_anyway) else verdict.reason.value

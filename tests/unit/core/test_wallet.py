@@ -1,0 +1,66 @@
+"""A rotating key out of the file that Google Wallet is given."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from kiosk.core.rotating import RotatingKey, RotatingKeyError, Turning
+from kiosk.core.wallet import MAX_FILE_CHARACTERS, read_wallet
+
+# the example of https://developers.google.com/wallet/generic/resources/rotating-barcodes
+SECRET_HEX = "3132333435363738393031323334353637383930"
+BARCODE: dict[str, Any] = {
+    "type": "QR_CODE",
+    "valuePattern": "MyRotatingBarcode-{totp_timestamp_seconds}-{totp_value_0}",
+    "alternateText": "Ticket#: 1234567890",
+    "totpDetails": {
+        "algorithm": "TOTP_SHA1",
+        "periodMillis": "3000",
+        "parameters": [{"key": SECRET_HEX, "valueLength": "8"}],
+    },
+}
+KEY = RotatingKey("tickets", BARCODE["valuePattern"], 3_000, (Turning(b"12345678901234567890", 8),))
+
+
+def changed(**changes: Any) -> str:
+    return json.dumps({**BARCODE, "totpDetails": {**BARCODE["totpDetails"], **changes}})
+
+
+def test_a_pass_and_its_barcode_alone_are_read_alike() -> None:
+    assert read_wallet("tickets", json.dumps({"id": "1.a", "rotatingBarcode": BARCODE})) == KEY
+    assert read_wallet("tickets", json.dumps(BARCODE)) == KEY
+
+
+def test_numbers_may_stand_without_quotes() -> None:
+    content = changed(periodMillis=3000, parameters=[{"key": SECRET_HEX, "valueLength": 8}])
+    assert read_wallet("tickets", content) == KEY
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("{", "no JSON"),
+        ("[" * 100_000, "no JSON"),
+        ("[]", "no rotatingBarcode"),
+        ("{}", "no totpDetails"),
+        (json.dumps({"totpDetails": BARCODE["totpDetails"]}), "no valuePattern"),
+        (changed(algorithm="TOTP_ALGORITHM_UNSPECIFIED"), "not TOTP_SHA1"),
+        (changed(periodMillis=True), "no periodMillis"),
+        (changed(periodMillis="3 s"), "periodMillis is no whole number"),
+        (changed(periodMillis="٣٠٠٠"), "periodMillis is no whole number"),
+        (changed(periodMillis="9" * 16), "periodMillis is no whole number"),
+        (changed(periodMillis="0"), "The period is"),
+        (changed(parameters={}), "no parameters"),
+        (changed(parameters=["a"]), "no key"),
+        (changed(parameters=[{"key": "xyz", "valueLength": 8}]), "base 16"),
+        (changed(parameters=[{"key": SECRET_HEX}]), "no valueLength"),
+        (" " * (MAX_FILE_CHARACTERS + 1), "characters"),
+    ],
+)
+def test_a_file_that_holds_no_key_says_what_it_lacks(content: str, what: str) -> None:
+    with pytest.raises(RotatingKeyError, match=what) as caught:
+        read_wallet("tickets", content)
+    assert SECRET_HEX not in str(caught.value)

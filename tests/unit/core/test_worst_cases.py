@@ -1,0 +1,104 @@
+"""What publishing tells of a cut network, and where it has nothing to tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kiosk.core.organisation import Fault, Floor, Organisation
+from kiosk.core.worst_cases import worst_cases
+from tests.core_world import ORGANISATION, promotion
+
+TWELVE = {"amount": "12.00", "currency": "USD"}
+WITH_FLOOR = ORGANISATION.model_copy(update={"floor": Floor(amount="20.00", currency="USD")})
+WORD: dict[str, Any] = {"credentials": ["word"], "codes": None}
+LISTED: dict[str, Any] = {"credentials": ["listed"], "words": None}
+
+
+def told(organisation: Organisation = ORGANISATION, **changes: Any) -> list[Fault]:
+    found = list(worst_cases([promotion(**changes)], organisation))
+    assert all(fault.at[:2] == ("promotions", 0) for fault in found)
+    return found
+
+
+def the_words(organisation: Organisation = ORGANISATION, **changes: Any) -> str:
+    (fault,) = told(organisation, **changes)
+    return fault.what
+
+
+@pytest.mark.parametrize("name", ["per_store_day", "per_clerk_day", "per_customer"])
+def test_a_best_effort_limit_is_told_with_its_number(name: str) -> None:
+    (fault,) = told(**WORD, limits={name: 7})
+    assert fault.at == ("promotions", 0, "limits", name)
+    assert fault.what == f"{name} is best effort: each part of the network that is cut off may give 7 more."
+
+
+def test_limits_that_hold_under_any_cut_are_not_told() -> None:
+    assert told(**WORD, value=TWELVE, limits={"total": 9, "per_store": 9, "per_code": 9, "budget": "108.00"}) == []
+
+
+def test_what_can_be_used_often_has_no_offline_terms_to_tell() -> None:
+    assert told(WITH_FLOOR, **WORD, value=TWELVE) == []
+
+
+def test_where_nothing_is_said_the_floor_and_risk_that_are_filled_in_are_told() -> None:
+    assert the_words(WITH_FLOOR, **LISTED, value=TWELVE) == (
+        "Offline, listed codes pass up to 20.00 USD each; codes used twice cost 200.00 USD at most in all"
+        " (nothing is said here: it is the organisation's floor, and a risk of 10 times that)."
+    )
+
+
+def test_where_nothing_is_said_and_no_floor_is_set_it_is_told_how_to_set_one() -> None:
+    (fault,) = told(**LISTED, value=TWELVE)
+    assert fault.what == "Nothing is said about listed codes offline: without head office they are refused."
+    assert "add a floor to organisation.yaml" in fault.cure
+
+
+def test_without_a_value_it_is_told_that_one_is_needed_too() -> None:
+    (fault,) = told(WITH_FLOOR, **LISTED)
+    assert "add a value with its currency, and a floor" in fault.cure
+
+
+def test_the_kinds_that_can_be_used_once_are_named_together() -> None:
+    assert "vouchers and listed codes offline" in the_words(credentials=["voucher", "word", "listed"])
+    three: dict[str, Any] = {"credentials": ["gs1", "listed", "voucher"], "gs1": {"offer_codes": ["123456"]}}
+    assert "about GS1 coupons, listed codes and vouchers offline" in the_words(**three, words=None)
+
+
+@pytest.mark.parametrize(
+    ("offline", "filled"),
+    [
+        ({"floor": "15.00"}, "150.00 USD at most in all (the risk is 10 times the floor)."),
+        ({"risk": "40.00"}, "20.00 USD each; codes used twice cost 40.00 USD at most in all"
+                            " (the floor is the organisation's)."),
+        ({}, "(the floor is the organisation's, the risk is 10 times the floor)."),
+    ],
+)  # fmt: skip
+def test_of_a_floor_that_is_given_what_was_filled_in_is_told(offline: dict[str, str], filled: str) -> None:
+    assert the_words(WITH_FLOOR, **LISTED, value=TWELVE, offline={"policy": "floor"} | offline).endswith(filled)
+
+
+def test_a_floor_and_a_risk_that_are_both_given_are_not_repeated() -> None:
+    assert (
+        told(WITH_FLOOR, **LISTED, value=TWELVE, offline={"policy": "floor", "floor": "15.00", "risk": "40.00"}) == []
+    )
+
+
+def test_a_value_above_the_floor_is_asked_about_every_time() -> None:
+    assert told(**LISTED, value=TWELVE, offline={"policy": "floor", "floor": "12.00", "risk": "99.00"}) == []
+    (fault,) = told(**LISTED, value=TWELVE, offline={"policy": "floor", "floor": "11.99", "risk": "99.00"})
+    assert fault.at == ("promotions", 0, "offline", "floor")
+    assert fault.what.endswith("above the floor of 11.99 USD: offline, a shift manager is asked every time.")
+
+
+def test_a_home_store_that_is_cut_into_parts_can_give_twice() -> None:
+    assert the_words(**LISTED, value=TWELVE, offline={"policy": "home-store"}).endswith(
+        "once more, 12.00 USD each time."
+    )
+    assert the_words(**LISTED, offline={"policy": "home-store"}).endswith("the same code once more.")
+
+
+@pytest.mark.parametrize("policy", ["online", "owner"])
+def test_policies_under_which_nothing_is_given_twice_are_not_told(policy: str) -> None:
+    assert told(WITH_FLOOR, **LISTED, value=TWELVE, offline={"policy": policy}) == []

@@ -1,0 +1,173 @@
+"""Each redemption is decided on receipt, by the same decide as at the counter, over all that has arrived."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.clock import to_ms
+from kiosk.core.entry import UseSeen
+from sync.head_office.office import HeadOffice
+from sync.head_office.publish import publish
+from tests.head_office_world import NOON, ORGANISATION, PROMOTIONS, an_office, enrolled
+
+HOUR_MS = 3_600_000
+NOON_MS = to_ms(NOON)
+LIMITED = """
+promotions:
+  - id: tacos
+    title: Free shrimp tacos
+    gives: One shrimp tacos appetizer, free
+    value: {amount: "12.00", currency: USD}
+    valid: {from: 2026-11-01, until: 2026-11-30}
+    grace_days: 1
+    credentials: [listed, word, screen]
+    words: [TACO20]
+    screen: {offer: "Free shrimp tacos"}
+    codes: [TACO-1]
+    limits: LIMITS
+"""
+
+
+def an_office_with(place: Path, **limits: int | str) -> HeadOffice:
+    office = an_office(place, published=False)
+    said = ", ".join(f"{name}: {value}" for name, value in limits.items())
+    publish(office, promotions=LIMITED.replace("LIMITS", f"{{{said}}}"), organisation=ORGANISATION)
+    return office
+
+
+def words(office: HeadOffice) -> list[str | None]:
+    return [row.judged for row in office.store.redemptions_after(0, 50) if row.kind == "redemption"]
+
+
+def code(n: int) -> bytes:
+    return bytes([n]) * 16
+
+
+def test_a_first_use_is_judged_ok_and_a_second_one_at_another_store_as_such(tmp_path: Path) -> None:
+    office = an_office(tmp_path)
+    bayside, pier = enrolled(office), enrolled(office, "pier-9", key=2)
+    for counter in (bayside, pier):
+        counter.redeem()
+        counter.exchange()
+    assert words(office) == ["ok", "used-elsewhere"]
+
+
+def test_two_uses_in_one_message_are_judged_one_after_the_other(tmp_path: Path) -> None:
+    office = an_office(tmp_path)
+    counter = enrolled(office)
+    counter.redeem()
+    counter.redeem()
+    counter.exchange()
+    assert words(office) == ["ok", "used-here"]
+
+
+def test_a_use_that_was_voided_is_none(tmp_path: Path) -> None:
+    office = an_office(tmp_path)
+    counter = enrolled(office)
+    counter.undo(counter.redeem())
+    counter.redeem()
+    counter.exchange()
+    assert words(office) == ["ok", "ok"]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [({"total": 2}, "limit-total"), ({"per_store": 2}, "limit-store"), ({"per_store_day": 2}, "limit-store-day"),
+     ({"per_clerk_day": 2}, "limit-clerk-day"), ({"per_customer": 2}, "limit-customer"),
+     ({"budget": '"24.00"'}, "budget-spent")],
+)  # fmt: skip
+def test_the_third_of_two_is_told_whether_they_come_together_or_not(
+    tmp_path: Path, limits: dict[str, Any], reason: str, together: bool
+) -> None:
+    office = an_office_with(tmp_path, **limits)
+    counter = enrolled(office)
+    for n in range(3):
+        counter.redeem(credential=code(n), holder=b"h" * 16)
+        if not together:
+            counter.exchange()
+    counter.exchange()
+    assert words(office) == ["ok", "ok", reason]
+
+
+@pytest.mark.parametrize("limits", [{"per_store": 1}, {"per_store_day": 1}, {"per_clerk_day": 1}, {"per_customer": 1}])
+def test_a_limit_of_another_store_day_clerk_or_customer_is_not_reached(tmp_path: Path, limits: dict[str, Any]) -> None:
+    office = an_office_with(tmp_path, **limits)
+    bayside, pier = enrolled(office), enrolled(office, "pier-9", key=2)
+    bayside.redeem(credential=code(1), holder=b"a" * 16)
+    bayside.exchange()
+    pier.redeem(credential=code(2), holder=b"b" * 16, clerk="ben")
+    pier.exchange()
+    assert words(office) == ["ok", "ok"]
+
+
+def test_a_code_word_may_be_used_by_many(tmp_path: Path) -> None:
+    office = an_office_with(tmp_path)
+    counter = enrolled(office)
+    for _ in range(2):
+        counter.redeem(credential_kind="word", shared=True)
+    counter.exchange()
+    assert words(office) == ["ok", "ok"]
+
+
+@pytest.mark.parametrize(("anyway", "word"), [(None, "seen-before"), ("two-guests", "ok")])
+def test_a_screen_that_was_seen_before_is_told_unless_the_clerk_had_a_reason(
+    tmp_path: Path, anyway: str | None, word: str
+) -> None:
+    office = an_office_with(tmp_path)
+    counter = enrolled(office)
+    counter.redeem(credential_kind="screen", screen="green")
+    counter.redeem(credential_kind="screen", screen="green", anyway=anyway)
+    counter.exchange()
+    assert words(office) == ["ok", word]
+
+
+@pytest.mark.parametrize(("approved_by", "word"), [("zoe", "ok"), (None, "late-within-grace")])
+def test_what_a_manager_has_to_decide_is_ok_where_one_did(tmp_path: Path, approved_by: str | None, word: str) -> None:
+    office = an_office_with(tmp_path)
+    counter = enrolled(office)
+    counter.redeem(at_ms=NOON_MS + 25 * 24 * HOUR_MS, approved_by=approved_by)
+    counter.exchange()
+    assert words(office) == [word]
+
+
+def test_two_promotions_of_one_sale_that_do_not_go_together_are_told(tmp_path: Path) -> None:
+    office = an_office(tmp_path)
+    counter = enrolled(office)
+    counter.redeem(sale=b"s" * 16)
+    counter.redeem(promotion="pie", credential_kind="word", shared=True, sale=b"s" * 16, amount_minor=None)
+    counter.redeem(promotion="pie", credential_kind="word", shared=True, sale=b"t" * 16, amount_minor=None)
+    counter.exchange()
+    assert words(office) == ["ok", "does-not-stack", "ok"]
+
+
+def test_it_is_judged_by_what_was_published_when_the_counter_said_yes(tmp_path: Path) -> None:
+    office = an_office(tmp_path)
+    counter = enrolled(office)
+    version = publish(office, promotions=PROMOTIONS.replace("    codes:", "    paused: true\n    codes:")).version
+    counter.redeem(credential=code(1), bundle_version=version - 1)
+    counter.redeem(credential=code(2), bundle_version=version)
+    counter.exchange()
+    assert words(office) == ["ok", "paused"]
+
+
+def test_a_redemption_of_a_promotion_that_nobody_knows_is_kept_and_told(tmp_path: Path) -> None:
+    office = an_office(tmp_path)
+    counter = enrolled(office)
+    counter.redeem(promotion="never-published")
+    counter.exchange()
+    assert words(office) == ["unknown-code"]
+
+
+def test_what_is_told_to_other_counters_lets_them_count_it_as_well(tmp_path: Path) -> None:
+    office = an_office(tmp_path)
+    bayside, pier = enrolled(office), enrolled(office, "pier-9", key=2)
+    bayside.redeem(holder=b"h" * 16)
+    bayside.exchange()
+    pier.exchange()
+    (told,) = pier.told()
+    assert isinstance(told, UseSeen)
+    assert (told.clerk, told.amount_minor, told.holder) == ("zoe", 1200, b"h" * 16)
