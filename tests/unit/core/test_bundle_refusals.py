@@ -131,8 +131,8 @@ def test_what_cannot_be_read_is_told_in_words(raw: bytes, why: str) -> None:
         (envelope(what=manifest(parts=numbered(MAX_PARTS + 1, 0))), "A bundle of parts: 4,097; 4,096 are allowed"),
         (envelope(what=manifest(parts=numbered(1, MAX_PART_BYTES + 1))),
          "The part 'p/0': 4,194,305; 4,194,304 are allowed"),
-        (envelope(what=manifest(parts=numbered(16, MAX_PART_BYTES) | {"q": [bytes(32), 1]})),
-         "A bundle: 67,108,865; 67,108,864 are allowed"),
+        (envelope(what=manifest(parts=numbered(64, MAX_PART_BYTES) | {"q": [bytes(32), 1]})),
+         "A bundle: 268,435,457; 268,435,456 are allowed"),
     ],
 )  # fmt: skip
 def test_what_is_too_large_is_told_with_how_much_is_allowed(raw: bytes, what: str) -> None:
@@ -142,7 +142,7 @@ def test_what_is_too_large_is_told_with_how_much_is_allowed(raw: bytes, what: st
 
 def test_as_many_parts_and_bytes_as_are_allowed_are_read() -> None:
     assert len(read_manifest(envelope(what=manifest(parts=numbered(MAX_PARTS, 0))), public(ROOT), 0).parts) == MAX_PARTS
-    full = read_manifest(envelope(what=manifest(parts=numbered(16, MAX_PART_BYTES))), public(ROOT), 0)
+    full = read_manifest(envelope(what=manifest(parts=numbered(64, MAX_PART_BYTES))), public(ROOT), 0)
     assert sum(one.length for one in full.parts.values()) == MAX_BUNDLE_BYTES
 
 
