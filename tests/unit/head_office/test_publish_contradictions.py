@@ -205,7 +205,9 @@ def test_what_is_filled_in_for_listed_codes_is_shown_before_publishing(office: H
         "Offline, listed codes pass up to 25.00 USD each; codes used twice cost 250.00 USD at most in all"
         " (nothing is said here: it is the organisation's floor, and a risk of 10 times that).",
     ) in placed_notes(office, text, with_floor)  # fmt: skip
-    (note,) = [one for one in check(office, promotions=text).notes if "offline" in one.message]
+    (note,) = [
+        one for one in check(office, promotions=text).notes if one.promotion == "tacos" and "offline" in one.message
+    ]
     assert note.message.startswith("Nothing is said about listed codes offline: without head office they are refused.")
 
 
