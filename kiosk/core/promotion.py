@@ -4,7 +4,6 @@ Rules of this module:
 
 - Unknown fields, wrong types and words where a number belongs are errors; nothing is guessed.
 - Amounts are text with exact decimals, in the currency of ``value``; dates are ISO 8601; instants there are none.
-- A field whose rule is not built yet is kept and named by :func:`not_enforced`.
 - What cannot work is refused here, before it is published: :class:`PromotionFile` sees all at once.
 """
 
@@ -37,8 +36,6 @@ from kiosk.core.schedule import DAY_NAMES, HOURS_PATTERN, HoursError, Schedule, 
 from kiosk.core.voucher import same_references
 
 CredentialKind = Literal["screen", "voucher", "listed", "word", "rotating", "gs1", "foreign"]
-BUILT_KINDS: frozenset[str] = frozenset({"listed", "word", "screen", "voucher", "rotating", "gs1", "foreign"})
-"""The kinds of credential that this release recognises."""
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Count = Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]
@@ -389,8 +386,3 @@ def _same(text: str, other: str) -> str:
 def promotion_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a file of promotions."""
     return PromotionFile.model_json_schema()
-
-
-def not_enforced(promotion: Promotion) -> tuple[str, ...]:
-    """The fields that ``promotion`` sets but that no rule reads yet, as dotted names."""
-    return tuple(f"credentials.{kind}" for kind in promotion.credentials if kind not in BUILT_KINDS)

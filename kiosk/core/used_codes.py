@@ -10,7 +10,7 @@ Rules of this module (the idea is Roaring's: Chambi, Lemire, Kaser, Godin 2016):
 
 from __future__ import annotations
 
-import sys
+import struct
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
@@ -96,21 +96,14 @@ def _container(raw: bytes) -> bytes | array[int]:
         if int.from_bytes(raw, "little").bit_count() < DENSE_FROM:
             raise UsedCodesError("a container of few is written as if it had many")
         return raw
-    lows = _ordered(array("H", raw))
+    lows = array("H", struct.unpack(f"<{len(raw) // 2}H", raw))
     if any(low >= after for low, after in pairwise(lows)):
         raise UsedCodesError("a container is not in order")
     return lows
 
 
 def _written(container: bytes | array[int]) -> bytes:
-    return container if isinstance(container, bytes) else _ordered(container[:]).tobytes()
-
-
-def _ordered(lows: array[int]) -> array[int]:
-    """Little-endian as on the wire made native, or the other way round."""
-    if sys.byteorder == "big":
-        lows.byteswap()
-    return lows
+    return container if isinstance(container, bytes) else struct.pack(f"<{len(container)}H", *container)
 
 
 def _bits(lows: Iterable[int]) -> bytes:

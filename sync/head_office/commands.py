@@ -237,8 +237,6 @@ def _tell_problems(error: Any, args: argparse.Namespace) -> None:
 def _tell_published(done: Published, file: str, *, only_checked: bool) -> None:
     for change in done.changes:
         _say(f"{change.what} {change.id}: {change.kind}{f' ({change.words})' if change.words else ''}")
-    for promotion, fields in done.not_enforced.items():
-        _say(f"Kept but not yet enforced in {promotion}: {', '.join(fields)}")
     notes = [note.told(file) for note in done.notes]
     if notes:
         _say("\n".join([f"Worth knowing ({len(notes)}):", *(f"  {note}" for note in notes)]))
@@ -249,7 +247,6 @@ def _tell_published(done: Published, file: str, *, only_checked: bool) -> None:
             "published": not only_checked,
             "version": done.version,
             "changes": [{"kind": one.kind, "what": one.what, "id": one.id, "words": one.words} for one in done.changes],
-            "not_enforced": {name: list(fields) for name, fields in done.not_enforced.items()},
             "notes": notes,
             "guesses": {name: {"guesses": one.number, "at_most": one.at_most} for name, one in done.guesses.items()},
         }

@@ -60,13 +60,13 @@ def groups_of(codes: Iterable[str]) -> tuple[Group, ...]:
 
 def _keyspace(texts: Sequence[str]) -> int:
     """How many codes look like these, which have one length: their characters, but for what all begin with."""
-    prefix = _common_prefix(min(texts), max(texts)) if len(texts) >= ENOUGH_FOR_A_PREFIX else 0
+    prefix = _shared_beginning(min(texts), max(texts)) if len(texts) >= ENOUGH_FOR_A_PREFIX else 0
     characters = set().union(*(text[prefix:] for text in texts))
     length = min(len(texts[0]) - prefix, ENDLESS_FROM)  # of a long one the number would have thousands of digits
     return max(int(_alphabet(characters) ** length), len(texts))
 
 
-def _common_prefix(first: str, last: str) -> int:
+def _shared_beginning(first: str, last: str) -> int:
     return next((at for at, (a, b) in enumerate(zip(first, last, strict=True)) if a != b), len(first))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Response, abort
 
 from kiosk.clock import from_ms
-from kiosk.core.promotion import Promotion, not_enforced
+from kiosk.core.promotion import Promotion
 from sync.head_office import promotion_words as words
 from sync.head_office.first_steps import first_steps
 from sync.head_office.fresh_words import fresh_words
@@ -35,7 +35,6 @@ class Card:
     shown: str
     shown_worth: str
     limits: Sequence[str]
-    not_enforced: Sequence[str]
     version: int
     honoured: int
     undone: int
@@ -113,7 +112,7 @@ def _card(
         state=words.now_words(one, zones, from_ms(now)),
         when=words.dates_words(one.valid, today), hours=words.hours_words(one.valid, today),
         where=where, counters=counters, shown=shown, shown_worth=worth,
-        limits=words.limits_words(one), not_enforced=not_enforced(one),
+        limits=words.limits_words(one),
         version=told[0].version if told else 0, honoured=received - undone, undone=undone,
     )  # fmt: skip
 

@@ -17,7 +17,7 @@ from kiosk.clock import to_ms
 from kiosk.core.contradictions import contradictions
 from kiosk.core.credential import fold, fold_word
 from kiosk.core.organisation import Fault, Organisation
-from kiosk.core.promotion import collisions, not_enforced
+from kiosk.core.promotion import collisions
 from kiosk.core.rivals import rivals
 from sync.head_office import listed
 from sync.head_office.changes import Change, changes_between
@@ -43,7 +43,7 @@ __all__ = ["Change", "Current", "NewCodes", "Problem", "Published", "RefusedPubl
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What publishing came to. By promotion: ``titles``, and in ``not_enforced`` the fields kept without a rule yet.
+    """What publishing came to. ``titles`` are by promotion id.
 
     ``guesses``, for those with listed codes, is what a thief with a counter's device needs for one of them.
     """
@@ -51,7 +51,6 @@ class Published:
     version: int
     at_ms: int
     changes: tuple[Change, ...]
-    not_enforced: Mapping[str, tuple[str, ...]]
     notes: tuple[Note, ...]
     titles: Mapping[str, str]
     guesses: Mapping[str, Guesses]
@@ -276,7 +275,6 @@ def _keep(
 def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, plan: _Plan) -> Published:
     latest = store.latest_bundle()
     readable = tuple(plan.promotions.promotions.values())
-    kept = {one.id: fields for one in readable if (fields := not_enforced(one))}
     guesses = plan.of_codes.guesses(readable)
     return Published(
         version=(latest.version if latest else 0) + 1,
@@ -286,7 +284,6 @@ def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, 
             (readable, plan.organisation.organisation),
             plan.lists,
         ),
-        not_enforced=kept,
         notes=_notes(office, store, plan, guesses),
         titles={one.id: one.title for one in readable},
         guesses=guesses,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from flask import Response, abort, request, url_for
@@ -91,7 +90,6 @@ def published_version(kind: str, version: int) -> Response:
     text, changes = found
     now, known = now_ms(), names()
     newest = office().store.latest_source(_kind(kind))
-    not_enforced, notes = _standing()
     return respond(
         "head_office/published.html",
         kind=kind,
@@ -100,19 +98,17 @@ def published_version(kind: str, version: int) -> Response:
         at=instant(text.at_ms, now, known.zone),
         by=text.by,
         changes=[_change_words(change, known) for change in changes],
-        not_enforced=[(one, known.promotion(one), fields) for one, fields in not_enforced.items()],
-        notes=note_groups(notes, known.promotions),
+        notes=note_groups(_standing_notes(), known.promotions),
         counters=len(living(office().store.enrolments())),
     )
 
 
-def _standing() -> tuple[Mapping[str, tuple[str, ...]], tuple[Note, ...]]:
-    """What is not enforced, and the notes on what is in force; or why an earlier release's check let it pass."""
+def _standing_notes() -> tuple[Note, ...]:
+    """The notes on what is in force; or what is wrong with it, where an earlier release let it pass."""
     try:
-        standing = check(office())
+        return check(office()).notes
     except RefusedPublication as refused:
-        return {}, tuple(Note(f"{one.message} {one.cure}", "", one.line, one.column) for one in refused.problems)
-    return standing.not_enforced, standing.notes
+        return tuple(Note(f"{one.message} {one.cure}", "", one.line, one.column) for one in refused.problems)
 
 
 def _kind(kind: str) -> SourceKind:

@@ -192,7 +192,8 @@ def test_the_body_of_a_fact_stays_as_it_is_for_ever() -> None:
         (BundleInstalled, 2, "at_ms version manifest_hash"),
         (Redemption, 3,
          "at_ms intent promotion credential credential_kind store clerk bundle_version head_office_n peers "
-         "amount_minor currency holder basket_minor held_ms screen not_read anyway approved_by approved_why sale"),
+         "amount_minor currency holder basket_minor held_ms screen not_read anyway approved_by approved_why sale "
+         "shared"),
         (Answered, 4, "at_ms n clerk"),
         (Void, 5, "at_ms feed n clerk reason"),
         (Receipt, 16, "at_ms feed n head"),

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 from pydantic import ValidationError
 
-from kiosk.core.promotion import Promotion, PromotionFile, not_enforced, promotion_schema
+from kiosk.core.promotion import Promotion, PromotionFile, promotion_schema
 from kiosk.core.schedule import Schedule, Span
 from tests.core_world import located, promotion, promotion_fields
 from tests.foreign_tickets import KEYS
@@ -323,25 +323,6 @@ def test_a_code_written_twice_in_one_promotion_is_one_code() -> None:
 def test_all_collisions_are_told_at_once() -> None:
     messages = file_faults(promotion_fields(), second(id="tacos"), second(words=["shrimp20"], codes=["TACO7F3K9HXM"]))
     assert set(messages) == {("promotions", 1, "id"), ("promotions", 2, "words", 0), ("promotions", 2, "codes", 0)}
-
-
-# --- what is kept but not enforced ---------------------------------------------------------------
-
-
-def test_a_promotion_of_built_rules_has_nothing_that_is_not_enforced() -> None:
-    built = promotion(
-        stores=["bayside"], announce_from="2026-10-28", paused=True, void_restores_use=False,
-        limits={"total": 1, "per_code": 2}, value={"amount": "1.00", "currency": "USD"},
-    )  # fmt: skip
-    assert not_enforced(built) == ()
-
-
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [({"rotating": {"key": "a"}}, "rotating"), ({"gs1": {"offer_codes": ["123456"]}}, "gs1")],
-)  # fmt: skip
-def test_a_field_without_a_rule_is_kept_and_named(changes: dict[str, Any], name: str) -> None:
-    assert not_enforced(promotion(**changes)) == (name,)
 
 
 # --- the schema ----------------------------------------------------------------------------------

@@ -92,12 +92,6 @@ def test_added_and_removed_promotions_are_named(office: HeadOffice) -> None:
     assert {(one.kind, one.id) for one in changes} == {("added", "rings"), ("removed", "tacos"), ("removed", "pie")}
 
 
-def test_fields_without_a_rule_are_kept_and_named(office: HeadOffice) -> None:
-    text = ONE.replace("[listed]", "[listed, voucher]") + "    limits: {total: 5, per_store: 2}\n"
-    assert publish(office, promotions=text).not_enforced == {"tacos": ("credentials.voucher",)}
-    assert catalogue_of(opened(office), b"").promotions["tacos"].limits.per_store == 2
-
-
 def test_the_organisation_alone_can_be_published_again(office: HeadOffice) -> None:
     publish(office, organisation=ORGANISATION.replace("Harbor Group", "Pier Group"))
     state = current(office)
