@@ -64,6 +64,7 @@ def test_what_stands_before_and_after_it_is_stepped_over(text: str) -> None:
         (f"(8112){VALUE}1", CouponFault.EXCESS),
         (f"]C18112{VALUE}10LOT7", CouponFault.NON_DIGIT_CHARACTER),
         (f"(8112){VALUE}(", ElementFault.NOT_ELEMENTS),
+        (f"(8112){VALUE}(x)(10)LOT7", ElementFault.NOT_ELEMENTS),
         (f"(8112){VALUE}\x1d05", CouponFault.NON_DIGIT_CHARACTER),
         (f"8112{VALUE}\x1d05", ElementFault.NOT_ELEMENTS),
         (f"8112{VALUE}\x1dLOT", ElementFault.NOT_ELEMENTS),
