@@ -12,6 +12,7 @@ from kiosk.core.rivals import rivals
 from tests.core_world import promotion
 
 KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # RFC 8032, 7.1, tests 1 and 2
+KEY_IN_DER = "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 OTHER_KEY = "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw="
 USD, EUR = ({"amount": "5.00", "currency": currency} for currency in ("USD", "EUR"))
 
@@ -65,6 +66,7 @@ def test_a_rotating_key_belongs_to_one_promotion() -> None:
         (foreign("pie", 2, 1), "items"),
         (foreign("pie"), "key"),
         (foreign("pie", 1, key=f"{KEY[:20]} {KEY[20:]}"), "items"),
+        (foreign("pie", 1, key=KEY_IN_DER), "items"),
     ],
 )
 def test_a_foreign_code_that_could_mean_two_promotions_is_refused(other: Promotion, at: str) -> None:
@@ -77,7 +79,7 @@ def test_a_key_without_items_takes_those_of_another_promotion_too() -> None:
 
 
 @pytest.mark.parametrize("other", [foreign("pie", 2), foreign("pie", 1, key=OTHER_KEY)])
-def test_foreign_codes_of_other_test_foreign_codes_of_other_items_or_keys_are_are_told_apart(other: Promotion) -> None:
+def test_foreign_codes_of_other_items_or_keys_are_told_apart(other: Promotion) -> None:
     assert not list(rivals([foreign("tacos", 1), other]))
 
 
