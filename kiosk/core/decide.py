@@ -10,7 +10,8 @@ Rules of this module:
 - Of several reasons the first in the order of :class:`~kiosk.core.verdict.Reason` is shown, except that none is shown
   whose cure would not work: what a shift manager may decide is not asked where something else refuses it anyway; once a
   promotion is over, all given out, or this customer has had theirs, coming back, going elsewhere or bringing another
-  credential helps nobody; where this store has given out all of its own, coming back here helps nobody.
+  credential helps nobody; where this store has given out all of its own (or of its day), coming back here (that day)
+  or going to another of its counters helps nobody.
 - A promotion that will not run again here is over, whatever day its dates end on.
 - ``next_ok`` is given where this same credential would pass by waiting or by going to another store, as far as is
   known now. A store that takes part speaks for itself; else the nearest opening of those that do.
@@ -185,16 +186,20 @@ def _choose(against: Sequence[Reason], question: Question) -> Reason:
     refusals = [reason for reason in against if outcome_against(reason, question) is Outcome.REFUSE]
     if not _FINAL.isdisjoint(refusals):
         return next(reason for reason in refusals if reason in _FINAL or reason in _USED)
-    if _waiting_is_in_vain(refusals, question):
-        refusals = [reason for reason in refusals if reason not in _TIMES]
-    return (refusals or against)[0]
+    in_vain = _in_vain(refusals, question)
+    return ([reason for reason in refusals if reason not in in_vain] or against)[0]
 
 
-def _waiting_is_in_vain(refusals: Sequence[Reason], question: Question) -> bool:
-    """Whether all here, or all of the day, will still be given out when it opens next."""
+def _in_vain(refusals: Sequence[Reason], question: Question) -> frozenset[Reason]:
+    """The refusals whose cure helps nobody: all here, or all of the day it opens on next, will still be given out.
+
+    Another counter of this store would refuse it too, except that another clerk may work there.
+    """
     if Reason.LIMIT_STORE in refusals:
-        return True
+        return _TIMES | {Reason.WRONG_COUNTER}
     if _DAY_LIMITS.isdisjoint(refusals):
-        return False
+        return frozenset()
     begins = opening(question, question.place.store)
-    return begins is not None and begins.start_at.astimezone(question.zone).date() == question.local.date()
+    if begins is not None and begins.start_at.astimezone(question.zone).date() != question.local.date():
+        return frozenset()
+    return _TIMES | {Reason.WRONG_COUNTER} if Reason.LIMIT_STORE_DAY in refusals else _TIMES

@@ -195,6 +195,9 @@ def question_of(
     stores = terms.stores
     if right.store is not None:
         stores = {right.store: stores[right.store]} if right.store in stores else {}
+    if right.counter is not None:
+        named = terms.counters
+        stores = {id_: store for id_, store in stores.items() if right.counter in named.get(id_, {right.counter})}
     holder = sale.holder
     if holder is None and reading is not None and fold(reading.handle):
         holder = customer_digest(catalogue.fleet_key, reading.handle)

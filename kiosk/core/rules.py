@@ -37,8 +37,8 @@ def used(question: Question) -> Reason | None:
     if question.is_screen or question.credential.shared:
         return None
     uses = question.counted_uses
-    if len(uses) < _allowed_uses(question):
-        return Reason.USED_ELSEWHERE if question.credential.used_up else None
+    if len(uses) < _allowed_uses(question) and not question.credential.used_up:
+        return None
     return Reason.USED_HERE if any(use.store == question.place.store for use in uses) else Reason.USED_ELSEWHERE
 
 
@@ -347,7 +347,7 @@ def not_checked(question: Question) -> list[str]:
         "per_customer": limits.per_customer is not None and question.holder is None,
         "budget": terms.budget_minor is not None and costs,
         "basket": basket_set and sale.basket_minor is None,
-        "stack_cap": terms.stack_cap_minor is not None and terms.has_value and not stack_known,
+        "stack_cap": terms.stack_cap_minor is not None and (costs or cost_known) and not stack_known,
         "evidence": question.credential.kind in terms.evidence_minor and costs,
         Reason.SEEN_BEFORE.value: question.reading is not None and not can_be_told_apart(question.reading),
     }
