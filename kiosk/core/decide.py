@@ -16,7 +16,8 @@ Rules of this module:
 - ``next_ok`` is given where this same credential would pass by waiting or by going to another store, as far as is
   known now. A store that takes part speaks for itself; else the nearest opening of those that do.
 - Where the clock cannot be trusted the answer is given if it is the same at both ends of what the time could be, and a
-  yes only if it runs all the time between them. Else the shift manager is asked.
+  yes only if it runs all the time between them. Else the shift manager is asked, except where something that no time
+  changes refuses it anyway.
 """
 
 from __future__ import annotations
@@ -87,6 +88,10 @@ def _between(
         stretch = opening(question, place.store)
         if stretch is not None and clock.latest_at < stretch.end_at:
             return first
+    elif question is not None:
+        whenever = [reason for reason in _against(question) if _refuses_whenever(reason, question)]
+        if whenever:
+            return _verdict(_choose(whenever, question), question, {})
     zone = catalogue.zone(place.store)
     facts: Facts = {"clock_from": iso(clock.earliest_at, zone), "clock_until": iso(clock.latest_at, zone)}
     return Verdict(Outcome.ASK, Reason.CLOCK_SUSPECT, first.promotion or last.promotion, facts)
@@ -145,12 +150,18 @@ def _likeness(reading: ScreenReading | None, catalogue: Catalogue, local: dateti
 
 
 def _answer(question: Question) -> Verdict:
-    against = [reason for rule in RULES if (reason := rule(question)) is not None]
-    reason = _choose(against, question) if against else _for(question)
-    facts = facts_of(reason, question)
-    if against and _WAIT_OR_GO.issuperset(against):
-        facts |= next_ok(question)
-    outcome = outcome_against(reason, question) if against else _OUTCOME_FOR.get(reason, Outcome.ACCEPT)
+    against = _against(question)
+    facts = next_ok(question) if against and _WAIT_OR_GO.issuperset(against) else {}
+    return _verdict(_choose(against, question) if against else _for(question), question, facts)
+
+
+def _against(question: Question) -> Sequence[Reason]:
+    return [reason for rule in RULES if (reason := rule(question)) is not None]
+
+
+def _verdict(reason: Reason, question: Question, more_facts: Facts) -> Verdict:
+    facts = facts_of(reason, question) | more_facts
+    outcome = _OUTCOME_FOR.get(reason) or outcome_against(reason, question)
     if outcome is Outcome.ASK and question.is_screen and question.counted_uses:
         facts = facts_of(Reason.SEEN_BEFORE, question) | facts  # whoever decides must know
     names = not_checked(question)
@@ -166,7 +177,9 @@ def _for(question: Question) -> Reason:
     return Reason.SEEN_BEFORE if question.counted_uses else Reason.LOOK_AT_SCREEN
 
 
-_OUTCOME_FOR: Mapping[Reason, Outcome] = {Reason.LOOK_AT_SCREEN: Outcome.CHECK, Reason.SEEN_BEFORE: Outcome.CHECK}
+_OUTCOME_FOR: Mapping[Reason, Outcome] = {
+    Reason.OK: Outcome.ACCEPT, Reason.LOOK_AT_SCREEN: Outcome.CHECK, Reason.SEEN_BEFORE: Outcome.CHECK,
+}  # fmt: skip
 
 # --- which one of several ------------------------------------------------------------------------
 
@@ -180,6 +193,13 @@ _WAIT_OR_GO = _TIMES | _DAY_LIMITS | {
     Reason.WRONG_STORE, Reason.WRONG_COUNTER, Reason.OVER, Reason.LATE_WITHIN_GRACE, Reason.LIMIT_STORE,
 }  # fmt: skip
 """Where only these speak against it, another time or store may pass it (over here need not be over further west)."""
+
+
+_BY_THE_CLOCK = _TIMES | _DAY_LIMITS | {Reason.OVER}
+
+
+def _refuses_whenever(reason: Reason, question: Question) -> bool:
+    return reason not in _BY_THE_CLOCK and outcome_against(reason, question) is Outcome.REFUSE
 
 
 def _choose(against: Sequence[Reason], question: Question) -> Reason:
