@@ -17,7 +17,7 @@ Rules of this module:
   known now. A store that takes part speaks for itself; else the nearest opening of those that do.
 - Where the clock cannot be trusted the answer is given if it is the same at both ends of what the time could be, and a
   yes only if it runs all the time between them. Else the shift manager is asked, except where something that no time
-  changes refuses it anyway.
+  changes refuses it anyway. No fact is told that holds at one end only.
 """
 
 from __future__ import annotations
@@ -83,11 +83,11 @@ def _between(
     if question is None and last_question is None:  # such as a rotating code of another day: nobody can honour it
         return first
     if (first.outcome, first.reason, first.promotion) == (last.outcome, last.reason, last.promotion):
-        if question is None or first.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
-            return first
-        stretch = opening(question, place.store)
-        if stretch is not None and clock.latest_at < stretch.end_at:
-            return first
+        agreed = {name: fact for name, fact in first.facts.items() if last.facts.get(name) == fact}
+        stretch = None if question is None else opening(question, place.store)
+        runs_on = stretch is not None and clock.latest_at < stretch.end_at
+        if runs_on or first.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
+            return Verdict(first.outcome, first.reason, first.promotion, agreed)
     elif question is not None:
         whenever = [reason for reason in _against(question) if _refuses_whenever(reason, question)]
         if whenever:
