@@ -23,6 +23,7 @@ Rules of this module:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from kiosk.core.catalogue import Catalogue, Credential, Unrecognised
@@ -80,21 +81,21 @@ def _between(
     """The answer that holds at any time of ``clock``, else a question to the shift manager."""
     first, question = _at(held_up, catalogue, known, place, clock.earliest_at, sale)
     last, last_question = _at(held_up, catalogue, known, place, clock.latest_at, sale)
-    if question is None and last_question is None:  # such as a rotating code of another day: nobody can honour it
+    asked = question or last_question
+    if asked is None:  # such as a rotating code of another day: nobody can honour it
         return first
     if (first.outcome, first.reason, first.promotion) == (last.outcome, last.reason, last.promotion):
         agreed = {name: fact for name, fact in first.facts.items() if last.facts.get(name) == fact}
         stretch = None if question is None else opening(question, place.store)
         runs_on = stretch is not None and clock.latest_at < stretch.end_at
         if runs_on or first.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
-            return Verdict(first.outcome, first.reason, first.promotion, agreed)
+            return replace(first, facts=agreed)
     elif question is not None:
         whenever = [reason for reason in _against(question) if _refuses_whenever(reason, question)]
         if whenever:
             return _verdict(_choose(whenever, question), question, {})
-    zone = catalogue.zone(place.store)
-    facts: Facts = {"clock_from": iso(clock.earliest_at, zone), "clock_until": iso(clock.latest_at, zone)}
-    return Verdict(Outcome.ASK, Reason.CLOCK_SUSPECT, first.promotion or last.promotion, facts)
+    ends = {"clock_from": clock.earliest_at, "clock_until": clock.latest_at}
+    return _verdict(Reason.CLOCK_SUSPECT, asked, {name: iso(end, asked.zone) for name, end in ends.items()})
 
 
 def _at(

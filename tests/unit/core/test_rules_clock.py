@@ -3,9 +3,12 @@ from typing import Any
 import pytest
 
 from kiosk.core.catalogue import Credential
+from kiosk.core.credential import present
+from kiosk.core.decide import Place, Sale, decide
 from kiosk.core.situation import ClockInterval, Situation
-from tests.core_world import at
+from tests.core_world import at, catalogue
 from tests.rules_world import (
+    HOLDER,
     LISTED,
     NOON,
     NOVEMBER,
@@ -16,6 +19,8 @@ from tests.rules_world import (
     Past,
     asked,
     credential,
+    standing,
+    tacos,
     usd,
     voucher,
 )
@@ -153,3 +158,26 @@ def test_a_voucher_s_own_window_must_hold_at_both_ends_too() -> None:
 
 def test_a_clock_that_is_sane_is_taken_at_its_word() -> None:
     assert told(credential(), now=NOON, **EVENINGS) == ("refuse", "wrong-hour")
+
+
+def test_what_a_manager_approves_under_a_suspect_clock_is_written_down_with_its_cost_and_customer() -> None:
+    held = Sale(holder=HOLDER)
+    verdict = asked(**between("06T16:00", "06T18:00"), **EVENINGS, value=TWELVE, sale=held, limits={"per_clerk_day": 1})
+    assert (verdict.reason, verdict.cost_minor, verdict.holder) == ("clock-suspect", 1200, HOLDER)
+    assert verdict.facts["not_checked"] == ["per_clerk_day"]
+    verdict = asked(**between("06T17:00", "06T18:00"), **EVENINGS, value=TWELVE, sale=held)
+    assert (verdict.reason, verdict.cost_minor, verdict.holder) == ("ok", 1200, HOLDER)
+
+
+def test_a_manager_is_told_of_a_screen_that_was_seen_before() -> None:
+    verdict = asked(SCREEN, Past(one=1), **between("06T16:00", "06T18:00"), **EVENINGS)
+    assert (verdict.reason, verdict.facts["times"], verdict.facts["used_store"]) == ("clock-suspect", 1, "Bayside")
+
+
+def test_what_is_known_for_nothing_at_either_end_is_not_asked() -> None:
+    clock = ClockInterval(at("2026-11-06T16:00"), at("2026-11-06T18:00"))
+    known = standing([], Situation(clock=clock))
+    verdict = decide(present("NOBODY-KNOWS"), catalogue(tacos()), known, Place("bayside", "counter-1"), NOON)
+    assert (verdict.outcome, verdict.reason, verdict.promotion) == ("refuse", "unknown-code", None)
+    verdict = decide(None, catalogue(tacos()), known, Place("bayside", "counter-1"), NOON)
+    assert (verdict.outcome, verdict.reason) == ("refuse", "malformed")
