@@ -164,11 +164,8 @@ class Question:
         _, ends_at = window_of(self.right, self.zone)
         return ends_at is not None and self.local >= ends_at
 
-    @property
-    def last_day(self) -> date:
-        """The last store-local day of the promotion's dates, or of the credential's own window if that ends sooner."""
-        last, (_, ends_at) = self.terms.schedule.last, window_of(self.right, self.zone)
-        return last if ends_at is None else min(last, (ends_at - _MILLISECOND).astimezone(self.zone).date())
+        last, (_, ends_at) = self.terms.schedule.last, window_of(self.right, zone)
+        return last if ends_at is None else min(last, (ends_at - _MILLISECOND).astimezone(zone).date())
 
     @property
     def counted_uses(self) -> Sequence[Use]:

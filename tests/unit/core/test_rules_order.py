@@ -38,7 +38,7 @@ def capped(limit: str) -> Cause:
     return Cause(limit, limits={limit: 1}, history=(Past(one=300, clerk="ana", holder=HOLDER),))
 
 
-def offline(policy: str, floor: str = "12.00") -> Mapping[str, Any]:
+def offline(policy: str, floor: str = "12.00") -> dict[str, Any]:
     return {"offline": {"policy": policy, "floor": floor}}
 
 
@@ -109,7 +109,7 @@ def expected(names: Iterable[str]) -> str:
 
 def shown(names: Iterable[str]) -> tuple[str, str]:
     causes = [CAUSES[name] for name in names]
-    fields: dict[str, Any] = {"value": TWELVE} | offline("floor")
+    fields: dict[str, Any] = {"value": TWELVE, **offline("floor")}
     limits: dict[str, Any] = {}
     situation: dict[str, Any] = {}
     for cause in causes:

@@ -267,6 +267,13 @@ def test_from_a_store_that_takes_no_part_the_late_are_told_where_it_was() -> Non
     assert reason(**late, grace_days=0) == "over"
 
 
+def test_from_a_store_that_takes_no_part_the_grace_is_that_of_the_stores_that_do() -> None:
+    midnight_in_new_york = at("2026-12-02T00:00")
+    world: dict[str, Any] = {"grace_days": 1, "now": midnight_in_new_york}
+    assert reason(store="bayside", stores=["sunset"], **world) == "wrong-store"
+    assert reason(store="sunset", stores=["bayside"], **world) == "over"
+
+
 def test_late_here_and_in_time_further_west_the_stores_there_are_told() -> None:
     verdict = asked(now=at("2026-12-01T01:00"), grace_days=1)
     assert (verdict.reason, verdict.facts["next_ok"]) == (
