@@ -266,8 +266,9 @@ def promotions(draw: st.DrawFn, valid: dict[str, Any], first: date, topics: set[
     fields: dict[str, Any] = {
         "id": "tacos", "title": "Tacos", "gives": "Tacos", "words": [WORD], "valid": valid,
         "screen": {"offer": "Tacos"}, "rotating": {"key": "tacos"}, "gs1": {"offer_codes": ["123456"]},
-        "foreign": {"kind": "pretix_sig1", "key": "any"}, "credentials": ALL_KINDS,
-        "paused": False, "void_restores_use": True, "grace_days": 0, "stacks_with": [],
+        "foreign": {"kind": "pretix_sig1", "key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="},
+        "credentials": ALL_KINDS, "paused": False, "void_restores_use": True, "grace_days": 0,
+        "stacks_with": [],
     }  # fmt: skip
     about = fields_about(first)
     for topic in sorted(topics & set(about)):

@@ -26,7 +26,7 @@ ALL_KINDS: Mapping[str, Any] = {
     "screen": {"offer": "Tacos"},
     "rotating": {"key": "tacos"},
     "gs1": {"offer_codes": ["123456"]},
-    "foreign": {"kind": "pretix_sig1", "key": "any"},
+    "foreign": {"kind": "pretix_sig1", "key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="},
 }
 ANA = Sale(clerk="ana")
 HOLDER = b"a customer is 16"

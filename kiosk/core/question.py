@@ -164,6 +164,8 @@ class Question:
         _, ends_at = window_of(self.right, self.zone)
         return ends_at is not None and self.local >= ends_at
 
+    def last_day(self, zone: tzinfo) -> date:
+        """The last day in ``zone`` of the promotion's dates, or of the credential's own window if that ends sooner."""
         last, (_, ends_at) = self.terms.schedule.last, window_of(self.right, zone)
         return last if ends_at is None else min(last, (ends_at - _MILLISECOND).astimezone(zone).date())
 
