@@ -120,7 +120,7 @@ def partners(world: World) -> list[str]:
 
 def runs(world: World, store: str, instant: datetime) -> bool:
     """Whether the clock on the wall of ``store`` shows a time at which it runs, within the credential's window."""
-    if not window_has_begun(world, instant) or ("ends_at" in world.right and instant >= world.right["ends_at"]):
+    if not window_has_begun(world, store, instant) or window_is_over(world, store, instant):
         return False
     wall = instant.astimezone(zone(world, store)).replace(tzinfo=None)
     valid = world.fields["valid"]
@@ -138,8 +138,16 @@ def runs(world: World, store: str, instant: datetime) -> bool:
     return False
 
 
-def window_has_begun(world: World, instant: datetime) -> bool:
-    return "starts_at" not in world.right or instant >= world.right["starts_at"]
+def window_has_begun(world: World, store: str, instant: datetime) -> bool:
+    right, day = world.right, day_at(world, store, instant)
+    if "starts_at" in right and instant < right["starts_at"]:
+        return False
+    return "starts_on" not in right or day >= right["starts_on"]
+
+
+def window_is_over(world: World, store: str, instant: datetime) -> bool:
+    right, day = world.right, day_at(world, store, instant)
+    return ("ends_at" in right and instant >= right["ends_at"]) or ("last_on" in right and day > right["last_on"])
 
 
 def hour_of(day: date, text: str) -> datetime:
@@ -168,13 +176,15 @@ def days_late(world: World, store: str) -> int:
     last = date.fromisoformat(world.fields["valid"]["until"])
     if "ends_at" in world.right:
         last = min(last, day_at(world, store, world.right["ends_at"] - timedelta(milliseconds=1)))
+    if "last_on" in world.right:
+        last = min(last, world.right["last_on"])
     return max(0, (day_at(world, store, world.now) - last).days)
 
 
 def within_grace(world: World, store: str) -> bool:
     """Whether a shift manager of ``store`` may still honour it, where it runs there no more."""
     grace_days = world.fields["grace_days"]
-    return grace_days > 0 and window_has_begun(world, world.now) and days_late(world, store) <= grace_days
+    return grace_days > 0 and window_has_begun(world, store, world.now) and days_late(world, store) <= grace_days
 
 
 def place_and_time(world: World) -> set[str]:
@@ -202,7 +212,7 @@ def place_and_time(world: World) -> set[str]:
 def closed_because(world: World) -> str:
     valid = world.fields["valid"]
     today = day_at(world, world.store, world.now)
-    if today.isoformat() < valid["from"] or not window_has_begun(world, world.now):
+    if today.isoformat() < valid["from"] or not window_has_begun(world, world.store, world.now):
         return "not-yet"
     if today.isoformat() in valid["except"]:
         return "blackout"

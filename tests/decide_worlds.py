@@ -301,6 +301,7 @@ def rights(draw: st.DrawFn, days: Sequence[date], kind: str, topics: set[str]) -
             optional={
                 "face_minor": minor_amounts, "store": st.sampled_from(list(GROUPS)),
                 "starts_at": st.just(begin), "ends_at": st.just(end),
+                "starts_on": st.sampled_from(days), "last_on": st.sampled_from([*days, days[-1] + DAY]),
             },
         )
     )  # fmt: skip

@@ -155,7 +155,11 @@ class Question:
     @property
     def has_begun(self) -> bool:
         """Whether the credential's own window has begun."""
-        starts_at, _ = window_of(self.right, self.zone)
+        return self.has_begun_in(self.zone)
+
+    def has_begun_in(self, zone: tzinfo) -> bool:
+        """Whether it has at a store in ``zone``."""
+        starts_at, _ = window_of(self.right, zone)
         return starts_at is None or self.local >= starts_at
 
     @property
@@ -171,9 +175,7 @@ class Question:
 
     @property
     def counted_uses(self) -> Sequence[Use]:
-        """The uses that count against the credential; one that many customers share can be used by any number."""
-        if self.credential.shared:
-            return ()
+        """The uses that count against the credential."""
         if self.terms.promotion.void_restores_use:
             return self.known.live_uses(self.promotion_id, self.credential.digest)
         return self.known.uses(self.promotion_id, self.credential.digest)

@@ -71,7 +71,7 @@ def late(question: Question) -> Reason | None:
 
 def _within_grace(question: Question, zone: tzinfo) -> bool:
     grace_days = question.terms.promotion.grace_days
-    return bool(grace_days) and question.has_begun and late_days(question, zone) <= grace_days
+    return bool(grace_days) and question.has_begun_in(zone) and late_days(question, zone) <= grace_days
 
 
 def late_days(question: Question, zone: tzinfo) -> int:

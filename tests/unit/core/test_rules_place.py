@@ -1,9 +1,11 @@
+from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from kiosk.core.catalogue import Right
-from tests.core_world import at
+from tests.core_world import NEW_YORK, at
 from tests.rules_world import LISTED, NOON, NOVEMBER, WORD, Past, answer, asked, credential, reason, voucher
 
 ONE_COUNTER = ["bayside/counter-1"]
@@ -125,6 +127,10 @@ def ms(text: str) -> int:
     return int(at(text).timestamp() * 1000)
 
 
+SIXTH = date(2026, 11, 6)
+LOS_ANGELES = ZoneInfo("America/Los_Angeles")
+
+
 def test_a_voucher_s_window_begins_with_its_first_moment() -> None:
     mine = voucher(starts_at_ms=ms("2026-11-06T12:00"))
     assert reason(mine, now=NOON) == "ok"
@@ -162,6 +168,32 @@ def test_a_window_that_ends_before_the_next_opening_is_over() -> None:
     assert verdict.facts["next_ok"] == {
         "at": "2026-11-06T17:00:00-05:00", "until": "2026-11-06T17:01:00-05:00", "stores": ["Bayside"],
     }  # fmt: skip
+
+
+def test_a_coupon_s_days_are_those_of_the_store_it_is_held_up_in() -> None:
+    mine = credential("gs1", right=Right(starts_on=SIXTH, last_on=SIXTH))
+    for store, zone in (("bayside", NEW_YORK), ("sunset", LOS_ANGELES)):
+        assert reason(mine, store=store, now=at("2026-11-05T23:59:59", zone)) == "not-yet"
+        assert reason(mine, store=store, now=at("2026-11-06T00:00", zone)) == "ok"
+        assert reason(mine, store=store, now=at("2026-11-06T23:59:59", zone)) == "ok"
+        verdict = asked(mine, store=store, now=at("2026-11-07T00:00", zone), stores=[store])
+        assert (verdict.reason, dict(verdict.facts)) == ("over", {"ended_on": "2026-11-06"})
+
+
+@pytest.mark.parametrize(
+    ("right", "opens", "closes"),
+    [
+        (Right(ms("2026-11-06T10:00"), ms("2026-11-06T12:00"), starts_on=SIXTH, last_on=SIXTH), "06T10:00", "06T12:00"),
+        (Right(ms("2026-11-05T10:00"), ms("2026-11-07T12:00"), starts_on=SIXTH, last_on=SIXTH), "06T00:00", "07T00:00"),
+    ],
+)  # fmt: skip
+def test_of_a_moment_and_a_day_the_narrower_counts(right: Right, opens: str, closes: str) -> None:
+    mine = credential("gs1", right=right)
+    opens_at, closes_at = (at(f"2026-11-{text}") for text in (opens, closes))
+    assert reason(mine, now=opens_at) == "ok"
+    assert reason(mine, now=opens_at - timedelta(seconds=1)) == "not-yet"
+    assert reason(mine, now=closes_at - timedelta(seconds=1)) == "ok"
+    assert reason(mine, now=closes_at) == "over"
 
 
 def test_a_voucher_s_face_is_what_it_costs() -> None:
