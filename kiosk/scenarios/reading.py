@@ -22,7 +22,7 @@ FRESHNESS = ("fresh", "stale", "expired")
 
 _KNOWN = frozenset({
     "promotions", "store", "time_zone", "at", "credential", "holder", "clerk", "basket_minor", "in_sale", "online",
-    "allowance", "risk", "history", "counter", "organisation", "rotating_keys", "issuer_keys", "listed", "codes",
+    "allowance", "risk", "history", "counter", "organisation", "listed", "codes",
     "clock", "freshness", "fenced", "published_at",
 })  # fmt: skip
 _KNOWN_OF_ITEM = frozenset({
@@ -105,7 +105,7 @@ def read_scenario(line: Any) -> Scenario:
         fenced=fields.flag("fenced", otherwise=False),
         clock=fields.instants("clock"),
         published_at=fields.instant("published_at"),
-        listed={**_codes(fields, "listed"), **_codes(fields, "codes")},
+        listed=_codes(fields),
         fields=fields,
         not_read=(*fields.beyond(_KNOWN), *beyond),
     )
@@ -142,18 +142,16 @@ def _taken(path: str, one: Any) -> tuple[str, int | None]:
     return fields.needed("promotion", Fields.text, '"free-coffee"'), fields.whole("amount_minor")
 
 
-def _codes(fields: Fields, name: str) -> dict[str, tuple[str, ...]]:
+def _codes(fields: Fields) -> dict[str, tuple[str, ...]]:
     """Imported listed codes by promotion."""
-    by_promotion = fields.object(name)
-    if by_promotion is None:
-        return {}
-    found = {}
-    for promotion in by_promotion.names():
-        codes = by_promotion.items(promotion)
-        for path, code in codes:
-            if not isinstance(code, str):
-                raise ScenarioFault(path, f"{shown(code)} is no text.", "Put each code in quotes.")
-        found[promotion] = tuple(code for _, code in codes)
+    found: dict[str, tuple[str, ...]] = {}
+    for by_promotion in (fields.object("listed"), fields.object("codes")):
+        for promotion in () if by_promotion is None else by_promotion.names():
+            codes = by_promotion.items(promotion)
+            for path, code in codes:
+                if not isinstance(code, str):
+                    raise ScenarioFault(path, f"{shown(code)} is no text.", "Put each code in quotes.")
+            found[promotion] = (*found.get(promotion, ()), *(code for _, code in codes))
     return found
 
 
