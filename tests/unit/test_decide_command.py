@@ -149,11 +149,11 @@ def test_a_line_that_cannot_be_read_is_answered_in_its_place_and_told(
 def test_promotions_that_cannot_be_read_are_told_with_their_line(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "bad.yaml").write_text("promotions:\n  - title: 5\n", encoding="utf-8")
+    (folder / "bad.yaml").write_text("promotions:\n  - id: 5\n", encoding="utf-8")
     said = asked(folder, capsys, question(promotions="bad.yaml"), question(promotions="bad.yaml"))
     errors = [answer["error"] for answer in said.answers]
     assert [error["line"] for error in errors] == [1, 2]
-    assert "bad.yaml: promotions line 2, column 12 (promotions[0].title): A text belongs here." in errors[1]["what"]
+    assert "bad.yaml: promotions line 2, column 9 (promotions[0].id): A text belongs here." in errors[1]["what"]
     assert "and 1 more" in errors[0]["what"]
 
 
