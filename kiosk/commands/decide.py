@@ -53,6 +53,11 @@ What it may say (left out: not known, and a limit that needs it is named in "not
                  of the same promotion, credential and store; where there is none, nothing
   counter        at which counter of the store: "front" (or "store": "bayside/front"); in `history` too
   organisation   organisation.yaml, relative too: its stores with their own time zones, groups, names, and its floor
+  issuer_keys    public keys that sign vouchers, base64 or base 16: ["…"], or with the time they are trusted in:
+                 [{"key": "…", "from": "2026-01-01T00:00:00Z", "until": "2027-01-01T00:00:00Z"}]
+  revoked        vouchers taken back: [{"key": "…", "first": 10, "last": 19, "promotion": "tacos"}]
+  rotating_keys  keys of rotating codes by name, as Google Wallet is given them ({"rotatingBarcode": …}), or
+                 {"tacos-2026": {"secret": "base 16", "digits": 6, "period_s": 30, "pattern": "{totp_value_0}"}}
   listed         codes that are imported rather than in the file: {"tacos": ["CODE-1", "CODE-2"]}; `codes` is the same
 
 What the counter can say yes to alone:

@@ -23,7 +23,7 @@ FRESHNESS = ("fresh", "stale", "expired")
 _KNOWN = frozenset({
     "promotions", "store", "time_zone", "at", "credential", "holder", "clerk", "basket_minor", "in_sale", "online",
     "allowance", "risk", "history", "counter", "organisation", "listed", "codes",
-    "clock", "freshness", "fenced", "published_at",
+    "clock", "freshness", "fenced", "published_at", "rotating_keys", "issuer_keys", "revoked",
 })  # fmt: skip
 _KNOWN_OF_ITEM = frozenset({
     "promotion", "credential", "store", "counter", "at", "holder", "clerk", "amount_minor", "basket_minor", "void",

@@ -5,35 +5,43 @@ Rules of this module:
 - The world has the scenario's store, all stores of its history and all names that promotions give as stores, in the
   scenario's time zone; stores of an organisation keep their own. A name that is a group there is no store.
 - What is held up is its text, as at a counter, whatever kind it is said to be. Two exceptions: a screen's text is what
-  was read off it, and what is said to be a voucher, a coupon or a ticket and looks like nothing known is malformed.
+  was read off it, and what is said to be a voucher, a coupon or a ticket, has not its shape and is nothing else is
+  malformed.
 - Offline, an allowance that is not given limits nothing, and a risk that is not given is the whole of the promotion's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from kiosk.core.catalogue import Catalogue, Credential, Unrecognised
+from kiosk.core import pretix
+from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import Presented, digest, present
 from kiosk.core.decide import Place, Sale, Taken, customer_digest, decide
+from kiosk.core.gs1 import read_coupon
 from kiosk.core.marks import Marks
 from kiosk.core.money import NO_CURRENCY
 from kiosk.core.organisation import Organisation, Store
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import PresentedScreen
 from kiosk.core.situation import Allowance, ClockInterval, Freshness, Situation
-from kiosk.core.verdict import FactValue, Reason, Verdict
+from kiosk.core.verdict import FactValue, Verdict
+from kiosk.core.voucher import is_voucher
 from kiosk.scenarios.fields import Fields, to_ms
+from kiosk.scenarios.keys import read_keys, written_keys
 from kiosk.scenarios.reading import Scenario, Shown
 from kiosk.scenarios.screen_text import read_as_screen
 from kiosk.scenarios.standing import UNKNOWN_COUNTER, Recognised, holder_on, standing_of
 
 FLEET_KEY = b"the fleet key of every scenario"
-_SHAPED = frozenset({"voucher", "gs1", "foreign"})
-_NO_SHAPE = frozenset({Reason.UNKNOWN_CODE, Reason.MISREAD_CODE})
+_SHAPE: Mapping[str | None, Callable[[str, datetime], bool]] = {
+    "voucher": lambda text, _: is_voucher(text),
+    "gs1": lambda text, at: read_coupon(text, at.date()) is not None,
+    "foreign": lambda text, _: pretix.split(text) is not None,
+}
 _AGE = {Freshness.STALE: timedelta(hours=25), Freshness.EXPIRED: timedelta(days=31)}
 _HELD_UP_NOW = 2**127
 
@@ -49,6 +57,7 @@ class Trial:
         self._marks = Marks(promotions.values())
         self._inline = _digests({one.id: one.codes for one in promotions.values()})
         self._catalogue = lru_cache(maxsize=256)(self._made_catalogue)
+        self._keys = lru_cache(maxsize=64)(read_keys)
         self._reading = lru_cache(maxsize=1024)(lambda text: read_as_screen(text, self._marks))
 
     def answer(self, scenario: Scenario) -> Verdict:
@@ -78,11 +87,17 @@ class Trial:
             zone = here.zone
         stores = frozenset({scenario.store, *(item.store for item in scenario.history)})
         listed = tuple(sorted(scenario.listed.items()))
-        return self._catalogue(stores, zone.key, listed, _published_ms(scenario))
+        return self._catalogue(stores, zone.key, listed, _published_ms(scenario), written_keys(scenario.fields))
 
     def _made_catalogue(
-        self, stores: frozenset[str], zone: str, listed: tuple[tuple[str, tuple[str, ...]], ...], published_at_ms: int
+        self,
+        stores: frozenset[str],
+        zone: str,
+        listed: tuple[tuple[str, tuple[str, ...]], ...],
+        published_at_ms: int,
+        written: str,
     ) -> Catalogue:
+        """A world; the same one for the same words."""
         known = self._organisation
         groups = {group for store in known.stores for group in store.groups}
         theirs = {name.partition("/")[0] for one in self._promotions.values() for name in one.stores or ()}
@@ -90,7 +105,11 @@ class Trial:
         made = [Store.model_construct(id=name, name=name, time_zone=zone) for name in missing]
         organisation = known.model_copy(update={"stores": (*known.stores, *made)})
         codes = {**_digests(dict(listed)), **self._inline}
-        return Catalogue(1, published_at_ms, organisation, self._promotions, codes, FLEET_KEY)
+        keys = self._keys(written)
+        return Catalogue(
+            1, published_at_ms, organisation, self._promotions, codes, FLEET_KEY,
+            rotating=keys.rotating, issuers=keys.issuers,
+        )  # fmt: skip
 
     # --- what is held up -------------------------------------------------------------------------
 
@@ -98,11 +117,10 @@ class Trial:
         if shown.kind == "screen":
             return PresentedScreen(self._reading(shown.text), showing.to_bytes(16, "big"))
         presented = present(shown.text)
-        if presented is not None and shown.kind in _SHAPED:
-            found = catalogue.identify(presented, to_ms(at))
-            if isinstance(found, Unrecognised) and found.reason in _NO_SHAPE:
-                return None
-        return presented
+        if presented is None or shown.kind not in _SHAPE or _SHAPE[shown.kind](presented.text, at):
+            return presented
+        found = catalogue.identify(presented, to_ms(at))
+        return presented if isinstance(found, Credential) else None
 
     def _recognised(self, shown: Shown, at: datetime, catalogue: Catalogue, n: int) -> Recognised:
         kinds = (None, "screen") if shown.kind is None else (shown.kind,)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from kiosk.core.contradictions import contradictions
 from kiosk.core.organisation import Organisation
 from kiosk.core.promotion import Promotion, collisions
+from kiosk.core.rivals import rivals
 from sync.head_office.problems import Problem
 from sync.head_office.reading import read_organisation, read_promotions
 
@@ -21,7 +23,8 @@ def promotions_in(text: str) -> tuple[Mapping[str, Promotion] | None, Sequence[s
     if read.problems:
         return None, _words(read.problems)
     promotions = list(read.promotions.values())
-    return {one.id: one for one in promotions}, _words([read.problem(fault) for fault in collisions(promotions)])
+    faults = [*collisions(promotions), *contradictions(promotions, None), *rivals(promotions, read.ids)]
+    return {one.id: one for one in promotions}, _words([read.problem(fault) for fault in faults])
 
 
 def organisation_in(text: str) -> tuple[Organisation | None, Sequence[str]]:
