@@ -26,8 +26,8 @@ DESK, PHONE = (1280, 800), (390, 844)
 SHOTS = HERE / ".screenshots" / "head_office"
 PASSWORD = "four plain words now"
 EVERY_PAGE = (
-    "/redemptions", "/promotions", "/promotions/tacos", "/publish/promotions", "/publish/organisation",
-    "/published/promotions/1", "/counters", "/people", "/password",
+    "/redemptions", "/promotions", "/promotions/tacos", "/promotions/tacos/try", "/publish/promotions",
+    "/publish/organisation", "/published/promotions/1", "/counters", "/people", "/password",
 )  # fmt: skip
 
 SCREEN = """
