@@ -33,7 +33,7 @@ from kiosk.code_lists.segment import (
 )
 from kiosk.core.code_lists import CODE_BYTES
 
-ROWS_IN_PASS = 1_000_000
+ROWS_IN_PASS = 500_000
 _KEYS = 1 << 16
 
 Progress = Callable[[int, int], None]

@@ -89,8 +89,8 @@ def guesses(groups: Sequence[Group]) -> Guesses | None:
 def words(found: Guesses) -> str:
     """What publishing says of a promotion's lists."""
     number = f"{found.number:,}" if found.number < 10**15 else f"10 to the power of {len(str(found.number)) - 1}"
-    how_many = f"at most {number}" if found.at_most else f"about {number}"
-    said = f"A thief with a counter's device needs {how_many} guesses for one of its codes"
+    how_many = f"{'at most' if found.at_most else 'about'} {number} {'guess' if found.number == 1 else 'guesses'}"
+    said = f"A thief with a counter's device needs {how_many} for one of its codes"
     if found.number < EASY_BELOW:
         return f"{said}. That is few: codes generate makes codes that take far more."
     return f"{said}."

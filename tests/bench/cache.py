@@ -1,15 +1,15 @@
 """What the counter's cache of listed codes costs: cache [CODES] (default: ten million)
 
 ``bytes_per_code`` is all that lies on disk afterwards; ``lookup_us_p99`` is over 100,000 lookups, nine in ten of known
-codes; ``open_ms`` opens the cache and puts it in force; ``install_s`` and ``install_mb`` are a process of its own that
-takes all chunks in, from the moment they are there, and the most memory it ever had (the counter's libraries of
-its own not among it); ``delta_s`` installs 1,000 codes more.
+codes; ``open_ms`` opens the cache and puts it in force. ``install_s`` and ``install_mb`` are a process of its own: a
+counter without camera and pages that takes a signed bundle, from its envelope until it is in force, its parts coming
+from disk in answers of the size that head office gives; and the most memory that this process ever had. ``delta_s`` is
+the next bundle, with 1,000 codes more.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import random
 import subprocess
@@ -22,48 +22,54 @@ from pathlib import Path
 import numpy as np
 
 from kiosk.code_lists import CodeCache
-from kiosk.core.bundle import PartMark
-from kiosk.core.code_lists import CHUNK_BYTES, CODE_BYTES, CODES_IN_CHUNK, FoundCode
+from kiosk.core.bundle import open_bundle
+from kiosk.core.code_lists import CODE_BYTES, CODES_IN_CHUNK, FoundCode
+from tests.storage.listed_bundles import ROOT, ListedCounter, sealed_with
+from tests.twins import NOON_MS
 
 PROMOTION = "tacos"
 LOOKUPS = 100_000
 MORE = 1_000
+IN_ONE_ANSWER = 7
+"""Chunks that fit the 4 MiB of an answer."""
 
 
 def measure(arguments: Sequence[str]) -> dict[str, float]:
     """The bench as a command."""
     parser = argparse.ArgumentParser(prog="bench cache")
     parser.add_argument("codes", type=int, nargs="?", default=10_000_000)
-    parser.add_argument("--install", nargs=2, metavar=("CHUNKS", "CACHE"), help=argparse.SUPPRESS)
+    parser.add_argument("--install", type=Path, metavar="FOLDER", help=argparse.SUPPRESS)
     args = parser.parse_args(arguments)
     if args.install is not None:
-        return install(Path(args.install[0]), Path(args.install[1]))
+        return install(args.install)
     with tempfile.TemporaryDirectory() as folder:
         return measure_in(Path(folder), args.codes)
 
 
 def measure_in(folder: Path, codes: int) -> dict[str, float]:
     """The figures of a cache of ``codes`` in ``folder``."""
-    write_chunks(folder / "chunks", codes)
+    publish(folder, 1, codes)
     installed = install_apart(folder)
-    open_ms = min(_ms(lambda: opened(folder)) for _ in range(5))
-    cache = opened(folder)
-    on_disk = sum(path.stat().st_size for path in (folder / "cache").rglob("*") if path.is_file())
+    on_disk = sum(path.stat().st_size for path in (folder / "counter" / "lists").rglob("*") if path.is_file())
+    counter = ListedCounter(folder / "counter")
     return {
         "codes": codes,
         "bytes_per_code": round(on_disk / codes, 3),
-        "lookup_us_p99": lookups_us_p99(cache, codes),
-        "open_ms": round(open_ms, 2),
+        "lookup_us_p99": lookups_us_p99(counter.lists, codes),
+        "open_ms": open_ms(folder, counter),
         **installed,
-        "delta_s": delta_s(folder, cache, codes),
+        "delta_s": delta_s(folder, counter, codes),
     }
 
 
-def write_chunks(folder: Path, codes: int) -> None:
-    """The chunks of a list, as they come from head office, named by number."""
-    folder.mkdir()
-    for k, many in enumerate(_sizes(codes)):
-        (folder / f"{k}").write_bytes(chunk(k, many))
+def publish(folder: Path, version: int, codes: int) -> None:
+    """A signed bundle with so many codes, its parts in files, as head office would give them out."""
+    listed = b"".join(chunk(k, many) for k, many in enumerate(_sizes(codes)))
+    envelope, parts = sealed_with(version, {PROMOTION: listed})
+    (folder / "parts").mkdir(exist_ok=True)
+    (folder / f"envelope-{version}").write_bytes(envelope)
+    for digest, part in parts.items():
+        (folder / "parts" / digest.hex()).write_bytes(part)
 
 
 def chunk(k: int, many: int) -> bytes:
@@ -77,29 +83,26 @@ def _sizes(codes: int) -> Iterator[int]:
         yield min(CODES_IN_CHUNK, codes - at)
 
 
-def marks(chunks: Path) -> Mapping[str, PartMark]:
-    """What the manifest says of the chunks."""
-    return {f"lists/{PROMOTION}/{path.name}": mark_of(path.read_bytes()) for path in sorted(chunks.iterdir())}
+def take(folder: Path, counter: ListedCounter, version: int, doing: Callable[[str], None]) -> float:
+    """Fetch and install that version; how many seconds it took."""
 
+    def ask(wanted: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        return {digest: (folder / "parts" / digest.hex()).read_bytes() for digest in wanted[:IN_ONE_ANSWER]}
 
-def mark_of(part: bytes) -> PartMark:
-    """The part's SHA-256 and length."""
-    return PartMark(hashlib.sha256(part).digest(), len(part))
-
-
-def install(chunks: Path, folder: Path) -> dict[str, float]:
-    """Take all chunks in, checked as the replicator checks them, build, and put in force."""
+    envelope = (folder / f"envelope-{version}").read_bytes()
     begun_s = time.monotonic()
-    cache, told = CodeCache(folder), marks(chunks)
-    for name, mark in told.items():
-        part = (chunks / name.rpartition("/")[2]).read_bytes()
-        assert mark_of(part) == mark
-        cache.stage(mark.sha256, part)
-    cache.build(told, lambda done, of: print(f"{done:,} of {of:,} codes", file=sys.stderr))
-    cache.use(told)
-    cache.tidy()
-    assert cache.complete
-    return {"install_s": round(time.monotonic() - begun_s, 2), "install_mb": peak_mb()}
+    installed = counter.fetcher.take(envelope, ask, NOON_MS, doing)
+    took_s = time.monotonic() - begun_s
+    assert installed is not None
+    assert counter.lists.complete
+    return took_s
+
+
+def install(folder: Path) -> dict[str, float]:
+    """Install the first bundle in an empty counter, in this process."""
+    (folder / "counter").mkdir()
+    took_s = take(folder, ListedCounter(folder / "counter"), 1, lambda words: print(words, file=sys.stderr))
+    return {"install_s": round(took_s, 2), "install_mb": peak_mb()}
 
 
 def peak_mb() -> float:
@@ -113,26 +116,26 @@ def peak_mb() -> float:
 def install_apart(folder: Path) -> dict[str, float]:
     """The install in a process of its own, so that its memory is its own."""
     program = "import json, sys; from tests.bench.cache import measure; print(json.dumps(measure(sys.argv[1:])))"
-    command = [sys.executable, "-c", program, "--install", str(folder / "chunks"), str(folder / "cache")]
+    command = [sys.executable, "-c", program, "--install", str(folder)]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, cwd=Path(__file__).parents[2])
     answer: dict[str, float] = json.loads(done.stdout)
     return answer
 
 
-def opened(folder: Path) -> CodeCache:
-    """The cache as a counter opens it at its start, with what the journal's bundle says."""
-    cache = CodeCache(folder / "cache")
-    cache.use(_told(folder))
-    return cache
-
-
-_TOLD: dict[Path, Mapping[str, PartMark]] = {}
-
-
-def _told(folder: Path) -> Mapping[str, PartMark]:
-    if folder not in _TOLD:
-        _TOLD[folder] = marks(folder / "chunks")
-    return _TOLD[folder]
+def open_ms(folder: Path, counter: ListedCounter) -> float:
+    """The least of five openings, with what the journal's bundle says put in force."""
+    cached = counter.journal.bundle()
+    assert cached is not None
+    root = ROOT.public_key().public_bytes_raw()
+    chunks = open_bundle(cached.envelope, cached.parts, root, 0, held=counter.lists.held()).chunks
+    took = []
+    for _ in range(5):
+        begun_s = time.perf_counter()
+        cache = CodeCache(folder / "counter" / "lists")
+        cache.use(chunks)
+        took.append((time.perf_counter() - begun_s) * 1000)
+        assert cache.complete
+    return round(min(took), 2)
 
 
 def lookups_us_p99(cache: CodeCache, codes: int) -> float:
@@ -164,28 +167,12 @@ def _asked(codes: int, chance: random.Random) -> Iterator[tuple[bytes, FoundCode
     return iter(asked[:LOOKUPS])
 
 
-def delta_s(folder: Path, cache: CodeCache, codes: int) -> float:
-    """How long it takes to install 1,000 codes more."""
-    last = len(list(_sizes(codes))) - 1
-    longer = chunk(last, codes - last * CODES_IN_CHUNK) + chunk(10**6, MORE)
-    fresh = {
-        f"lists/{PROMOTION}/{last + k}": longer[at : at + CHUNK_BYTES]
-        for k, at in enumerate(range(0, len(longer), CHUNK_BYTES))
-    }
-    told = {**_told(folder), **{name: mark_of(part) for name, part in fresh.items()}}
-    begun_s = time.monotonic()
-    for name, part in fresh.items():
-        cache.stage(told[name].sha256, part)
-    cache.build(told, lambda _done, _of: None)
-    cache.use(told)
-    cache.tidy()
-    took_s = time.monotonic() - begun_s
-    assert cache.complete
-    assert cache.find(longer[-CODE_BYTES:]) == FoundCode(PROMOTION, codes + MORE - 1)
+def delta_s(folder: Path, counter: ListedCounter, codes: int) -> float:
+    """How long it takes to install the next bundle, with 1,000 codes more."""
+    publish(folder, 2, codes + MORE)
+    took_s = take(folder, counter, 2, lambda _words: None)
+    k, place = divmod(codes + MORE - 1, CODES_IN_CHUNK)
+    newest = chunk(k, place + 1)[-CODE_BYTES:]
+    assert counter.lists.find(newest) == FoundCode(PROMOTION, codes + MORE - 1)
+    counter.journal.close()
     return round(took_s, 3)
-
-
-def _ms(act: Callable[[], object]) -> float:
-    begun_s = time.perf_counter()
-    act()
-    return (time.perf_counter() - begun_s) * 1000

@@ -32,8 +32,13 @@ def lists_of(version: int) -> dict[str, range]:
 def sealed(version: int, lists: Mapping[str, range] | None = None) -> tuple[bytes, dict[bytes, bytes]]:
     """The bundle of that version: its envelope and its parts by SHA-256."""
     known = lists_of(version) if lists is None else lists
-    promotions = [promotion(id=name, words=None, codes=None, credentials=["listed"]) for name in known]
-    made = content_parts(promotions, ORGANISATION, [], {name: codes(many, name) for name, many in known.items()})
+    return sealed_with(version, {name: codes(many, name) for name, many in known.items()})
+
+
+def sealed_with(version: int, lists: Mapping[str, bytes]) -> tuple[bytes, dict[bytes, bytes]]:
+    """A bundle with these lists, by promotion."""
+    promotions = [promotion(id=name, words=None, codes=None, credentials=["listed"]) for name in lists]
+    made = content_parts(promotions, ORGANISATION, [], lists)
     return seal_bundle(
         version=version, published_at_ms=NOON_MS, fresh_until_ms=NOON_MS, hard_until_ms=NOON_MS,
         parts=made, roles=_ROLES, publishing_keys=[PUBLISHER],

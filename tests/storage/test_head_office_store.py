@@ -425,6 +425,26 @@ def test_listed_codes_keep_their_index(store: HeadOfficeStore) -> None:
     assert store.listed_codes("coffee") == []
 
 
+def test_used_codes_are_told_by_their_index_as_often_as_they_were_redeemed(store: HeadOfficeStore) -> None:
+    codes = [ListedCode(index=i, digest=bytes([i]) * 16, source="imported") for i in range(5)]
+    store.put_listed_codes("tacos", codes)
+    uses = [3, 1, 1, 4, 9]  # twice the second; the last is of no code
+    rows = [
+        row(n, promotion="tacos", credential_kind="listed", credential=bytes([use]) * 16)
+        for n, use in enumerate(uses, 1)
+    ]
+    rows += [
+        replace(rows[0], n=10, promotion="coffee", credential=bytes([0]) * 16),
+        replace(rows[0], n=11, credential_kind="word", credential=bytes([0]) * 16),
+        replace(rows[3], n=12, kind="void", void_of_n=4),
+    ]
+    store.add_log_rows(rows)
+    assert store.used_indexes("tacos", 1, count_voided=False) == [1, 3]
+    assert store.used_indexes("tacos", 2, count_voided=False) == [1]
+    assert store.used_indexes("tacos", 1, count_voided=True) == [1, 3, 4]
+    assert store.used_indexes("coffee", 1, count_voided=True) == []
+
+
 # --- people and settings
 
 
