@@ -107,7 +107,7 @@ def parser() -> "argparse.ArgumentParser":
     """Every command's arguments. Reads no package: ``--help`` works before anything is installed."""
     import argparse
 
-    from kiosk.commands import bench, counter, demo, doctor, test, verify
+    from kiosk.commands import bench, counter, decide, demo, doctor, test, verify
 
     top = argparse.ArgumentParser(
         prog=command_name(),
@@ -120,6 +120,7 @@ def parser() -> "argparse.ArgumentParser":
     demo.add_parser(commands, run_demo)
     counter.add_parser(commands, run_counter)
     add_head_office(commands)
+    decide.add_parser(commands, run_decide)
     for module in (doctor, verify, bench, test):
         module.add_parser(commands)
     return top
@@ -201,6 +202,25 @@ def link(station: "Station") -> "tuple[list[Blueprint], Callable[[], None]]":
     )
     counter.carrier = line.replicator
     return [line.blueprint], line.stop
+
+
+def run_decide(args: "argparse.Namespace") -> int:
+    """Answer scenarios; their promotions are read as head office reads what it publishes."""
+    from kiosk.commands import decide
+    from kiosk.commands.scenario_desk import Readers
+    from kiosk.errors import SetupError
+
+    try:
+        from sync.head_office.scenario_files import organisation_in, promotions_in
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("sync"):
+            raise
+        raise SetupError(
+            "no-head-office-here",
+            "A counter alone reads no files of promotions",
+            cure="Try promotions where head office is installed.",
+        ) from None
+    return decide.run(args, Readers(promotions_in, organisation_in))
 
 
 def run_demo(args: "argparse.Namespace") -> int:

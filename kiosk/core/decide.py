@@ -10,17 +10,20 @@ Rules of this module:
 - Of several reasons the first in the order of :class:`~kiosk.core.verdict.Reason` is shown, except that none is shown
   whose cure would not work: what a shift manager may decide is not asked where something else refuses it anyway; once a
   promotion is over, all given out, or this customer has had theirs, coming back, going elsewhere or bringing another
-  credential helps nobody; where this store has given out all of its own, coming back here helps nobody.
+  credential helps nobody; where this store has given out all of its own (or of its day), coming back here (that day)
+  or going to another of its counters helps nobody.
 - A promotion that will not run again here is over, whatever day its dates end on.
 - ``next_ok`` is given where this same credential would pass by waiting or by going to another store, as far as is
   known now. A store that takes part speaks for itself; else the nearest opening of those that do.
 - Where the clock cannot be trusted the answer is given if it is the same at both ends of what the time could be, and a
-  yes only if it runs all the time between them. Else the shift manager is asked.
+  yes only if it runs all the time between them. Else the shift manager is asked, except where something that no time
+  changes refuses it anyway. No fact is told that holds at one end only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from kiosk.core.catalogue import Catalogue, Credential, Unrecognised
@@ -78,17 +81,21 @@ def _between(
     """The answer that holds at any time of ``clock``, else a question to the shift manager."""
     first, question = _at(held_up, catalogue, known, place, clock.earliest_at, sale)
     last, last_question = _at(held_up, catalogue, known, place, clock.latest_at, sale)
-    if question is None and last_question is None:  # such as a rotating code of another day: nobody can honour it
+    asked = question or last_question
+    if asked is None:  # such as a rotating code of another day: nobody can honour it
         return first
     if (first.outcome, first.reason, first.promotion) == (last.outcome, last.reason, last.promotion):
-        if question is None or first.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
-            return first
-        stretch = opening(question, place.store)
-        if stretch is not None and clock.latest_at < stretch.end_at:
-            return first
-    zone = catalogue.zone(place.store)
-    facts: Facts = {"clock_from": iso(clock.earliest_at, zone), "clock_until": iso(clock.latest_at, zone)}
-    return Verdict(Outcome.ASK, Reason.CLOCK_SUSPECT, first.promotion or last.promotion, facts)
+        agreed = {name: fact for name, fact in first.facts.items() if last.facts.get(name) == fact}
+        stretch = None if question is None else opening(question, place.store)
+        runs_on = stretch is not None and clock.latest_at < stretch.end_at
+        if runs_on or first.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
+            return replace(first, facts=agreed)
+    elif question is not None:
+        whenever = [reason for reason in _against(question) if _refuses_whenever(reason, question)]
+        if whenever:
+            return _verdict(_choose(whenever, question), question, {})
+    ends = {"clock_from": clock.earliest_at, "clock_until": clock.latest_at}
+    return _verdict(Reason.CLOCK_SUSPECT, asked, {name: iso(end, asked.zone) for name, end in ends.items()})
 
 
 def _at(
@@ -144,12 +151,18 @@ def _likeness(reading: ScreenReading | None, catalogue: Catalogue, local: dateti
 
 
 def _answer(question: Question) -> Verdict:
-    against = [reason for rule in RULES if (reason := rule(question)) is not None]
-    reason = _choose(against, question) if against else _for(question)
-    facts = facts_of(reason, question)
-    if against and _WAIT_OR_GO.issuperset(against):
-        facts |= next_ok(question)
-    outcome = outcome_against(reason, question) if against else _OUTCOME_FOR.get(reason, Outcome.ACCEPT)
+    against = _against(question)
+    facts = next_ok(question) if against and _WAIT_OR_GO.issuperset(against) else {}
+    return _verdict(_choose(against, question) if against else _for(question), question, facts)
+
+
+def _against(question: Question) -> Sequence[Reason]:
+    return [reason for rule in RULES if (reason := rule(question)) is not None]
+
+
+def _verdict(reason: Reason, question: Question, more_facts: Facts) -> Verdict:
+    facts = facts_of(reason, question) | more_facts
+    outcome = _OUTCOME_FOR.get(reason) or outcome_against(reason, question)
     if outcome is Outcome.ASK and question.is_screen and question.counted_uses:
         facts = facts_of(Reason.SEEN_BEFORE, question) | facts  # whoever decides must know
     names = not_checked(question)
@@ -165,7 +178,9 @@ def _for(question: Question) -> Reason:
     return Reason.SEEN_BEFORE if question.counted_uses else Reason.LOOK_AT_SCREEN
 
 
-_OUTCOME_FOR: Mapping[Reason, Outcome] = {Reason.LOOK_AT_SCREEN: Outcome.CHECK, Reason.SEEN_BEFORE: Outcome.CHECK}
+_OUTCOME_FOR: Mapping[Reason, Outcome] = {
+    Reason.OK: Outcome.ACCEPT, Reason.LOOK_AT_SCREEN: Outcome.CHECK, Reason.SEEN_BEFORE: Outcome.CHECK,
+}  # fmt: skip
 
 # --- which one of several ------------------------------------------------------------------------
 
@@ -181,20 +196,31 @@ _WAIT_OR_GO = _TIMES | _DAY_LIMITS | {
 """Where only these speak against it, another time or store may pass it (over here need not be over further west)."""
 
 
+_BY_THE_CLOCK = _TIMES | _DAY_LIMITS | {Reason.OVER}
+
+
+def _refuses_whenever(reason: Reason, question: Question) -> bool:
+    return reason not in _BY_THE_CLOCK and outcome_against(reason, question) is Outcome.REFUSE
+
+
 def _choose(against: Sequence[Reason], question: Question) -> Reason:
     refusals = [reason for reason in against if outcome_against(reason, question) is Outcome.REFUSE]
     if not _FINAL.isdisjoint(refusals):
         return next(reason for reason in refusals if reason in _FINAL or reason in _USED)
-    if _waiting_is_in_vain(refusals, question):
-        refusals = [reason for reason in refusals if reason not in _TIMES]
-    return (refusals or against)[0]
+    in_vain = _in_vain(refusals, question)
+    return ([reason for reason in refusals if reason not in in_vain] or against)[0]
 
 
-def _waiting_is_in_vain(refusals: Sequence[Reason], question: Question) -> bool:
-    """Whether all here, or all of the day, will still be given out when it opens next."""
+def _in_vain(refusals: Sequence[Reason], question: Question) -> frozenset[Reason]:
+    """The refusals whose cure helps nobody: all here, or all of the day it opens on next, will still be given out.
+
+    Another counter of this store would refuse it too, except that another clerk may work there.
+    """
     if Reason.LIMIT_STORE in refusals:
-        return True
+        return _TIMES | {Reason.WRONG_COUNTER}
     if _DAY_LIMITS.isdisjoint(refusals):
-        return False
+        return frozenset()
     begins = opening(question, question.place.store)
-    return begins is not None and begins.start_at.astimezone(question.zone).date() == question.local.date()
+    if begins is not None and begins.start_at.astimezone(question.zone).date() != question.local.date():
+        return frozenset()
+    return _TIMES | {Reason.WRONG_COUNTER} if Reason.LIMIT_STORE_DAY in refusals else _TIMES

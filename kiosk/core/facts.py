@@ -81,7 +81,7 @@ def _nearest(uses: Sequence[Use], store: str) -> Use:
 
 
 def _ended(question: Question) -> Facts:
-    ended_on = question.last_day
+    ended_on = question.last_day(question.zone)
     if question.local.date() <= ended_on:  # it will not run again, though its dates end later
         ended_on = min(ended_on, question.terms.schedule.last_day())
     return {"ended_on": ended_on.isoformat()}
@@ -89,8 +89,8 @@ def _ended(question: Question) -> Facts:
 
 def _late(question: Question) -> Facts:
     grace_days = question.terms.promotion.grace_days
-    until = question.last_day + timedelta(days=grace_days)
-    facts: Facts = {"late_days": rules.late_days(question), "grace_until": until.isoformat()}
+    until = question.last_day(question.zone) + timedelta(days=grace_days)
+    facts: Facts = {"late_days": rules.late_days(question, question.zone), "grace_until": until.isoformat()}
     return _ended(question) | facts | _ok(question)
 
 

@@ -35,7 +35,7 @@ _PREDEFINED = {
     **dict.fromkeys(("11", "12", "13", "14", "15", "16", "17", "18", "19"), 6),
     **dict.fromkeys(("31", "32", "33", "34", "35", "36"), 8),
 }  # fmt: skip
-_SHORT = frozenset(("10", "21", "22", "30", "37", *(str(n) for n in range(90, 100))))
+_SHORT = ("10", "21", "22", "30", "37", "90", "91", "92", "93", "94", "95", "96", "97", "98", "99")
 _IDENTIFIER_DIGITS = {
     **dict.fromkeys((*_SHORT, *_PREDEFINED), 2),
     **dict.fromkeys(("23", "24", "25", "40", "41", "42", "71"), 3),
@@ -119,13 +119,13 @@ def _scanned(text: str) -> _Elements:
     while at < len(text):
         digits = _IDENTIFIER_DIGITS.get(text[at : at + 2], 0)
         identifier = text[at : at + digits]
-        if not re.fullmatch("[0-9]{2,4}", identifier) or len(identifier) != digits:
+        if not re.fullmatch("[0-9]+", identifier) or len(identifier) != digits:
             raise _WrongElementError(ElementFault.NOT_ELEMENTS)
         begin, end = at + len(identifier), text.find(FNC1, at)
         predefined = _PREDEFINED.get(identifier[:2])
         if predefined is not None:
             end = at + 2 + predefined
-        elif end < 0:
+        elif end == -1:
             end = len(text)
         value = text[begin:end]
         if predefined is not None and (end > len(text) or FNC1 in value):

@@ -155,7 +155,11 @@ class Question:
     @property
     def has_begun(self) -> bool:
         """Whether the credential's own window has begun."""
-        starts_at, _ = window_of(self.right, self.zone)
+        return self.has_begun_in(self.zone)
+
+    def has_begun_in(self, zone: tzinfo) -> bool:
+        """Whether it has at a store in ``zone``."""
+        starts_at, _ = window_of(self.right, zone)
         return starts_at is None or self.local >= starts_at
 
     @property
@@ -164,17 +168,14 @@ class Question:
         _, ends_at = window_of(self.right, self.zone)
         return ends_at is not None and self.local >= ends_at
 
-    @property
-    def last_day(self) -> date:
-        """The last store-local day of the promotion's dates, or of the credential's own window if that ends sooner."""
-        last, (_, ends_at) = self.terms.schedule.last, window_of(self.right, self.zone)
-        return last if ends_at is None else min(last, (ends_at - _MILLISECOND).astimezone(self.zone).date())
+    def last_day(self, zone: tzinfo) -> date:
+        """The last day in ``zone`` of the promotion's dates, or of the credential's own window if that ends sooner."""
+        last, (_, ends_at) = self.terms.schedule.last, window_of(self.right, zone)
+        return last if ends_at is None else min(last, (ends_at - _MILLISECOND).astimezone(zone).date())
 
     @property
     def counted_uses(self) -> Sequence[Use]:
-        """The uses that count against the credential; one that many customers share can be used by any number."""
-        if self.credential.shared:
-            return ()
+        """The uses that count against the credential."""
         if self.terms.promotion.void_restores_use:
             return self.known.live_uses(self.promotion_id, self.credential.digest)
         return self.known.uses(self.promotion_id, self.credential.digest)
@@ -195,6 +196,9 @@ def question_of(
     stores = terms.stores
     if right.store is not None:
         stores = {right.store: stores[right.store]} if right.store in stores else {}
+    if right.counter is not None:
+        named = terms.counters
+        stores = {id_: store for id_, store in stores.items() if right.counter in named.get(id_, {right.counter})}
     holder = sale.holder
     if holder is None and reading is not None and fold(reading.handle):
         holder = customer_digest(catalogue.fleet_key, reading.handle)

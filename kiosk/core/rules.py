@@ -12,6 +12,7 @@ Rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import tzinfo
 
 from kiosk.core.nearest import opening, openings
 from kiosk.core.question import Question, day_ms
@@ -37,8 +38,8 @@ def used(question: Question) -> Reason | None:
     if question.is_screen or question.credential.shared:
         return None
     uses = question.counted_uses
-    if len(uses) < _allowed_uses(question):
-        return Reason.USED_ELSEWHERE if question.credential.used_up else None
+    if len(uses) < _allowed_uses(question) and not question.credential.used_up:
+        return None
     return Reason.USED_HERE if any(use.store == question.place.store for use in uses) else Reason.USED_ELSEWHERE
 
 
@@ -54,26 +55,28 @@ def ended(question: Question) -> Reason | None:
     """It will never pass again, here or (from a store that takes no part) anywhere; not even late."""
     if question.takes_part:
         closed = not question.is_open and opening(question, question.place.store) is None
+        zones = {question.zone}
     else:
         closed = bool(question.stores) and not openings(question)
-    return Reason.OVER if closed and not _within_grace(question) else None
+        zones = {store.zone for store in question.stores.values()} if closed else set()
+    return Reason.OVER if closed and not any(_within_grace(question, zone) for zone in zones) else None
 
 
 def late(question: Question) -> Reason | None:
     """It is over here, but by so few days that a shift manager may honour it."""
-    if not question.takes_part or question.is_open or not _within_grace(question):
+    if not question.takes_part or question.is_open or not _within_grace(question, question.zone):
         return None
     return None if opening(question, question.place.store) else Reason.LATE_WITHIN_GRACE
 
 
-def _within_grace(question: Question) -> bool:
+def _within_grace(question: Question, zone: tzinfo) -> bool:
     grace_days = question.terms.promotion.grace_days
-    return bool(grace_days) and question.has_begun and late_days(question) <= grace_days
+    return bool(grace_days) and question.has_begun_in(zone) and late_days(question, zone) <= grace_days
 
 
-def late_days(question: Question) -> int:
-    """How many store-local days after its last one it is asked for; 0 on that day itself."""
-    return max(0, (question.local.date() - question.last_day).days)
+def late_days(question: Question, zone: tzinfo) -> int:
+    """How many days of ``zone`` after its last one it is asked for; 0 on that day itself."""
+    return max(0, (question.local.astimezone(zone).date() - question.last_day(zone)).days)
 
 
 def paused(question: Question) -> Reason | None:
@@ -347,7 +350,7 @@ def not_checked(question: Question) -> list[str]:
         "per_customer": limits.per_customer is not None and question.holder is None,
         "budget": terms.budget_minor is not None and costs,
         "basket": basket_set and sale.basket_minor is None,
-        "stack_cap": terms.stack_cap_minor is not None and terms.has_value and not stack_known,
+        "stack_cap": terms.stack_cap_minor is not None and (costs or cost_known) and not stack_known,
         "evidence": question.credential.kind in terms.evidence_minor and costs,
         Reason.SEEN_BEFORE.value: question.reading is not None and not can_be_told_apart(question.reading),
     }

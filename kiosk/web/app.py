@@ -27,7 +27,7 @@ from kiosk.vision.photo import PhotoReader
 from kiosk.vision.picture import Image
 from kiosk.vision.watch import WatchStats
 from kiosk.web import guard
-from kiosk.web import language as language_of_pages
+from kiosk.web import language as spoken
 from kiosk.web.language import gettext as _
 from kiosk.web.printed import initials
 from kiosk.web.respond import respond, wants_fragment
@@ -128,7 +128,7 @@ def create_app(  # noqa: PLR0913  (every part is named where the pages are put t
     app.jinja_env.filters["strong_numbers"] = strong_numbers
     app.jinja_env.filters["initials"] = initials
     app.jinja_env.globals["static_version"] = _static_version(static)
-    language_of_pages.install(app, language)
+    spoken.install(app, language)
     guard.install(app, names, films=film is not None)
     from kiosk.web import film_pages  # noqa: PLC0415  (pages need floor() from here)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from kiosk.core.money import AmountError, from_minor, to_minor
+from kiosk.core.money import NO_CURRENCY, AmountError, from_minor, to_minor
 from kiosk.core.promotion import Promotion
 from kiosk.core.verdict import FactValue, Outcome
 from kiosk.web import times
@@ -85,23 +85,29 @@ class Asked:
         found = self._money(name)
         return "" if found is None else amount(*found)
 
+    def is_some(self, name: str) -> bool:
+        """Whether the amount that a fact states is more than nothing."""
+        found = self._money(name)
+        return found is not None and any(digit in "123456789" for digit in found[0])
+
     def missing(self, has: str, wants: str) -> str:
         """What the amount ``has`` lacks of the amount ``wants``, as "$4.00"; empty where that cannot be told."""
         one, other = self._money(has), self._money(wants)
         if one is None or other is None or one[1] != other[1]:
             return ""
         try:
-            lacking_minor = to_minor(other[0], other[1]) - to_minor(one[0], one[1])
+            currency = one[1] or NO_CURRENCY
+            lacking_minor = to_minor(other[0], currency) - to_minor(one[0], currency)
         except AmountError:
             return ""
-        return amount(from_minor(lacking_minor, one[1]), one[1]) if lacking_minor > 0 else ""
+        return amount(from_minor(lacking_minor, currency), one[1]) if lacking_minor > 0 else ""
 
-    def _money(self, name: str) -> tuple[str, str] | None:
+    def _money(self, name: str) -> tuple[str, str | None] | None:
         found = self.facts.get(name)
-        if not isinstance(found, dict):
+        if not isinstance(found, dict) or not isinstance(found.get("amount"), str):
             return None
-        text, currency = found.get("amount"), found.get("currency")
-        return (text, currency) if isinstance(text, str) and isinstance(currency, str) else None
+        currency = found.get("currency")
+        return str(found["amount"]), None if currency is None else str(currency)
 
     @property
     def differs(self) -> list[Mapping[str, FactValue]]:

@@ -5,15 +5,16 @@ Rules of this module:
 - A message's id is its English sentence, with named placeholders: ``gettext("Ended %(day)s", day=day)``.
 - Without variables a per cent sign stands for itself; with variables it is doubled.
 - Catalogues are text (gettext's ``.po``), compiled in memory when a page first asks for a language.
-- Which one: the browser's own choice, else the counter's, else what the browser asks for, else English. A stream of
-  events is told in the language of the page that opened it.
+- Which one: what was chosen in this browser, else the clerk's (as published), else the counter's, else what the
+  browser asks for, else English. Choice and clerk are forgotten when the clerk signs out.
+- A stream of events is told in the language of the page that opened it.
 - Outside a request, and where a catalogue lacks a message, the words are English.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 
 import flask_babel
@@ -29,6 +30,7 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "es": "Español"}
 
 _ENGLISH = "en"
 _CHOICE = "language"
+_CLERKS = "clerk_language"
 _DEFAULT = "COUNTER_LANGUAGE"
 
 
@@ -47,9 +49,9 @@ def active() -> str:
     """The code of the language that this request is answered in."""
     if not has_request_context():
         return _ENGLISH
-    for chosen in (request.args.get(_CHOICE), session.get(_CHOICE)):
-        if chosen in LANGUAGES:
-            return str(chosen)
+    for known in (request.args.get(_CHOICE), session.get(_CHOICE), session.get(_CLERKS)):
+        if known in LANGUAGES:
+            return str(known)
     return current_app.config[_DEFAULT] or request.accept_languages.best_match(list(LANGUAGES)) or _ENGLISH
 
 
@@ -59,6 +61,21 @@ def choose(language: str) -> bool:
         return False
     session[_CHOICE] = language
     return True
+
+
+def know_clerk(tags: Sequence[str]) -> None:
+    """Who signed in speaks the languages of ``tags`` (BCP 47, the best first)."""
+    session.pop(_CLERKS, None)
+    spoken = [tag.partition("-")[0].lower() for tag in tags]
+    known = next((one for one in spoken if one in LANGUAGES), None)
+    if known is not None:
+        session[_CLERKS] = known
+
+
+def forget() -> None:
+    """The clerk has left: what was chosen, and what that clerk speaks, is not the next one's."""
+    session.pop(_CHOICE, None)
+    session.pop(_CLERKS, None)
 
 
 class _Catalogues(flask_babel.Domain):  # type: ignore[misc]  # Flask-Babel is published without types

@@ -20,8 +20,8 @@ from kiosk.display import Display, FilmedScreen
 from kiosk.errors import CounterfoilError
 from kiosk.redeeming import ANYWAY, APPROVED_WHY, Approval, Look
 from kiosk.sale import basket_minor
+from kiosk.web import language as spoken
 from kiosk.web.app import Filming, floor
-from kiosk.web.language import choose
 from kiosk.web.language import gettext as _
 from kiosk.web.picking import choices_header, picking
 from kiosk.web.respond import go, respond, wants_fragment
@@ -97,6 +97,8 @@ def sign_in_post() -> Response:
     session.permanent = True
     session["clerk"] = clerk.id
     session["shift"] = os.urandom(8).hex()
+    people = floor().counter.catalogue.organisation.people
+    spoken.know_clerk(next((one.languages for one in people if one.id == clerk.id), ()))
     return go("counter.home")
 
 
@@ -110,6 +112,7 @@ def _pad(clerk_id: str) -> dict[str, Any]:
 def sign_out() -> Response:
     """Leave the counter to the next clerk."""
     session.pop("clerk", None)
+    spoken.forget()
     floor().signed_out.add(session.pop("shift", ""))
     return go("counter.sign_in")
 
@@ -117,7 +120,7 @@ def sign_out() -> Response:
 @pages.post("/language")
 def choose_language() -> Response:
     """Speak another language in this browser, whoever signs in; its pages are loaded anew."""
-    if not choose(request.form.get("language", "")):
+    if not spoken.choose(request.form.get("language", "")):
         abort(422)
     return go("counter.sign_in" if clerk_here() is None else "counter.home")
 

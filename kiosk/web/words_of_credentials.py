@@ -32,7 +32,7 @@ def malformed(_asked: Asked) -> Words:
     """Nothing to decide about."""
     return Words(
         _("Nothing to read"),
-        _("The code is empty, or not one of ours can look so."),
+        _("It is empty or cut off: none of our codes looks like this."),
         _("I can't quite read this one. Could you show it to me once more?"),
         (show_again(), type_it()),
     )

@@ -117,7 +117,7 @@ def budget_spent(asked: Asked) -> Words:
     """The money set aside for it does not cover one more."""
     cost, left, budget = asked.money("cost"), asked.money("budget_left"), asked.money("budget")
     sub = _("%(title)s. What was set aside for it is spent.", title=asked.title)
-    if cost and left:
+    if cost and asked.is_some("budget_left"):
         sub = _("%(title)s. It costs %(cost)s, and %(left)s is left.", title=asked.title, cost=cost, left=left)
     elif budget:
         sub = _("%(title)s. The %(budget)s set aside for it is spent.", title=asked.title, budget=budget)
@@ -188,15 +188,14 @@ def does_not_stack(asked: Asked) -> Words:
 
 def value_over_evidence(asked: Asked) -> Words:
     """Worth more than a credential of this kind may be."""
-    cap, cost, promotion = asked.money("evidence_cap"), asked.money("cost"), asked.promotion
+    cap, cost, enough = asked.money("evidence_cap"), asked.money("cost"), asked.names("credentials")[:MOST_NAMED]
     if cap and cost:
         sub = _(
             "%(title)s. Worth %(cost)s; this kind of code is good for %(cap)s.", title=asked.title, cost=cost, cap=cap
         )
     else:
         sub = _("%(title)s. Worth more than this kind of code is good for.", title=asked.title)
-    uncapped = [] if promotion is None else [one for one in promotion.credentials if one not in promotion.evidence]
-    ways = (Way("phone", capital(either(kinds(list(uncapped[:MOST_NAMED]))))),) if uncapped else ()
+    ways = (Way("phone", capital(either(kinds(enough)))),) if enough else ()
     headline = _("Needs a stronger code")
     return Words(
         fitting(_("Up to %(cap)s this way", cap=cap), headline) if cap else headline,

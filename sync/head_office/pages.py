@@ -16,7 +16,15 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as Answer
 
-from sync.head_office import counters_page, door_pages, people_page, promotions_page, publish_page, redemptions_page
+from sync.head_office import (
+    counters_page,
+    door_pages,
+    people_page,
+    promotions_page,
+    publish_page,
+    redemptions_page,
+    try_page,
+)
 from sync.head_office.respond import respond, send_to
 from sync.head_office.seat import account, gate, published
 
@@ -28,6 +36,9 @@ RAIL = (
 )
 _UNDER = {
     "pages.promotion": "pages.promotions",
+    "pages.try_promotion": "pages.promotions",
+    "pages.try_published": "pages.promotions",
+    "pages.try_text": "pages.promotions",
     "pages.publish": "pages.promotions",
     "pages.send": "pages.promotions",
     "pages.published_version": "pages.promotions",
@@ -108,6 +119,9 @@ _ROUTES: tuple[tuple[str, str, str, Any], ...] = (
     ("GET", "/promotions", "promotions", promotions_page.promotions),
     ("GET", "/promotions/<promotion_id>", "promotion", promotions_page.promotion),
     ("GET", "/promotions/<promotion_id>/sample.jpg", "sample", promotions_page.sample),
+    ("GET", "/promotions/<promotion_id>/try", "try_promotion", try_page.try_promotion),
+    ("POST", "/promotions/<promotion_id>/try", "try_published", try_page.try_published),
+    ("POST", "/publish/promotions/try", "try_text", try_page.try_text),
     ("GET", "/publish/<kind>", "publish", publish_page.publish_form),
     ("POST", "/publish/<kind>", "send", publish_page.send),
     ("GET", "/published/<kind>/<int:version>", "published_version", publish_page.published_version),

@@ -45,7 +45,7 @@ def publish_form(kind: str) -> Response:
     """``GET /publish/<kind>``: the text in force, to be changed."""
     wanted = _kind(kind)
     state = published()
-    return _form(wanted, state.promotions_text if wanted == "promotions" else state.organisation_text, ())
+    return form_with(wanted, state.promotions_text if wanted == "promotions" else state.organisation_text, ())
 
 
 def send(kind: str) -> Response:
@@ -54,19 +54,19 @@ def send(kind: str) -> Response:
     422 with every problem and the text as it was.
     """
     wanted = _kind(kind)
-    text, problem = _sent(wanted)
+    text, problem = sent_text(wanted)
     if problem:
-        return _form(wanted, text, (problem,))
+        return form_with(wanted, text, (problem,))
     pictures, problem = _sent_pictures()
     if problem:
-        return _form(wanted, text, (problem,))
+        return form_with(wanted, text, (problem,))
     only_checked = request.form.get("only") == "check"
     try:
         done = (_check if only_checked else _publish)(wanted, text, sent_samples(pictures))
     except RefusedPublication as refused:
-        return _form(wanted, text, refused.problems)
+        return form_with(wanted, text, refused.problems)
     if only_checked:
-        return _form(wanted, text, (), done)
+        return form_with(wanted, text, (), done)
     return send_to(url_for("pages.published_version", kind=wanted, version=done.version))
 
 
@@ -117,7 +117,7 @@ def _kind(kind: str) -> SourceKind:
     return _KINDS[kind]
 
 
-def _sent(kind: SourceKind) -> tuple[str, Problem | None]:
+def sent_text(kind: SourceKind) -> tuple[str, Problem | None]:
     """The text that was sent, as typed or out of a chosen file, with its line ends made plain."""
     file = request.files.get("file")
     text = request.form.get("text", "")
@@ -162,7 +162,8 @@ class Checked:
     notes: tuple[NoteGroup, ...]
 
 
-def _form(kind: SourceKind, text: str, problems: tuple[Problem, ...], done: Published | None = None) -> Response:
+def form_with(kind: SourceKind, text: str, problems: tuple[Problem, ...], done: Published | None = None) -> Response:
+    """The page with ``text`` and what is wrong with it (then 422), or what it would come to."""
     rows = [_problem_row(problem, kind, text) for problem in problems]
     newest = office().store.latest_source(kind)
     return respond(

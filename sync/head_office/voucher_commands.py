@@ -66,9 +66,10 @@ def _issue(args: argparse.Namespace) -> int:
     last = issued.first + len(issued.texts) - 1
     print("\n".join(issued.texts), flush=True)
     files = [] if args.png is None else _draw(args.png, f"{issued.promotion}-{issued.key}", issued.first, issued.texts)
-    say(f"{len(issued.texts)} vouchers of {issued.promotion}, serials {issued.first} to {last} of the key {issued.key}")
+    serials = f"serial {last}" if last == issued.first else f"serials {issued.first} to {last}"
+    say(f"Vouchers of {issued.promotion}: {serials} of the key {issued.key}")
     if files:
-        say(f"{len(files)} QR codes are in {args.png}")
+        say(f"QR codes are in {args.png}: {len(files)}")
     answer(
         {"promotion": issued.promotion, "key": issued.key, "first": issued.first, "last": last,
          "count": len(issued.texts), "files": files}

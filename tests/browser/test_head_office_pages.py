@@ -26,8 +26,8 @@ DESK, PHONE = (1280, 800), (390, 844)
 SHOTS = HERE / ".screenshots" / "head_office"
 PASSWORD = "four plain words now"
 EVERY_PAGE = (
-    "/redemptions", "/promotions", "/promotions/tacos", "/publish/promotions", "/publish/organisation",
-    "/published/promotions/1", "/counters", "/people", "/password",
+    "/redemptions", "/promotions", "/promotions/tacos", "/promotions/tacos/try", "/publish/promotions",
+    "/publish/organisation", "/published/promotions/1", "/counters", "/people", "/password",
 )  # fmt: skip
 
 SCREEN = """
@@ -256,7 +256,7 @@ def test_thirty_notes_stay_readable_and_each_leads_to_its_line(visit: Open, size
     page.get_by_role("button", name="Check").locator("visible=true").first.click()
     checked = page.locator("#checked")
     expect(checked.get_by_role("heading", name="No problem was found")).to_be_visible()
-    expect(checked.locator(".notes h2")).to_have_text("Worth knowing (32)")
+    expect(checked.locator(".notes h2")).to_have_text("Worth knowing (33)")
     page.screenshot(path=SHOTS / f"checked-{size[0]}.png")
     checked.locator("summary", has_text="Free pie").first.click()
     link = checked.get_by_role("link", name="Line 17, column 29")

@@ -132,6 +132,11 @@ def test_what_would_work_elsewhere_names_only_where_it_really_would() -> None:
             {"cost": usd("12.00"), "budget_left": usd("4.00")},
             "It costs $12.00, and $4.00 is left.",
         ),
+        (
+            Reason.BUDGET_SPENT,
+            {"cost": usd("12.00"), "budget_left": usd("0.00"), "budget": usd("60.00")},
+            "The $60.00 set aside for it is spent.",
+        ),
         (Reason.BASKET_TOO_SMALL, {"basket": usd("16.00")}, "This sale comes to $16.00."),
         (Reason.DOES_NOT_STACK, {"in_sale": ["Fries", "Soda"]}, "It does not go with Fries and Soda."),
         (Reason.OLD_CODE, {"shown_at": "2026-11-20T18:40:00-05:00"}, "It was fresh today 18:40, and renews itself."),
@@ -144,6 +149,20 @@ def test_the_line_under_it_states_the_facts(reason: Reason, facts: dict[str, Fac
 def test_a_sale_that_is_too_small_names_what_is_missing() -> None:
     ways = for_reason(Reason.BASKET_TOO_SMALL, asked({"basket": usd("15.50"), "basket_min": usd("20.00")})).would_work
     assert (ways[0].strong, ways[0].rest) == ("$4.50", " more in this sale")
+
+
+def test_what_is_worth_too_much_names_the_codes_that_would_do() -> None:
+    ways = for_reason(Reason.VALUE_OVER_EVIDENCE, asked({"credentials": ["voucher", "listed"]})).would_work
+    assert [way.strong for way in ways] == ["A signed voucher or a code from our list"]
+    assert for_reason(Reason.VALUE_OVER_EVIDENCE, asked({"credentials": []})).would_work == ()
+
+
+def test_an_amount_without_a_currency_is_printed_without_one() -> None:
+    facts: dict[str, FactValue] = {
+        "basket": {"amount": "15.50", "currency": None}, "basket_min": {"amount": "20.00", "currency": None},
+    }  # fmt: skip
+    words = for_reason(Reason.BASKET_TOO_SMALL, asked(facts))
+    assert (words.headline, words.would_work[0].strong) == ("From 20.00 up", "4.50")
 
 
 def test_an_old_list_names_a_manager_only_where_one_may_say_yes() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from kiosk.commands import counter
+from kiosk.core.organisation import Person
 from kiosk.core.verdict import FactValue, Outcome, Reason
 from kiosk.web import language, times
 from kiosk.web.asked import Asked, either
@@ -186,6 +188,24 @@ def test_what_a_browser_has_chosen_stays_through_signing_in_and_counts_more_than
     assert '<html lang="es"' in page.text
     assert "Siguiente cliente" not in page.text
     assert "En línea" in page.text
+
+
+def test_a_clerk_is_spoken_to_in_the_first_language_that_has_words_until_signing_out() -> None:
+    pages = Pages()
+    people = (Person(id="ana", name="Ana Marta", languages=("pt-BR", "es-MX", "en")),)
+    known = pages.counter.catalogue
+    pages.counter.catalogue = replace(known, organisation=known.organisation.model_copy(update={"people": people}))
+    assert '<html lang="en"' in pages.get("/sign-in").text
+    pages.sign_in()
+    assert '<html lang="es"' in pages.get("/").text
+    pages.post("/language", language="en")
+    assert '<html lang="en"' in pages.get("/").text
+    pages.post("/sign-out")
+    pages.sign_in("ben")
+    assert '<html lang="en"' in pages.get("/").text
+    pages.post("/sign-out")
+    pages.sign_in()
+    assert '<html lang="es"' in pages.get("/").text
 
 
 def test_a_refusal_is_told_in_the_language_that_was_chosen() -> None:

@@ -255,6 +255,13 @@ def test_a_rotating_code_two_steps_away_is_an_old_one_and_says_of_when(away: int
     assert shown_at.utcoffset() == NOON.astimezone(catalogue().zone("bayside")).utcoffset()
 
 
+def test_an_old_rotating_code_tells_nothing_of_what_is_not_announced_yet() -> None:
+    later: dict[str, Any] = {"valid": ALL_YEARS | {"from": "2026-11-07"}}
+    verdict = asked(turning(announce_from="2026-11-07", **later), code(-2))
+    assert verdict == Verdict(Outcome.REFUSE, Reason.UNKNOWN_CODE)
+    assert asked(turning(announce_from="2026-11-06", **later), code(-2)).reason is Reason.OLD_CODE
+
+
 def test_a_rotating_code_of_another_key_is_unknown() -> None:
     assert asked(turning(), code(secret=SECRET[::-1])) == Verdict(Outcome.REFUSE, Reason.UNKNOWN_CODE)
 

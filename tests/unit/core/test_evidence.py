@@ -110,6 +110,15 @@ def test_lines_are_beside_each_other_where_they_overlap_by_a_fiftieth_at_most(ov
     assert [line.text for line in reading_order(mirrored)] == ["left", "right"]
 
 
+@pytest.mark.parametrize(
+    ("overlap", "order"), [(0.02, ["left", "middle", "right"]), (0.03, ["middle", "left", "right"])]
+)
+def test_a_line_that_begins_where_another_ends_is_beside_it(overlap: float, order: list[str]) -> None:
+    middle, right = Line("middle", 1, (0.3, 0.10, 0.5, 0.13)), Line("right", 1, (0.5 - overlap, 0.101, 0.9, 0.131))
+    left = Line("left", 1, (0.0, 0.102, 0.2, 0.132))
+    assert [line.text for line in reading_order([right, middle, left])] == order
+
+
 def test_three_lines_side_by_side_are_one_row() -> None:
     row = [Line(name, 1, (at, 0.1 + at / 100, at + 0.2, 0.13)) for name, at in (("b", 0.4), ("a", 0.1), ("c", 0.7))]
     under = Line("d", 1, (0.1, 0.2, 0.9, 0.23))
@@ -150,6 +159,28 @@ def test_the_venues_that_stand_there_are_known() -> None:
 
 def test_an_offer_that_was_read_is_read_where_it_stands() -> None:
     assert seen(lines("Harbor Grill", OFFER)).evidence[1] == Evidence(READ, 1.0, box=box(1))
+
+
+def test_the_box_of_a_mark_holds_no_line_below_it() -> None:
+    assert seen(lines(OFFER, "Harbor Grill")).evidence[1].box == box(0)
+    assert mark("word", "SHRIMP20", "Mostly cloudy").box == box(1)
+    assert mark("word", "SHRIMP21", "Mostly cloudy").box == box(1)
+
+
+def test_seven_tenths_of_an_offer_are_read_in_part() -> None:
+    part = seen(lines("half pizz"), posted(screen={"offer": "half pizzas"})).evidence[1]
+    assert (part.state, part.strength, part.box) == (NOT_READ, 0.8, box(0))
+    least = seen(lines("half piz"), posted(screen={"offer": "half pizzas"})).evidence[1]
+    assert (least.strength, least.box) == (0.7, box(0))
+    less = seen(lines("half pi"), posted(screen={"offer": "half pizzas"})).evidence[1]
+    assert (less.strength, less.box) == (0.6, None)
+
+
+def test_a_weekday_in_an_offer_is_read_to_the_letter() -> None:
+    ours = posted(screen={"offer": "Free tacos all sunday long"})
+    assert seen(lines("Free tacox all sunday long"), ours).evidence[1].state is READ
+    assert seen(lines("Free tacos all 5unday long"), ours).evidence[1].state is READ
+    assert seen(lines("Free tacos all sundax long"), ours).evidence[1].state is NOT_READ
 
 
 def test_an_offer_read_in_part_has_the_strength_of_what_was_read() -> None:
@@ -218,11 +249,20 @@ def test_an_offer_posted_without_a_capital_stands_alone_either_way() -> None:
         ("We came back for THE", 0.04, 0.1, True),
         ("for the", 0.04, 0.1, True),
         ("came for the", 0.04, 0.1, False),
+        ("We came back for the  ", 0.04, 0.1, False),
+        ("We came back for a", 0.04, 0.1, False),
+        (" ", 0.04, 0.1, True),
     ],
 )
 def test_a_sentence_runs_on_into_the_line_close_below_it(before: str, top: float, left: float, alone: bool) -> None:
     page = [Line(before, 1, (0.1, 0.0, 0.9, 0.03)), Line(OFFER, 1, (left, top, 0.9, top + 0.03))]
     assert seen(page).alone is alone
+
+
+@pytest.mark.parametrize(("top", "alone"), [(0.3539, False), (0.3541, True)])
+def test_how_close_a_line_is_goes_by_the_height_of_the_one_above(top: float, alone: bool) -> None:
+    before = Line("We came back for the", 1, (0.1, 0.3, 0.9, 0.33))
+    assert seen([before, Line(OFFER, 1, (0.1, top, 0.9, top + 0.03))]).alone is alone
 
 
 def test_a_promotion_told_by_its_claims_stands_alone() -> None:
@@ -247,6 +287,19 @@ def test_the_venue_of_another_promotion_in_its_place_differs() -> None:
 @pytest.mark.parametrize("shown", ["Charbor Grill", "Harbor Grills", "Harbor GriII"])
 def test_a_venue_is_read_as_whole_words_look_alikes_forgiven(shown: str) -> None:
     assert mark("venue", shown).state is (READ if shown == "Harbor GriII" else NOT_READ)
+
+
+@pytest.mark.parametrize(
+    ("shown", "state"),
+    [("xHarbor Grill", NOT_READ), ("2xHarbor Grill", NOT_READ), ("12Harbor Grill", READ), ("Harbor Grillx", NOT_READ)],
+)
+def test_a_venue_is_not_read_where_letters_go_on_on_either_side(shown: str, state: MarkState) -> None:
+    assert seen(lines(shown, OFFER)).evidence[0].state is state
+    assert mark("venue", shown).state is state
+
+
+def test_a_phrase_of_which_all_letters_stand_within_a_word_is_nearly_read() -> None:
+    assert mark("venue", "Harbor Grills") == Evidence(NOT_READ, 0.99, box=box(1))
 
 
 def test_a_word_of_a_venue_may_be_a_third_wrong_and_no_more() -> None:
@@ -312,13 +365,19 @@ def test_any_word_is_read_exactly_but_for_look_alikes(shown: str) -> None:
     assert mark("word", shown) == Evidence(READ, 1.0, box=box(1))
 
 
-@pytest.mark.parametrize("shown", ["XSHRIMP20", "SHRIMP200", "SHRIMP.20"])
+@pytest.mark.parametrize("shown", ["XSHRIMP20", "SHRIMP200", "SHRIMP.20", "S.HRIMP20"])
 def test_a_word_inside_another_or_over_a_stop_is_not_read(shown: str) -> None:
     assert mark("word", shown).state is not READ
 
 
 def test_a_word_is_found_behind_another_that_begins_like_it() -> None:
     assert mark("word", "SHRIMP200", "SHRIMP20") == Evidence(READ, 1.0, box=box(2))
+    assert mark("word", "SHRIMP200", "SHRIMP20", "SHRIMP201") == Evidence(READ, 1.0, box=box(2))
+    assert mark("word", "SHRIMP20", "SHRIMP20") == Evidence(READ, 1.0, box=box(1))
+
+
+def test_a_word_may_be_the_first_that_was_read() -> None:
+    assert seen(lines("SHRIMP20", OFFER)).evidence[2] == Evidence(READ, 1.0, box=box(0))
 
 
 def test_a_word_that_is_nearly_ours_differs_where_it_was_read_clearly_and_is_a_doubt_where_not() -> None:

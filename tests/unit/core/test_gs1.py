@@ -64,6 +64,7 @@ def test_what_stands_before_and_after_it_is_stepped_over(text: str) -> None:
         (f"(8112){VALUE}1", CouponFault.EXCESS),
         (f"]C18112{VALUE}10LOT7", CouponFault.NON_DIGIT_CHARACTER),
         (f"(8112){VALUE}(", ElementFault.NOT_ELEMENTS),
+        (f"(8112){VALUE}(x)(10)LOT7", ElementFault.NOT_ELEMENTS),
         (f"(8112){VALUE}\x1d05", CouponFault.NON_DIGIT_CHARACTER),
         (f"8112{VALUE}\x1d05", ElementFault.NOT_ELEMENTS),
         (f"8112{VALUE}\x1dLOT", ElementFault.NOT_ELEMENTS),
@@ -78,6 +79,32 @@ def test_what_stands_before_and_after_it_is_stepped_over(text: str) -> None:
 )
 def test_a_broken_coupon_says_what_is_wrong_with_it(text: str, fault: CouponFault | ElementFault) -> None:
     assert read_coupon(text, TODAY) is fault
+
+
+@pytest.mark.parametrize(
+    ("identifier", "length"),
+    [("00", 18), ("01", 14), ("02", 14), ("03", 14), ("04", 16), ("11", 6), ("15", 6), ("19", 6), ("20", 2),
+     ("3103", 6), ("3205", 6), ("3364", 6), ("3450", 6), ("3571", 6), ("3690", 6), ("410", 13), ("417", 13)],
+)  # fmt: skip
+def test_a_value_of_predefined_length_needs_nothing_after_it(identifier: str, length: int) -> None:
+    assert read_coupon(f"{identifier}{'7' * length}8112{VALUE}", TODAY) == COUPON
+    assert read_coupon(f"8112{VALUE}\x1d{identifier}{'7' * length}", TODAY) == COUPON
+    assert read_coupon(f"8112{VALUE}\x1d{identifier}{'7' * (length - 1)}", TODAY) is ElementFault.VALUE_TOO_SHORT
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    ["10", "21", "22", "30", "37", "90", "99", "235", "240", "255", "400", "421", "710", "3922", "4300", "7003", "7230",
+     "8005", "8111", "8200"],
+)  # fmt: skip
+def test_a_value_of_no_predefined_length_ends_at_fnc1(identifier: str) -> None:
+    assert read_coupon(f"{identifier}7\x1d8112{VALUE}", TODAY) == COUPON
+    assert read_coupon(f"]C1{identifier}78112{VALUE}", TODAY) is None
+
+
+@pytest.mark.parametrize("elements", ["0577", "5077", "8377", "89", "3", "23", "8"])
+def test_an_identifier_that_is_not_given_out_or_breaks_off_is_none(elements: str) -> None:
+    assert read_coupon(f"8112{VALUE}\x1d{elements}", TODAY) is ElementFault.NOT_ELEMENTS
 
 
 def test_bare_digits_are_a_cut_coupon_only_where_no_code_of_ours_is_as_long() -> None:

@@ -135,6 +135,15 @@ def test_issuers_and_what_they_revoked_come_out_of_a_bundle_as_they_went_in() ->
     assert reason(read, issue(voucher(NEW), NEW), UNTIL_MS) is None
 
 
+def test_a_range_of_all_serials_and_the_last_instant_go_into_a_bundle() -> None:
+    read = read_issuers(
+        issuers_part([Issuer(public(OLD), 0, 2**48)], [RevokedRange(key_id(public(NEW)), 0, 2**32 - 1)])
+    )
+    assert reason(read, issue(voucher(), OLD), 2**48 - 1) is None
+    assert read.is_revoked(voucher(NEW, serial=0))
+    assert read.is_revoked(voucher(NEW, serial=2**32 - 1))
+
+
 def test_a_bundle_from_before_there_were_vouchers_knows_no_issuer() -> None:
     assert reason(read_issuers(None), issue(voucher(), OLD)) is Reason.UNKNOWN_ISSUER
 

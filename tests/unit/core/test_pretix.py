@@ -97,6 +97,7 @@ def test_the_frame_must_account_for_each_byte() -> None:
         framed()[4:],
         "QA",
         "=QA",
+        reversed_base64(b"\x01\x00\x00\x00"),
         "\x1dQA",
         "",
     ):

@@ -53,6 +53,11 @@ def test_what_is_not_the_value_is_told_without_an_error(text: str) -> None:
     assert not is_value(text, SECRET, 0, 6)
 
 
+def test_the_first_and_the_last_step_have_a_value() -> None:
+    assert is_value("755224", SECRET, 0, 6)
+    assert is_value(hotp(SECRET, 2**64 - 1, 6), SECRET, 2**64 - 1, 6)
+
+
 @pytest.mark.parametrize("step", [-1, 2**64])
 def test_a_step_that_no_counter_can_hold_has_no_value(step: int) -> None:
     assert not is_value("755224", SECRET, step, 6)

@@ -147,7 +147,7 @@ def test_only_the_prefix_makes_a_text_mean_to_be_a_voucher(text: str) -> None:
         (issue(PLAIN, KEY) + "000", "two bytes more"),
         (issue(PLAIN, KEY) + "0", "a character over"),
         (issue(PLAIN, KEY)[:-1] + "\xe9", "outside ASCII"),
-        (issue(PLAIN, KEY)[:-2] + "\u0131x", "a letter that folds into ASCII"),
+        (issue(FULL, KEY).replace("I", "\u0131", 1), "a letter outside ASCII that is I in upper case"),
         ("CF1:" + "GGW" * 40, "no base45"),
         ("CF1:" + "0" * 151, "longer than the longest"),
         (spelled(body_of(PLAIN)[:-1] + b"\x20"), "a flag that nobody set yet"),

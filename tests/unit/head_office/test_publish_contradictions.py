@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from kiosk.core.rotating import RotatingKey, Turning
+from sync.head_office import rotating_keys
 from sync.head_office.office import HeadOffice
 from sync.head_office.problems import Note, Problem, RefusedPublication
 from sync.head_office.publish import check, current, publish
-from sync.head_office.rotating_keys import add
 from tests.head_office_world import ORGANISATION, an_office
 
 TEXT = """\
@@ -55,9 +55,11 @@ promotions:
 
 @pytest.fixture
 def office(tmp_path: Path) -> HeadOffice:
-    made = an_office(tmp_path)
-    add(made, RotatingKey("cake-2026", "CAKE-{totp_value_0}", 30_000, (Turning(b"1" * 20, 6),)))
-    return made
+    office = an_office(tmp_path)
+    rotating_keys.add(
+        office, RotatingKey("cake-2026", "{totp_value_0}", 30_000, (Turning(b"12345678901234567890", 8),))
+    )
+    return office
 
 
 def the_problem(office: HeadOffice, text: str, organisation: str | None = None) -> Problem:
@@ -205,9 +207,8 @@ def test_what_is_filled_in_for_listed_codes_is_shown_before_publishing(office: H
         "Offline, listed codes pass up to 25.00 USD each; codes used twice cost 250.00 USD at most in all"
         " (nothing is said here: it is the organisation's floor, and a risk of 10 times that).",
     ) in placed_notes(office, text, with_floor)  # fmt: skip
-    (note,) = [
-        one for one in check(office, promotions=text).notes if one.promotion == "tacos" and "offline" in one.message
-    ]
+    about_tacos = [one for one in check(office, promotions=text).notes if one.promotion == "tacos"]
+    (note,) = [one for one in about_tacos if "offline" in one.message]
     assert note.message.startswith("Nothing is said about listed codes offline: without head office they are refused.")
 
 

@@ -1,0 +1,38 @@
+"""Published files for trying: read as publishing reads them, told as lines of words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kiosk.core.contradictions import contradictions
+from kiosk.core.organisation import Organisation
+from kiosk.core.promotion import Promotion, collisions
+from kiosk.core.rivals import rivals
+from sync.head_office.problems import Problem
+from sync.head_office.reading import read_organisation, read_promotions
+
+_MOST = 4
+
+
+def promotions_in(text: str) -> tuple[Mapping[str, Promotion] | None, Sequence[str]]:
+    """The promotions in ``text`` by id, and what would keep them from being published together.
+
+    None where one of them cannot be read; what is wrong stands beside it.
+    """
+    read = read_promotions(text)
+    if read.problems:
+        return None, _words(read.problems)
+    promotions = list(read.promotions.values())
+    faults = [*collisions(promotions), *contradictions(promotions, None), *rivals(promotions, read.ids)]
+    return {one.id: one for one in promotions}, _words([read.problem(fault) for fault in faults])
+
+
+def organisation_in(text: str) -> tuple[Organisation | None, Sequence[str]]:
+    """The organisation in ``text``, or None and what is wrong with it."""
+    read = read_organisation(text)
+    return (read.organisation if read.readable else None), _words(read.problems)
+
+
+def _words(problems: Sequence[Problem]) -> list[str]:
+    more = [f"and {len(problems) - _MOST} more"] if len(problems) > _MOST else []
+    return [*(str(problem) for problem in problems[:_MOST]), *more]
