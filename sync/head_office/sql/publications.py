@@ -90,9 +90,10 @@ class SqlPublications:
         ]
         table = listed_code.c
         with self._database.writing() as connection:
-            for start in range(0, len(rows), 500):
-                batch = rows[start : start + 500]
-                there = table.idx.in_([row["idx"] for row in batch])
+            last = connection.execute(select(func.max(table.idx)).where(table.promotion == promotion)).scalar()
+            held = [row["idx"] for row in rows if last is not None and row["idx"] <= last]
+            for start in range(0, len(held), 500):
+                there = table.idx.in_(held[start : start + 500])
                 connection.execute(delete(listed_code).where(table.promotion == promotion, there))
             for start in range(0, len(rows), _ROWS_AT_ONCE):
                 connection.execute(insert(listed_code), rows[start : start + _ROWS_AT_ONCE])

@@ -45,9 +45,20 @@ def test_what_head_office_never_writes_is_refused(hostile: object) -> None:
         CodeHomes.decode(encode(hostile))
 
 
+def test_neighbours_of_one_home_are_one_run() -> None:
+    homes = CodeHomes.of({0: "b", 1: "b", 2: "a", 4: "a", 5: "b"})
+    assert homes.encode() == encode([["a", "b"], [[0, 2, 1], [2, 1, 0], [4, 1, 0], [5, 1, 1]]])
+
+
+def test_a_name_of_200_characters_is_a_home() -> None:
+    assert CodeHomes.decode(encode([["a" * 200], []])).home(0) is None
+
+
 def test_more_bytes_than_a_part_may_have_are_refused() -> None:
-    with pytest.raises(CodeHomesError):
-        CodeHomes.decode(bytes(MAX_BYTES + 1))
+    assert MAX_BYTES == 4 * 1024 * 1024
+    for many, said in ((MAX_BYTES, "deterministic|trailing|data|encoding"), (MAX_BYTES + 1, "are allowed")):
+        with pytest.raises(CodeHomesError, match=said):
+            CodeHomes.decode(bytes(many))
 
 
 def test_the_last_index_has_a_home_and_the_first_runs_touch() -> None:

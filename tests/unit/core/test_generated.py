@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.core import generated
 from kiosk.core.credential import fold, fold_word
-from kiosk.core.generated import ALPHABET, LONGEST, SHORTEST, checks, has_shape, keyspace, make, printed
+from kiosk.core.generated import ALPHABET, LONGEST, SHORTEST, checks, has_shape, is_misread, keyspace, make, printed
 
 LENGTHS = range(SHORTEST, LONGEST + 1)
 
@@ -98,6 +98,23 @@ def test_a_code_is_printed_in_groups_of_four_and_read_back() -> None:
 def test_the_shape_is_sixteen_to_twenty_four_characters_of_the_alphabet(text: str, shape: bool) -> None:
     assert has_shape(text) is shape
     assert not checks(text) or shape
+
+
+@pytest.mark.parametrize("printed_once", ["9T6E-7NMN-VJC7-N3JR", "466H-AYWF-EUCU-4TWA-KVJY-PHRC"])
+def test_what_was_printed_once_checks_for_ever(printed_once: str) -> None:
+    assert checks(fold(printed_once))
+    assert not is_misread(fold(printed_once))
+
+
+def test_a_misread_code_has_the_shape_and_does_not_check() -> None:
+    assert is_misread("9t6e7nmnvjc7n3jx")
+    assert not is_misread("9t6e7nmnvjc7n3j")
+    assert not is_misread("taco 7f3k")
+
+
+def test_the_keyspace_of_the_shortest_and_the_longest_is_known() -> None:
+    assert keyspace(16) == 484_662_991_637_804_262_360
+    assert keyspace(24) == 53_349_431_074_011_364_977_963_258_913_752
 
 
 def test_the_keyspace_is_counted_exactly() -> None:
