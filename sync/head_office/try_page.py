@@ -28,7 +28,8 @@ from sync.head_office import trial_words as words
 from sync.head_office.publish_page import form_with, sent_text
 from sync.head_office.reading import read_promotions
 from sync.head_office.respond import respond
-from sync.head_office.seat import now_ms, published
+from sync.head_office.seat import now_ms, office, published
+from sync.head_office.tried import known_beside_a_text, known_to_counters, tries_imported_codes
 
 PAGE = "head_office/try.html"
 KINDS: tuple[tuple[CredentialKind, str], ...] = (
@@ -160,7 +161,8 @@ def _example(one: Promotion | None) -> tuple[str, str]:
 def _answer(subject: Subject) -> Response:
     typed = _typed(subject)
     try:
-        verdict = Trial(subject.promotions, subject.organisation).answer(read_scenario(_fields(typed, subject)))
+        known = known_to_counters(office()) if subject.text is None else known_beside_a_text(office())
+        verdict = Trial(subject.promotions, subject.organisation, known).answer(read_scenario(_fields(typed, subject)))
     except ScenarioFault as fault:
         named = _NAMES.get(fault.field, fault.field)
         return _page(subject, typed, fault=f"{named}: {fault.what} {fault.cure}")
@@ -243,4 +245,5 @@ def _page(subject: Subject, typed: Typed, *, answered: Answered | None = None, f
         others=[other for other in subject.promotions.values() if one is None or other.id != one.id],
         answered=answered,
         fault=fault,
+        imported=tries_imported_codes(office()),
     )
