@@ -14,7 +14,7 @@ from kiosk.clock import to_ms
 from kiosk.config import Enrolment
 from kiosk.core.bundle import OpenedBundle, open_bundle
 from kiosk.core.entry import BundleInstalled, Entry, Fact, FeedId, Opened, Redemption, UseSeen, Void, decode_fact
-from kiosk.ports import CachedBundle, LinkState
+from kiosk.ports import CachedBundle, ChunkCache, LinkState
 from sync.bundle import BundleFetcher
 from sync.counter_side import CounterSide
 from sync.head_office import desk, intake
@@ -125,10 +125,13 @@ class SmallCounter:
     journal: MemoryFeedStore = field(default_factory=MemoryFeedStore)
     cached: CachedBundle | None = None
     links: list[LinkState] = field(default_factory=list)
+    chunks: ChunkCache | None = None
 
     def __post_init__(self) -> None:
         self.clock = SetClock(NOON)
-        self.fetcher = BundleFetcher(self.enrolment.root_key, lambda: self.cached, lambda: 0, self._install)
+        self.fetcher = BundleFetcher(
+            self.enrolment.root_key, lambda: self.cached, lambda: 0, self._install, self.chunks
+        )
         dice = Dice()
         side = CounterSide(
             self.enrolment,

@@ -264,6 +264,9 @@ class HeadOfficeTwin:
         with self._lock:
             return [code for _, code in sorted(self.tables.listed.get(promotion, {}).items())]
 
+    def live_codes(self, promotion: str) -> int:
+        return sum(code.live for code in self.listed_codes(promotion))
+
     def put_listed_codes(self, promotion: str, codes: Sequence[ListedCode]) -> None:
         with self.together():
             self.tables.listed.setdefault(promotion, {}).update({code.index: code for code in codes})

@@ -170,7 +170,7 @@ class CodeCache:
         """All that is wanted, from the files there are and from the chunks fetched."""
         numbered: dict[bytes, int] = {}
         sources: list[Source] = []
-        for segment in self._segments:
+        for segment in tuple(self._segments):  # a damaged one may be dropped meanwhile
             numbers = {}
             for old, sha in enumerate(segment.chunks):
                 if sha in wanted and sha not in numbered:

@@ -39,9 +39,7 @@ def current(office: HeadOffice) -> Current | None:
     if isinstance(held, Current) and held.version == bundle.version:
         return held
     promotions, organisation = published_texts(office)
-    counts = {
-        one.id: sum(row.live for row in office.store.listed_codes(one.id)) for one in promotions.promotions.values()
-    }
+    counts = {one.id: office.store.live_codes(one.id) for one in promotions.promotions.values()}
     read = Current(
         bundle.version, bundle.published_at_ms, tuple(promotions.promotions.values()), organisation.organisation,
         promotions.text, organisation.text, counts,

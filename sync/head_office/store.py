@@ -173,6 +173,10 @@ class Publications(Protocol):
         """Every code the promotion ever had, withdrawn ones too, by index 0, 1, 2 ..."""
         ...
 
+    def live_codes(self, promotion: str) -> int:
+        """How many of the promotion's codes are not withdrawn."""
+        ...
+
     def put_listed_codes(self, promotion: str, codes: Sequence[ListedCode]) -> None:
         """Add codes by index, or replace those with the same index."""
         ...

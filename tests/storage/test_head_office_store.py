@@ -423,6 +423,7 @@ def test_listed_codes_keep_their_index(store: HeadOfficeStore) -> None:
     store.put_listed_codes("tacos", [withdrawn, fresh])
     assert store.listed_codes("tacos") == [*codes[:700], withdrawn, *codes[701:], fresh]
     assert store.listed_codes("coffee") == []
+    assert [store.live_codes(one) for one in ("tacos", "coffee")] == [1_200, 0]
 
 
 def test_used_codes_are_told_by_their_index_as_often_as_they_were_redeemed(store: HeadOfficeStore) -> None:

@@ -70,13 +70,18 @@ class SqlPublications:
             return [record(SourceText, row) for row in connection.execute(query).mappings().all()]
 
     def listed_codes(self, promotion: str) -> Sequence[ListedCode]:
-        query = select(listed_code).where(listed_code.c.promotion == promotion).order_by(listed_code.c.idx)
+        table = listed_code.c
+        query = select(table.idx, table.digest, table.source, table.live).where(table.promotion == promotion)
+        with self._database.reading() as connection:  # there may be millions: no mapping for each row
+            return [
+                ListedCode(index=index, digest=bytes(digest), source=source, live=live)
+                for index, digest, source, live in connection.execute(query.order_by(table.idx))
+            ]
+
+    def live_codes(self, promotion: str) -> int:
+        live = [listed_code.c.promotion == promotion, listed_code.c.live]
         with self._database.reading() as connection:
-            rows = connection.execute(query).mappings().all()
-        return [
-            ListedCode(index=row["idx"], digest=bytes(row["digest"]), source=row["source"], live=row["live"])
-            for row in rows
-        ]
+            return connection.execute(select(func.count()).select_from(listed_code).where(*live)).scalar() or 0
 
     def put_listed_codes(self, promotion: str, codes: Sequence[ListedCode]) -> None:
         rows = [

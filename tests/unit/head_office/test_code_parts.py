@@ -7,15 +7,19 @@ from typing import Any
 
 import pytest
 
-from kiosk.core.bundle import catalogue_of
+from kiosk.code_lists import CodeCache
+from kiosk.core.bundle import catalogue_of, open_bundle
+from kiosk.core.code_lists import FoundCode
 from kiosk.core.credential import digest, fold, present
+from kiosk.core.entry import BundleInstalled
 from kiosk.core.recognised import Credential
+from kiosk.ports import CachedBundle
 from sync.head_office.code_files import Home, read_code_file
 from sync.head_office.office import HeadOffice
 from sync.head_office.problems import RefusedPublication
 from sync.head_office.publish import NewCodes, publish
 from sync.head_office.sealing import renew
-from tests.head_office_world import PROMOTIONS, SmallCounter, an_office, enrolled, opened
+from tests.head_office_world import PROMOTIONS, SmallCounter, an_office, enrolled, line_to, opened
 
 
 @pytest.fixture
@@ -81,6 +85,66 @@ def test_a_use_of_another_promotion_or_kind_marks_nothing(office: HeadOffice, co
     redeem(office, counter, "TACO-1", credential_kind="word")
     renewed(office)
     assert used(office) == [False, False, False]
+
+
+# --- over the line, into the cache of codes
+
+
+class Caching(SmallCounter):
+    """A counter with a cache of codes, which puts in force what it installs."""
+
+    def _install(self, bundle: CachedBundle, fact: BundleInstalled) -> None:
+        super()._install(bundle, fact)
+        root, cache = self.enrolment.root_key, self.cache
+        cache.use(open_bundle(bundle.envelope, bundle.parts, root, 0, held=cache.held()).chunks)
+
+    @property
+    def cache(self) -> CodeCache:
+        assert isinstance(self.chunks, CodeCache)
+        return self.chunks
+
+    def find(self, code: str) -> FoundCode | None:
+        return self.cache.find(digest(self.enrolment.fleet_key, "listed", fold(code)))
+
+
+@pytest.fixture
+def caching(office: HeadOffice, tmp_path: Path) -> Caching:
+    small = enrolled(office)
+    return Caching(small.enrolment, small.key, line_to(office), chunks=CodeCache(tmp_path / "lists"))
+
+
+def test_a_counter_takes_lists_into_its_cache_and_fetches_what_changed(office: HeadOffice, caching: Caching) -> None:
+    caching.exchange()
+    assert caching.find("TACO-2") == FoundCode("tacos", 1)
+    assert caching.cached is not None
+    assert not any(digest(office.keys.fleet_key, "listed", "taco2")[:9] in one for one in caching.cached.parts.values())
+    publish(office, codes={"tacos": ["NEW-1"]})
+    caching.exchange()
+    assert caching.find("NEW-1") == FoundCode("tacos", 3)
+
+
+def test_what_takes_its_time_is_told_while_it_is_done(office: HeadOffice, caching: Caching) -> None:
+    caching.replicator.turn()
+    assert [link.doing for link in caching.links if link.doing] == [
+        "Fetching listed codes: part 1 of 1", "Taking in listed codes: 0 of 3", "Taking in listed codes: 3 of 3",
+    ]  # fmt: skip
+    assert caching.links[-1].doing is None
+    assert caching.links[-1].online
+
+
+def test_a_damaged_cache_is_filled_again_at_the_next_exchange(
+    office: HeadOffice, caching: Caching, tmp_path: Path
+) -> None:
+    caching.exchange()
+    assert caching.find("TACO-2")
+    (path,) = (tmp_path / "lists").glob("*.codes")
+    path.write_bytes(path.read_bytes()[:-1] + b"\xff")
+    for code in ("TACO-1", "TACO-2", "TACO-3"):
+        caching.find(code)
+    assert caching.fetcher.version == 0
+    caching.exchange()
+    assert caching.find("TACO-2") == FoundCode("tacos", 1)
+    assert caching.fetcher.version == 1
 
 
 # --- homes
