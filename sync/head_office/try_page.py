@@ -24,7 +24,7 @@ from kiosk.core.verdict import Outcome, Verdict
 from kiosk.scenarios.fields import ScenarioFault
 from kiosk.scenarios.reading import read_scenario
 from kiosk.scenarios.trial import Trial
-from sync.head_office import trial_words as words
+from sync.head_office import trial_words
 from sync.head_office.publish_page import form_with, sent_text
 from sync.head_office.reading import read_promotions
 from sync.head_office.respond import respond
@@ -68,7 +68,7 @@ class Answered:
     reason: str
     words: str
     promotion: Promotion | None
-    rows: list[words.Row]
+    rows: list[trial_words.Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +222,12 @@ def _answered(verdict: Verdict, subject: Subject, typed: Typed) -> Answered:
     zone = subject.zone(typed.place)
     return Answered(
         outcome=verdict.outcome.value,
-        word=words.WORD_OF_OUTCOME[verdict.outcome],
-        symbol=words.SYMBOL_OF_OUTCOME[verdict.outcome],
+        word=trial_words.WORD_OF_OUTCOME[verdict.outcome],
+        symbol=trial_words.SYMBOL_OF_OUTCOME[verdict.outcome],
         reason=verdict.reason.value,
-        words=words.WORDS_OF_REASON[verdict.reason],
+        words=trial_words.WORDS_OF_REASON[verdict.reason],
         promotion=subject.promotions.get(verdict.promotion or "") if verdict.outcome is not Outcome.REFUSE else None,
-        rows=words.fact_rows(verdict, zone, datetime.fromisoformat(_instant(typed, zone))),
+        rows=trial_words.fact_rows(verdict, zone, datetime.fromisoformat(_instant(typed, zone))),
     )
 
 
