@@ -56,7 +56,7 @@ def test_a_yes_shows_what_is_handed_over_and_what_it_takes_off(desk: Pages) -> N
     page = desk.post(TRY, **TYPED)
     assert page.status_code == 200
     assert verdict(page).startswith(
-        "Accept ok It is redeemed. Hand over One shrimp tacos appetizer, free Takes off $12.00"
+        "Accept ok It can be redeemed. Hand over One shrimp tacos appetizer, free Takes off $12.00"
     )
 
 
@@ -65,7 +65,7 @@ def test_a_yes_shows_what_is_handed_over_and_what_it_takes_off(desk: Pages) -> N
     [
         ({"on": "2026-10-31"}, "Refuse not-yet It has not begun. Begins 1 Nov 00:00 It would pass 1 Nov 00:00 at"),
         ({"on": "2026-12-01"}, "Refuse over The promotion is over. Ended 30 Nov"),
-        ({"held_up": "LIMEPIE", "kind": "word"}, "Accept ok It is redeemed. Hand over One pie, free"),
+        ({"held_up": "LIMEPIE", "kind": "word"}, "Accept ok It can be redeemed. Hand over One pie, free"),
         ({"held_up": "NOBODY"}, "Refuse unknown-code No promotion knows it."),
         ({"held_up": " "}, "Refuse malformed Nothing that could be read was held up."),
         ({"in_sale": "pie"}, "Refuse does-not-stack It does not go with what was redeemed in this sale. Not with Free"),
