@@ -89,7 +89,7 @@ def _shown(kind: str, text: str, **changes: Any) -> dict[str, Any]:
     return {"credential": {"kind": kind, "text": text}, **changes}
 
 
-_TAKES = {"words": [], "codes": []}
+_TAKES: dict[str, Any] = {"words": [], "codes": []}
 
 CREDENTIALS = (
     Example("signed voucher", "credentials: [voucher]", "a voucher that head office signed",

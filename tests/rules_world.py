@@ -32,6 +32,11 @@ ANA = Sale(clerk="ana")
 HOLDER = b"a customer is 16"
 OTHER_HOLDER = b"another of 16 by"
 
+CAIRO = Organisation.model_validate({
+    "name": "Harbor Grill",
+    "stores": [{"id": "bayside", "name": "Bayside", "time_zone": "Africa/Cairo"}],
+})  # fmt: skip
+
 
 def credential(kind: str = "listed", one: int = 1, **changes: Any) -> Credential:
     """A credential of the promotion "tacos" as it was recognised; ``one`` tells it apart."""

@@ -6,8 +6,8 @@ Rules of this module:
   left after folding, a lone surrogate, or more than 4,296 characters is malformed.
 - Folding compares codes: separators (white space, zero-width spaces, every Unicode dash) go, then
   canonical caseless matching (Unicode 3.13, D145), composed again.
-- Word folding compares code words: folding, and each look-alike becomes a digit
-  (O Q 0, I L 1, S 5, B 8, Z 2).
+- Word folding compares code words: folding, accents go (nonspacing marks), and each look-alike becomes a digit
+  (O Q 0, I L 1, S 5, B 8, Z 2). Codes keep their accents: imported ones are taken as they are.
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ def fold(text: str) -> str:
 
 
 def fold_word(folded: str) -> str:
-    """An already folded text as code words are compared: look-alikes made one."""
+    """An already folded text as code words are compared: without accents, look-alikes made one."""
+    if not folded.isascii():
+        bare = (one for one in unicodedata.normalize("NFD", folded) if unicodedata.category(one) != "Mn")
+        folded = unicodedata.normalize("NFC", "".join(bare)) or folded  # of nothing but marks something is left
     return folded.translate(_LOOK_ALIKES)
 
 

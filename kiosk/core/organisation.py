@@ -197,10 +197,10 @@ class Organisation(_Published):
         return next((store for store in self.stores if store.id == store_id), None)
 
     def stores_named(self, names: Iterable[str] | None) -> tuple[Store, ...]:
-        """The stores that ids or groups name, in the organisation's order; None names all."""
+        """The stores that ids, groups or single counters ("bayside/front") name, in this order; None names all."""
         if names is None:
             return self.stores
-        wanted = set(names)
+        wanted = {name.partition("/")[0] for name in names}
         return tuple(store for store in self.stores if store.id in wanted or not wanted.isdisjoint(store.groups))
 
 

@@ -58,7 +58,7 @@ def ended(question: Question) -> Reason | None:
         zones = {question.zone}
     else:
         closed = bool(question.stores) and not openings(question)
-        zones = {store.zone for store in question.stores.values()} if closed else set()
+        zones = {store.zone for store in question.stores.values()}
     return Reason.OVER if closed and not any(_within_grace(question, zone) for zone in zones) else None
 
 

@@ -141,18 +141,18 @@ def _on(schedule: Schedule, zone: tzinfo, day: date) -> Iterator[Stretch]:
     if schedule.whole_days:
         first_day = list(_stretches(zone, midnight, midnight + _DAY))
         if first_day:
-            yield Stretch(first_day[0].start_at, _end_of_days(zone, day, _last_in_a_row(schedule, day)))
+            yield Stretch(first_day[0].start_at, _end_of_days(zone, _last_in_a_row(schedule, day)))
         return
     for span in schedule.spans:
         start, end = (midnight + timedelta(minutes=minute) for minute in (span.start_min, span.end_min))
         yield from _stretches(zone, start, end)
 
 
-def _end_of_days(zone: tzinfo, day: date, last: date) -> datetime:
-    """When the last of the days from ``day`` to ``last`` that the zone did not leave out ends; ``day`` is one."""
+def _end_of_days(zone: tzinfo, last: date) -> datetime:
+    """When ``last`` ends, or the day before it where the zone left it out."""
     midnight = datetime.combine(last, time())
     stretches = list(_stretches(zone, midnight, midnight + _DAY))
-    return stretches[-1].end_at if stretches else _end_of_days(zone, day, last - _DAY)
+    return stretches[-1].end_at if stretches else _end_of_days(zone, last - _DAY)
 
 
 def _last_in_a_row(schedule: Schedule, day: date) -> date:

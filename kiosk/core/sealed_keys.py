@@ -26,7 +26,6 @@ from kiosk.errors import BundleError
 PART = "rotating-keys"
 _PURPOSE = b"counterfoil-rotating-keys-1"
 _SIV_KEY_BYTES = 64
-_MOST_KEYS = 1_000
 
 
 def seal_keys(keys: Iterable[RotatingKey], fleet_key: bytes) -> bytes:
@@ -42,7 +41,7 @@ def open_keys(part: bytes, fleet_key: bytes) -> Mapping[str, RotatingKey]:
     """The keys in a part, by name; raises :class:`BundleError` ``bundle-sealed`` or ``bundle-malformed``."""
     try:
         told = decode(_cipher(fleet_key).decrypt(part, [_PURPOSE]))
-        if not isinstance(told, list) or len(told) > _MOST_KEYS:
+        if not isinstance(told, list):
             raise _malformed("it is no list of keys")
         keys = [_key(one) for one in told]
     except InvalidTag:  # sealed for another fleet, or by somebody who does not hold the fleet key

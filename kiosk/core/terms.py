@@ -75,7 +75,7 @@ def terms_of(promotion: Promotion, organisation: Organisation) -> Terms:
     def minor(amount: str | None) -> int | None:
         return None if amount is None else to_minor(amount, currency)
 
-    stores, counters = _places(promotion, organisation)
+    stores, counters = places_of(promotion, organisation)
     return Terms(
         promotion=promotion,
         schedule=promotion.valid.schedule(),
@@ -96,13 +96,13 @@ def terms_of(promotion: Promotion, organisation: Organisation) -> Terms:
     )
 
 
-def _places(
+def places_of(
     promotion: Promotion, organisation: Organisation
 ) -> tuple[Mapping[str, Store], Mapping[str, frozenset[str]]]:
     """The stores that take part, and of those that do so with some counters only, which."""
     if promotion.stores is None:
         return {store.id: store for store in organisation.stores}, {}
-    whole = {store.id for store in organisation.stores_named(promotion.stores)}
+    whole = {store.id for store in organisation.stores_named(one for one in promotion.stores if "/" not in one)}
     named: dict[str, set[str]] = {}
     for name in promotion.stores:
         store, slash, counter = name.partition("/")

@@ -55,7 +55,7 @@ def read_keys(written: str) -> Keys:
     issuers = [_issuer(path, one) for path, one in fields.items("issuer_keys")]
     revoked = [_revoked(Fields(one, path)) for path, one in fields.items("revoked")]
     try:
-        return Keys(rotating, Issuers(issuers, revoked))
+        return Keys(rotating, Issuers(issuers, revoked) if issuers else NO_ISSUERS)
     except ValueError as error:
         fields.fail("issuer_keys", f"{error}.", "Give each key once.")
 

@@ -145,8 +145,9 @@ def _taken(path: str, one: Any) -> tuple[str, int | None]:
 def _codes(fields: Fields) -> dict[str, tuple[str, ...]]:
     """Imported listed codes by promotion."""
     found: dict[str, tuple[str, ...]] = {}
-    for by_promotion in (fields.object("listed"), fields.object("codes")):
-        for promotion in () if by_promotion is None else by_promotion.names():
+    given = (fields.object("listed"), fields.object("codes"))
+    for by_promotion in (one for one in given if one is not None):
+        for promotion in by_promotion.names():
             codes = by_promotion.items(promotion)
             for path, code in codes:
                 if not isinstance(code, str):

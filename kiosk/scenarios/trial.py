@@ -22,6 +22,7 @@ from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import Presented, digest, present
 from kiosk.core.decide import Place, Sale, Taken, customer_digest, decide
 from kiosk.core.gs1 import read_coupon
+from kiosk.core.issuers import NO_ISSUERS
 from kiosk.core.marks import Marks
 from kiosk.core.money import NO_CURRENCY
 from kiosk.core.organisation import Organisation, Store
@@ -51,11 +52,18 @@ HeldUp = Presented | PresentedScreen | None
 class Trial:
     """The promotions of one file, and the organisation if there is one; answers any number of scenarios."""
 
-    def __init__(self, promotions: Mapping[str, Promotion], organisation: Organisation | None = None) -> None:
+    def __init__(
+        self,
+        promotions: Mapping[str, Promotion],
+        organisation: Organisation | None = None,
+        known: Catalogue | None = None,
+    ) -> None:
+        """``known``: what tells codes beside the promotions themselves, such as imported lists and keys."""
         self._promotions = promotions
         self._organisation = organisation or Organisation(name="Scenarios")
+        self._known = Catalogue.empty(FLEET_KEY) if known is None else known
         self._marks = Marks(promotions.values())
-        self._inline = _digests({one.id: one.codes for one in promotions.values()})
+        self._inline = self._digests({one.id: one.codes for one in promotions.values()})
         self._catalogue = lru_cache(maxsize=256)(self._made_catalogue)
         self._keys = lru_cache(maxsize=64)(read_keys)
         self._reading = lru_cache(maxsize=1024)(lambda text: read_as_screen(text, self._marks))
@@ -73,7 +81,7 @@ class Trial:
 
         known = standing_of(scenario.history, catalogue, recognise, situation)
         place = Place(scenario.store, scenario.counter or "")
-        return _told(decide(held_up, catalogue, known, place, scenario.at, _sale(scenario)))
+        return _told(decide(held_up, catalogue, known, place, scenario.at, _sale(scenario, catalogue)))
 
     # --- the world -------------------------------------------------------------------------------
 
@@ -98,18 +106,33 @@ class Trial:
         written: str,
     ) -> Catalogue:
         """A world; the same one for the same words."""
-        known = self._organisation
-        groups = {group for store in known.stores for group in store.groups}
+        house = self._organisation
+        groups = {group for store in house.stores for group in store.groups}
         theirs = {name.partition("/")[0] for one in self._promotions.values() for name in one.stores or ()}
-        missing = sorted((stores | theirs) - groups - {store.id for store in known.stores})
+        missing = sorted((stores | theirs) - groups - {store.id for store in house.stores})
         made = [Store.model_construct(id=name, name=name, time_zone=zone) for name in missing]
-        organisation = known.model_copy(update={"stores": (*known.stores, *made)})
-        codes = {**_digests(dict(listed)), **self._inline}
-        keys = self._keys(written)
-        return Catalogue(
-            1, published_at_ms, organisation, self._promotions, codes, FLEET_KEY,
-            rotating=keys.rotating, issuers=keys.issuers,
-        )  # fmt: skip
+        organisation = house.model_copy(update={"stores": (*house.stores, *made)})
+        known, keys = self._known, self._keys(written)
+        return replace(
+            known,
+            version=1,
+            published_at_ms=published_at_ms,
+            organisation=organisation,
+            promotions=self._promotions,
+            listed={**known.listed, **self._digests(dict(listed)), **self._inline},
+            rotating={**known.rotating, **keys.rotating},
+            issuers=known.issuers if keys.issuers is NO_ISSUERS else keys.issuers,
+        )
+
+    def _digests(self, codes: Mapping[str, Iterable[str]]) -> dict[bytes, str]:
+        """Listed codes as the catalogue looks them up; what is malformed is nobody's."""
+        listed = {}
+        for promotion, texts in codes.items():
+            for text in texts:
+                presented = present(text)
+                if presented is not None:
+                    listed[digest(self._known.fleet_key, "listed", presented.folded)] = promotion
+        return listed
 
     # --- what is held up -------------------------------------------------------------------------
 
@@ -128,7 +151,7 @@ class Trial:
             held_up = self._held_up(Shown(kind, shown.text), at, catalogue, n)
             found = None if held_up is None else catalogue.identify(held_up, to_ms(at))
             if isinstance(found, Credential):
-                holder = holder_on(held_up, FLEET_KEY) if isinstance(held_up, PresentedScreen) else None
+                holder = holder_on(held_up, catalogue.fleet_key) if isinstance(held_up, PresentedScreen) else None
                 return Recognised(found, holder)
         return Recognised()
 
@@ -149,17 +172,6 @@ class Trial:
             clock=None if scenario.clock is None else ClockInterval(*scenario.clock),
             allowances={} if scenario.online else {promotion: allowance},
         )
-
-
-def _digests(codes: Mapping[str, Iterable[str]]) -> dict[bytes, str]:
-    """Listed codes as the catalogue looks them up; what is malformed is nobody's."""
-    listed = {}
-    for promotion, texts in codes.items():
-        for text in texts:
-            presented = present(text)
-            if presented is not None:
-                listed[digest(FLEET_KEY, "listed", presented.folded)] = promotion
-    return listed
 
 
 def _published_ms(scenario: Scenario) -> int:
@@ -187,10 +199,10 @@ def _allowance(fields: Fields, currency: str) -> Allowance:
     )
 
 
-def _sale(scenario: Scenario) -> Sale:
+def _sale(scenario: Scenario, catalogue: Catalogue) -> Sale:
     return Sale(
         clerk=scenario.clerk,
-        holder=None if scenario.holder is None else customer_digest(FLEET_KEY, scenario.holder),
+        holder=None if scenario.holder is None else customer_digest(catalogue.fleet_key, scenario.holder),
         basket_minor=scenario.basket_minor,
         redeemed=tuple(Taken(*one) for one in scenario.in_sale),
     )

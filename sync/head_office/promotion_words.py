@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, tzinfo
 from kiosk.core.organisation import Organisation, Store
 from kiosk.core.promotion import Promotion, Valid
 from kiosk.core.schedule import DAY_NAMES, is_open, next_opening
+from kiosk.core.terms import places_of
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
 _KINDS = {
@@ -92,9 +93,9 @@ def _days(days: Sequence[str]) -> str:
 
 def where_words(promotion: Promotion, organisation: Organisation) -> tuple[str, str]:
     """Where: ("All 10 stores", "41 counters"), ("Bayside and Pier 9", "5 counters")."""
-    stores = organisation.stores_named(promotion.stores)
-    counters = sum(len(store.counters) for store in stores)
-    return _stores(stores, organisation), _many(counters, "counter")
+    stores, some = places_of(promotion, organisation)
+    counters = sum(len(some.get(store.id, store.counters)) for store in stores.values())
+    return _stores(tuple(stores.values()), organisation), _many(counters, "counter")
 
 
 def _stores(stores: Sequence[Store], organisation: Organisation) -> str:

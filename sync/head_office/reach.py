@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from kiosk.core.organisation import Organisation, Store
 from kiosk.core.promotion import Promotion
+from kiosk.core.terms import places_of
 from sync.head_office.freshness import SILENT_AFTER_S, living
 from sync.head_office.instants import instant
 from sync.head_office.records import Enrolment
@@ -52,11 +53,11 @@ def reach_of(
     promotion: Promotion, version: int, organisation: Organisation, enrolments: Sequence[Enrolment], now_ms: int
 ) -> Reach:
     """The reach of ``promotion`` in ``version`` (of a bundle) at ``now_ms``."""
-    devices = living(enrolments)
+    devices, (stores_with_it, some) = living(enrolments), places_of(promotion, organisation)
     stores = tuple(
-        _store_reach(store, version, {place.id: devices.get((store.id, place.id)) for place in store.counters}, now_ms)
-        for store in organisation.stores_named(promotion.stores)
-        if store.counters
+        _store_reach(store, version, {place: devices.get((store.id, place)) for place in places}, now_ms)
+        for store in stores_with_it.values()
+        if (places := [one.id for one in store.counters if one.id in some.get(store.id, {one.id})])
     )
     marks = [mark for store in stores for mark in store.marks if mark.kind != "absent"]
     know = sum(mark.kind == "yes" for mark in marks)

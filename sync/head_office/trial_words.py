@@ -29,7 +29,7 @@ SYMBOL_OF_OUTCOME = {
 }
 
 WORDS_OF_REASON: Mapping[Reason, str] = {
-    Reason.OK: "It is redeemed.",
+    Reason.OK: "It can be redeemed.",
     Reason.LOOK_AT_SCREEN: "The clerk compares the screen with the sample.",
     Reason.MALFORMED: "Nothing that could be read was held up.",
     Reason.MISREAD_CODE: "It has the shape of our codes, and one character is wrong.",

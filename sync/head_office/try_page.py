@@ -24,11 +24,12 @@ from kiosk.core.verdict import Outcome, Verdict
 from kiosk.scenarios.fields import ScenarioFault
 from kiosk.scenarios.reading import read_scenario
 from kiosk.scenarios.trial import Trial
-from sync.head_office import trial_words as words
+from sync.head_office import trial_words
 from sync.head_office.publish_page import form_with, sent_text
 from sync.head_office.reading import read_promotions
 from sync.head_office.respond import respond
-from sync.head_office.seat import now_ms, published
+from sync.head_office.seat import now_ms, office, published
+from sync.head_office.tried import known_beside_a_text, known_to_counters, tries_imported_codes
 
 PAGE = "head_office/try.html"
 KINDS: tuple[tuple[CredentialKind, str], ...] = (
@@ -67,7 +68,7 @@ class Answered:
     reason: str
     words: str
     promotion: Promotion | None
-    rows: list[words.Row]
+    rows: list[trial_words.Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ def _example(one: Promotion | None) -> tuple[str, str]:
 def _answer(subject: Subject) -> Response:
     typed = _typed(subject)
     try:
-        verdict = Trial(subject.promotions, subject.organisation).answer(read_scenario(_fields(typed, subject)))
+        known = known_to_counters(office()) if subject.text is None else known_beside_a_text(office())
+        verdict = Trial(subject.promotions, subject.organisation, known).answer(read_scenario(_fields(typed, subject)))
     except ScenarioFault as fault:
         named = _NAMES.get(fault.field, fault.field)
         return _page(subject, typed, fault=f"{named}: {fault.what} {fault.cure}")
@@ -220,12 +222,12 @@ def _answered(verdict: Verdict, subject: Subject, typed: Typed) -> Answered:
     zone = subject.zone(typed.place)
     return Answered(
         outcome=verdict.outcome.value,
-        word=words.WORD_OF_OUTCOME[verdict.outcome],
-        symbol=words.SYMBOL_OF_OUTCOME[verdict.outcome],
+        word=trial_words.WORD_OF_OUTCOME[verdict.outcome],
+        symbol=trial_words.SYMBOL_OF_OUTCOME[verdict.outcome],
         reason=verdict.reason.value,
-        words=words.WORDS_OF_REASON[verdict.reason],
+        words=trial_words.WORDS_OF_REASON[verdict.reason],
         promotion=subject.promotions.get(verdict.promotion or "") if verdict.outcome is not Outcome.REFUSE else None,
-        rows=words.fact_rows(verdict, zone, datetime.fromisoformat(_instant(typed, zone))),
+        rows=trial_words.fact_rows(verdict, zone, datetime.fromisoformat(_instant(typed, zone))),
     )
 
 
@@ -243,4 +245,5 @@ def _page(subject: Subject, typed: Typed, *, answered: Answered | None = None, f
         others=[other for other in subject.promotions.values() if one is None or other.id != one.id],
         answered=answered,
         fault=fault,
+        imported=tries_imported_codes(office()),
     )

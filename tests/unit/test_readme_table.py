@@ -57,7 +57,9 @@ def test_a_headline_fits_where_the_clerk_reads_it(example: Example) -> None:
 
 
 def test_the_no_of_a_rule_s_first_example_comes_of_what_it_writes() -> None:
-    for example in (one for one in RULES if one.name):
+    """But for those whose no needs nothing written: together with nothing, and an allowance of nothing."""
+    unwritten = {"", "stacking", "offline: caps"}
+    for example in (one for one in RULES if one.name not in unwritten):
         verdict, _ = answer(example)
         bare, _ = answer(Example("", "{}", "", example.question))
         assert verdict.outcome in {"accept", "check"} or verdict.reason != bare.reason

@@ -273,6 +273,16 @@ def test_an_empty_page_says_what_to_do_next(tmp_path: Path) -> None:
 # --- promotions
 
 
+def test_the_preview_of_what_only_a_screen_shows_says_that_the_clerk_compares(tmp_path: Path) -> None:
+    found = signed_in(tmp_path)
+    text = PROMOTIONS.replace("credentials: [word]", "credentials: [screen]").replace(
+        "words: [LIMEPIE]", 'screen: {offer: "Free pie"}'
+    )
+    assert found.post("/publish/promotions", text=text).status_code == 303
+    assert "Compare first" in found.get("/promotions/pie").text
+    assert "Compare first" not in found.get("/promotions/tacos").text
+
+
 def test_promotions_say_what_they_do_now(tmp_path: Path) -> None:
     found = signed_in(tmp_path)
     assert found.post("/publish/promotions", text=PROMOTIONS + "    paused: true\n").status_code == 303

@@ -12,7 +12,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from kiosk.core.verdict import Outcome, Reason, Verdict
-from sync.head_office import trial_words
+from sync.head_office import trial_words, tried
+from sync.head_office.publish import publish
+from sync.head_office.vouchers import Wanted, issue_vouchers, revoke_vouchers
 from tests.head_office_pages import Pages, pages, signed_in
 from tests.head_office_world import PROMOTIONS, twin
 
@@ -54,7 +56,7 @@ def test_a_yes_shows_what_is_handed_over_and_what_it_takes_off(desk: Pages) -> N
     page = desk.post(TRY, **TYPED)
     assert page.status_code == 200
     assert verdict(page).startswith(
-        "Accept ok It is redeemed. Hand over One shrimp tacos appetizer, free Takes off $12.00"
+        "Accept ok It can be redeemed. Hand over One shrimp tacos appetizer, free Takes off $12.00"
     )
 
 
@@ -63,7 +65,7 @@ def test_a_yes_shows_what_is_handed_over_and_what_it_takes_off(desk: Pages) -> N
     [
         ({"on": "2026-10-31"}, "Refuse not-yet It has not begun. Begins 1 Nov 00:00 It would pass 1 Nov 00:00 at"),
         ({"on": "2026-12-01"}, "Refuse over The promotion is over. Ended 30 Nov"),
-        ({"held_up": "LIMEPIE", "kind": "word"}, "Accept ok It is redeemed. Hand over One pie, free"),
+        ({"held_up": "LIMEPIE", "kind": "word"}, "Accept ok It can be redeemed. Hand over One pie, free"),
         ({"held_up": "NOBODY"}, "Refuse unknown-code No promotion knows it."),
         ({"held_up": " "}, "Refuse malformed Nothing that could be read was held up."),
         ({"in_sale": "pie"}, "Refuse does-not-stack It does not go with what was redeemed in this sale. Not with Free"),
@@ -167,6 +169,43 @@ def test_nobody_tries_what_is_not_there_or_without_signing_in(desk: Pages, tmp_p
     stranger = pages(tmp_path / "stranger")
     assert stranger.get(TRY).status_code == 303
     assert stranger.client.post(TRY, data=TYPED).status_code in {303, 400}
+
+
+# --- what counters know beside the promotions ------------------------------------------------------
+
+
+def test_imported_codes_are_tried_as_counters_know_them(desk: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(desk.office, codes={"tacos": ["IMPORTED-1"]})
+    imported = {**TYPED, "held_up": "imported 1"}
+    assert verdict(desk.post(TRY, **imported)).startswith("Accept ok")
+    monkeypatch.setattr(tried, "MOST_CODES", 3)
+    publish(desk.office, codes={"tacos": ["IMPORTED-1", "IMPORTED-2"]})
+    page = desk.post(TRY, **imported)
+    assert verdict(page).startswith("Refuse unknown-code")
+    assert "Imported codes are too many to be tried here." in words(page)
+    assert verdict(desk.post(TRY, **TYPED)).startswith("Accept ok")  # one of the promotion's own
+
+
+def test_beside_a_text_its_own_codes_count_and_imported_ones(desk: Pages) -> None:
+    publish(desk.office, codes={"tacos": ["IMPORTED-1"]})
+    text = PROMOTIONS.replace("TACO-1", "PREVIEW-1")
+    answers = {
+        code: verdict(desk.post("/publish/promotions/try", text=text, **{**TYPED, "held_up": code}))
+        for code in ("PREVIEW-1", "IMPORTED-1", "TACO-1")
+    }
+    assert {code: answer.split()[1] for code, answer in answers.items()} == {
+        "PREVIEW-1": "ok", "IMPORTED-1": "ok", "TACO-1": "unknown-code",
+    }  # fmt: skip
+
+
+def test_vouchers_that_head_office_signed_are_tried_and_taken_back(desk: Pages) -> None:
+    text = PROMOTIONS.replace("credentials: [word]", "credentials: [word, voucher]")
+    publish(desk.office, promotions=text)
+    issued = issue_vouchers(desk.office, Wanted("pie"), 1)
+    shown = {**TYPED, "kind": "voucher", "held_up": issued.texts[0]}
+    assert verdict(desk.post("/promotions/pie/try", **shown)).startswith("Accept ok")
+    revoke_vouchers(desk.office, issued.key, issued.first, issued.first)
+    assert verdict(desk.post("/promotions/pie/try", **shown)).startswith("Refuse revoked It was taken back.")
 
 
 # --- the words -----------------------------------------------------------------------------------

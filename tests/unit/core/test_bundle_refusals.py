@@ -9,18 +9,24 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core.bundle import (
+    HOMES,
     MAX_BUNDLE_BYTES,
     MAX_KEYS,
     MAX_PART_BYTES,
     MAX_PARTS,
     MAX_SAMPLE_BYTES,
+    USED,
     OpenedBundle,
     catalogue_of,
     decode_part,
     open_bundle,
     read_manifest,
 )
+from kiosk.core.code_homes import CodeHomes
+from kiosk.core.rotating import RotatingKey, Turning
+from kiosk.core.sealed_keys import PART, seal_keys
 from kiosk.core.strict_cbor import encode
+from kiosk.core.used_codes import UsedCodes
 from kiosk.errors import BundleError
 
 KEPT = "The bundle installed before stays in force."
@@ -226,6 +232,30 @@ def test_a_part_that_a_bundle_does_not_name_is_told() -> None:
     assert refused.what == "The bundle has no part 'staff'"
 
 
+def said_of(kind: type[UsedCodes | CodeHomes]) -> str:
+    """What is said of a part of one byte that is none of its kind."""
+    with pytest.raises(ValueError, match=r"..") as caught:
+        kind.decode(b"?")
+    return str(caught.value)
+
+
+def test_codes_of_bundles_from_before_lists_were_cut_are_known_by_their_promotion() -> None:
+    digests = [bytes([k]) * 16 for k in range(5)]
+    parts = {"codes/tacos": b"".join(digests[:2]), "codes/tacos/1": digests[2], "codes/soup": b"".join(digests[3:])}
+    whole = opened(**{"promotions": [], "organisation": {"name": "Harbor Grill"}, "staff": []} | parts)
+    listed = catalogue_of(whole, b"k" * 32).listed
+    assert listed == dict(zip(digests, ["tacos"] * 3 + ["soup"] * 2, strict=True))
+
+
+def test_rotating_keys_are_opened_with_the_fleet_key_and_left_alone_without() -> None:
+    turning = RotatingKey("tacos", "T-{totp_value_0}", 30_000, (Turning(bytes(20), 8),), "sha256")
+    parts: dict[str, object] = {"promotions": [], "organisation": {"name": "Harbor Grill"}, "staff": []}
+    whole = opened(**parts, **{PART: seal_keys([turning], b"k" * 32)})
+    assert catalogue_of(whole, b"k" * 32).rotating == {"tacos": turning}
+    assert catalogue_of(whole, b"").rotating == {}
+    assert catalogue_of(opened(**parts), b"k" * 32).rotating == {}
+
+
 def catalogue_refusal(**parts: object) -> BundleError:
     whole = {"promotions": [], "organisation": {"name": "Harbor Grill"}, "staff": []} | parts
     with pytest.raises(BundleError) as caught:
@@ -239,6 +269,9 @@ def catalogue_refusal(**parts: object) -> BundleError:
         ({"organisation": {"name": "Harbor Grill", "stores": [{"id": "bayside"}]}}, "stores.0.name: Field required"),
         ({"promotions": {}}, "a list has the wrong length"),
         ({"samples/tacos": b"<svg>"}, "the sample picture of 'tacos' is no JPEG"),
+        ({"codes/tacos": bytes(31)}, "the part 'codes/tacos' is no list of 16-byte digests"),
+        ({f"{USED}tacos": b"?"}, f"the part '{USED}tacos': {said_of(UsedCodes)}"),
+        ({f"{HOMES}tacos": b"?"}, f"the part '{HOMES}tacos': {said_of(CodeHomes)}"),
     ],
 )
 def test_a_part_that_does_not_fit_is_told_with_its_place(parts: dict[str, object], why: str) -> None:

@@ -107,3 +107,20 @@ def test_a_digest_depends_on_key_kind_and_text() -> None:
         digest(b"k", "listed", "b"),
     }
     assert len(four) == 4
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("SÍ QUIERO", "si-quiero"), ("crème brûlée", "CREME BRULEE"), ("e\u0301te", "été"), ("Ñandú", "nandu"),
+     ("Łódź", "łodz"), ("ΆΛΦΑ", "αλφα")],
+)  # fmt: skip
+def test_a_code_word_is_known_without_its_accents(one: str, other: str) -> None:
+    assert fold_word(fold(one)) == fold_word(fold(other))
+
+
+def test_a_listed_code_keeps_its_accents() -> None:
+    assert fold("CAFÉ-1") != fold("CAFE-1")
+
+
+def test_a_word_of_nothing_but_marks_is_still_told_from_nothing() -> None:
+    assert fold_word(fold("\u0301"))

@@ -366,6 +366,11 @@ def test_the_small_hours_that_come_again_when_the_clock_is_set_back_are_a_wrong_
     }  # fmt: skip
 
 
+def test_between_the_small_hours_of_one_day_the_next_is_a_wrong_day_where_it_is_within_the_dates() -> None:
+    night = promotion(valid={"from": "2026-10-31", "until": "2026-11-01", "days": ["sat"], "hours": ["22:00-01:30"]})
+    assert reason(night, now=at("2026-11-01T01:30")) is Reason.WRONG_DAY
+
+
 def test_a_time_without_a_zone_is_no_time() -> None:
     with pytest.raises(ValueError, match="time zone"):
         asked(now=datetime(2026, 11, 6, 12))  # noqa: DTZ001

@@ -161,7 +161,7 @@ BOTH = (foreign(KEYS[0]), foreign(KEYS[1], 1, 42, id="pie"))
         ("signed_not_before", datetime(2023, 2, 3, 23, 1, 1, tzinfo=UTC), Outcome.ACCEPT, Reason.OK, "pie"),
         ("signed_not_after", datetime(2023, 2, 3, 10, 59, 59, tzinfo=UTC), Outcome.ACCEPT, Reason.OK, "pie"),
         ("signed_not_after", datetime(2023, 2, 3, 11, 0, tzinfo=UTC), Outcome.ACCEPT, Reason.OK, "pie"),
-        ("signed_not_after", datetime(2023, 2, 3, 11, 0, 1, tzinfo=UTC), Outcome.REFUSE, Reason.OVER, "pie"),
+        ("signed_not_after", datetime(2023, 2, 3, 11, 0, 0, 1000, tzinfo=UTC), Outcome.REFUSE, Reason.OVER, "pie"),
         ("signed_not_after", datetime(2023, 2, 3, 11, 1, 1, tzinfo=UTC), Outcome.REFUSE, Reason.OVER, "pie"),
         ("signed_bad_signature", NOON, Outcome.REFUSE, Reason.BAD_SIGNATURE, None),
     ],

@@ -1,7 +1,7 @@
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kiosk.core.likeness import ANOTHER_NUMBER, LOOKS_LIKE, Likeness, bare, find, stream_of
@@ -147,6 +147,9 @@ def test_the_ratio_of_what_costs_more_than_its_length_is_nothing() -> None:
     assert Likeness(0, 2, 0.5, 2, (0.25,), ("ab",), other_number=False, number_unread=False).ratio == 0.75
 
 
+@example("aaa", "aa")
+@example("aba", "ba")
+@example("aab", "aa")
 @given(st.text("abo0", min_size=1, max_size=5), st.text("abo0", min_size=1, max_size=7))
 def test_the_cost_is_that_of_the_likest_stretch_of_all(phrase: str, text: str) -> None:
     found = likeness(phrase, text)
@@ -199,6 +202,15 @@ def test_letters_that_were_read_too_much_and_too_little_are_told_by_word() -> No
     assert found.texts == ("free", "shrimp", "tacos")
 
 
+@pytest.mark.parametrize(
+    ("line", "shares"),
+    [("harboxr grill", (1 / 6, 0)), ("harbor gxrill", (0, 1 / 5)), ("harbxxor grill", (2 / 6, 0)),
+     ("hrbor grill", (1 / 6, 0)), ("arbor grill", (1 / 6, 0)), ("harbor rill", (0, 1 / 5))],
+)  # fmt: skip
+def test_a_letter_too_much_or_too_little_is_paid_by_the_word_it_stands_in(line: str, shares: tuple[float, ...]) -> None:
+    assert likeness("harbor grill", line).words == pytest.approx(shares)
+
+
 # --- numbers that go on --------------------------------------------------------------------------
 
 
@@ -235,6 +247,8 @@ def test_a_digit_read_between_those_of_a_number_makes_it_another() -> None:
     assert likeness("save 15 today", "save 125 today").other_number
     assert not likeness("save 15 today", "save 1x5 today").other_number
     assert not likeness("save it today", "save i2t today").other_number
+    assert likeness("any $5 taco", "any $51 taco").other_number
+    assert likeness("save 15 today", "saxve 125 today").other_number
 
 
 WORDS = st.text("abcdefgh", min_size=2, max_size=8)

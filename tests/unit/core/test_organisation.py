@@ -53,6 +53,20 @@ def test_a_person_id_used_twice_is_refused() -> None:
     )
 
 
+def test_stores_that_vouchers_could_not_tell_apart_are_refused() -> None:
+    found = faults(stores=[STORE | {"id": "promotion-987723"}, STORE | {"id": "promotion-1666206"}])
+    what = "Vouchers could not tell 'promotion-1666206' from 'promotion-987723'. Give one of the two another id."
+    assert found == {("stores", 1, "id"): what}
+
+
+def test_counters_of_a_store_that_vouchers_could_not_tell_apart_are_refused() -> None:
+    counters = [{"id": "counter-15312", "name": "One"}, {"id": "counter-54448", "name": "Two"}]
+    what = "Vouchers could not tell 'counter-54448' from 'counter-15312'. Give one of the two another id."
+    assert faults(stores=[STORE | {"counters": counters}]) == {("stores", 0, "counters", 1, "id"): what}
+    apart = [STORE | {"counters": counters[:1]}, STORE | {"id": "pier-9", "counters": counters[1:]}]
+    assert len(Organisation.model_validate({"name": "Harbor Grill", "stores": apart}).stores) == 2
+
+
 def test_a_name_of_both_a_store_and_a_group_is_refused() -> None:
     found = faults(stores=[STORE | {"groups": ["bayside"]}])
     assert found == {("stores", 0, "id"): "'bayside' names a store and a group. Rename one of them."}

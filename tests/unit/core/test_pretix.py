@@ -120,6 +120,10 @@ def test_lengths_are_big_endian() -> None:
         b"\x0a\x02\xff\xfe\x10\x01",  # one that is no UTF-8
         b"\x0a\x05abc",  # cut
         b"\x08\x01",  # the seed as a number
+        b"\x0a\x01s\x08\x01",  # the seed as a number, beside one
+        b"\x0a\x01s\x32\x01a",  # the last time as bytes
+        b"\x0a\x01s\x10" + b"\x80" * 9 + b"\x02",  # the first number of 65 bits
+        b"\x0a\x01s\x80\x80\x80\x80\x10\x01",  # field 2**29
         b"\x0a\x01s\x12\x01a",  # the item as bytes
         b"\x0a\x01s\x10",  # a number that ends before it begins
         b"\x0a\x01s\x10" + b"\x80" * 9,
@@ -137,6 +141,27 @@ def test_a_payload_that_is_no_ticket_is_none(message: bytes) -> None:
 def test_fields_of_a_newer_pretix_are_stepped_over() -> None:
     newer = b"\x38\x07" + b"\x45abcd" + b"\x49abcdefgh" + b"\x52\x02xx"  # 7: number, 8 and 9: fixed, 10: bytes
     assert read_ticket(payload(seed="s", item=3) + newer) == Ticket("s", item=3)
+
+
+def test_the_last_field_that_there_can_be_is_stepped_over() -> None:
+    assert read_ticket(payload(seed="s", item=3) + b"\xf8\xff\xff\xff\x0f\x01") == Ticket("s", item=3)
+
+
+@pytest.mark.parametrize("item", [127, 128, 16_383, 16_384, 2**63 - 1])
+def test_numbers_of_any_length_are_read(item: int) -> None:
+    assert read_ticket(payload(seed="s", item=item)) == Ticket("s", item=item)
+
+
+def test_the_first_second_is_a_time() -> None:
+    assert read_ticket(payload(seed="s", item=1, valid_from=1)) == Ticket("s", item=1, valid_from_s=1)
+
+
+def test_nothing_is_left_out_of_a_text_to_make_it_right() -> None:
+    text = sign(KEY, payload(seed="s", item=1))
+    assert split(text) is not None
+    assert split(f"{text[:8]}!{text[8:]}") is None
+    key = base64.b64encode(KEY.public_key().public_bytes_raw()).decode()
+    assert read_key(f"{key[:8]}!{key[8:]}") is None
 
 
 def test_of_a_field_that_comes_twice_the_last_counts() -> None:

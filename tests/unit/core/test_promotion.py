@@ -290,6 +290,13 @@ def test_two_promotions_with_one_id_are_an_error() -> None:
     assert "used twice" in file_faults(promotion_fields(), second(id="tacos"))["promotions", 1, "id"]
 
 
+def test_ids_that_vouchers_could_not_tell_apart_are_refused() -> None:
+    found = file_faults(promotion_fields(id="promotion-987723"), second(id="promotion-1666206"))
+    assert found["promotions", 1, "id"] == (
+        "Vouchers could not tell 'promotion-1666206' from 'promotion-987723'. Give one of the two another id."
+    )
+
+
 def test_one_code_in_two_promotions_is_an_error_after_folding() -> None:
     messages = file_faults(promotion_fields(), second(codes=["NEW-1", "taco 7f3k 9hxm"]))
     assert "'tacos'" in messages["promotions", 1, "codes", 1]

@@ -4,9 +4,8 @@ from typing import Any
 import pytest
 
 from kiosk.core.decide import Sale
-from kiosk.core.organisation import Organisation
 from tests.core_world import at
-from tests.rules_world import ANA, HOLDER, NOVEMBER, OTHER_HOLDER, WORD, Past, answer, asked, reason
+from tests.rules_world import ANA, CAIRO, HOLDER, NOVEMBER, OTHER_HOLDER, WORD, Past, answer, asked, reason
 
 EVENING = at("2026-11-06T18:00")
 
@@ -125,12 +124,6 @@ def test_each_store_has_its_own_midnight() -> None:
     assert reason(WORD, use, **world, now=at("2026-11-06T03:00")) == "ok"
 
 
-CAIRO = Organisation.model_validate({
-    "name": "Harbor Grill",
-    "stores": [{"id": "bayside", "name": "Bayside", "time_zone": "Africa/Cairo"}],
-})  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("used_at", "now", "counts"),
     [
@@ -227,6 +220,14 @@ def test_of_two_stores_the_one_with_some_left_today_is_told() -> None:
     verdict = asked(WORD, Past(store="pier-9"), limits={"per_store_day": 1}, stores=["coast"], store="sunset")
     assert verdict.facts["next_ok"] == {
         "at": "2026-11-06T12:00:00-05:00", "until": "2026-12-01T00:00:00-05:00", "stores": ["Bayside"],
+    }  # fmt: skip
+
+
+def test_the_day_that_is_given_out_is_the_store_s() -> None:
+    evening = at("2026-11-06T20:00")  # the 7th by UTC
+    verdict = asked(WORD, Past(at=evening), limits={"per_store_day": 1}, now=evening)
+    assert verdict.facts["next_ok"] == {
+        "at": "2026-11-07T00:00:00-05:00", "until": "2026-12-01T00:00:00-05:00", "stores": ["Bayside"],
     }  # fmt: skip
 
 

@@ -153,6 +153,12 @@ def test_the_half_of_an_odd_floor_is_rounded_down() -> None:
     assert reason(voucher(face_minor=3), situation=stale, **odd) == "over-floor"
 
 
+def test_under_a_floor_of_nothing_a_cent_is_asked() -> None:
+    nothing: dict[str, Any] = {"value": TWELVE, "offline": {"policy": "floor", "floor": "0.00"}}
+    assert reason(voucher(face_minor=0), situation=OFFLINE, **nothing) == "ok"
+    assert reason(voucher(face_minor=1), situation=OFFLINE, **nothing) == "over-floor"
+
+
 def test_a_list_that_is_no_longer_fresh_changes_nothing_online() -> None:
     assert answer(voucher(face_minor=1200), situation=Situation(freshness=Freshness.STALE), **FLOOR) == YES
 

@@ -6,7 +6,7 @@ import pytest
 
 from kiosk.core.catalogue import Right
 from tests.core_world import NEW_YORK, at
-from tests.rules_world import LISTED, NOON, NOVEMBER, WORD, Past, answer, asked, credential, reason, voucher
+from tests.rules_world import CAIRO, LISTED, NOON, NOVEMBER, WORD, Past, answer, asked, credential, reason, voucher
 
 ONE_COUNTER = ["bayside/counter-1"]
 
@@ -128,7 +128,7 @@ def ms(text: str) -> int:
 
 
 SIXTH = date(2026, 11, 6)
-LOS_ANGELES = ZoneInfo("America/Los_Angeles")
+LOS_ANGELES, CAIRO_ZONE = ZoneInfo("America/Los_Angeles"), ZoneInfo("Africa/Cairo")
 
 
 def test_a_voucher_s_window_begins_with_its_first_moment() -> None:
@@ -178,6 +178,13 @@ def test_a_coupon_s_days_are_those_of_the_store_it_is_held_up_in() -> None:
         assert reason(mine, store=store, now=at("2026-11-06T23:59:59", zone)) == "ok"
         verdict = asked(mine, store=store, now=at("2026-11-07T00:00", zone), stores=[store])
         assert (verdict.reason, dict(verdict.facts)) == ("over", {"ended_on": "2026-11-06"})
+
+
+def test_a_coupon_before_its_days_is_told_when_they_begin_and_end_here() -> None:
+    mine = credential("gs1", right=Right(starts_on=date(2026, 11, 7), last_on=date(2026, 11, 8)))
+    assert asked(mine, store="sunset").facts["next_ok"] == {
+        "at": "2026-11-07T00:00:00-08:00", "until": "2026-11-09T00:00:00-08:00", "stores": ["Sunset"],
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -276,6 +283,19 @@ def test_grace_is_no_grace_before_it_begins_or_between_two_days() -> None:
 def test_a_voucher_s_own_end_has_the_same_grace(now: str, expected: str) -> None:
     mine = voucher(ends_at_ms=ms("2026-11-10T12:00"))
     assert reason(mine, now=at(now), grace_days=1) == expected
+
+
+def test_the_day_on_which_a_voucher_ended_is_the_store_s() -> None:
+    mine = voucher(ends_at_ms=ms("2026-11-10T22:00"))  # the 11th by UTC
+    assert reason(mine, now=at("2026-11-11T23:59:59"), grace_days=1) == "late-within-grace"
+    assert reason(mine, now=at("2026-11-12T00:00"), grace_days=1) == "over"
+
+
+def test_it_is_late_from_the_store_s_own_midnight_on_east_of_greenwich_too() -> None:
+    world: dict[str, Any] = {"grace_days": 1, "organisation": CAIRO}
+    assert reason(now=at("2026-11-30T23:59:59", CAIRO_ZONE), **world) == "ok"
+    assert reason(now=at("2026-12-01T00:00", CAIRO_ZONE), **world) == "late-within-grace"
+    assert reason(now=at("2026-12-02T00:00", CAIRO_ZONE), **world) == "over"
 
 
 def test_a_voucher_whose_window_never_met_the_promotion_s_has_no_grace_before_it_begins() -> None:

@@ -252,9 +252,10 @@ def test_a_run_of_days_ends_after_the_last_of_its_weekdays() -> None:
     assert found == (at("2026-11-06T00:00"), at("2026-11-08T00:00"))
 
 
-def test_hours_that_touch_over_midnight_are_one_opening() -> None:
-    found = opening(november("18:00-24:00", "00:00-02:00"), at("2026-11-06T12:00"))
-    assert found == (at("2026-11-06T18:00"), at("2026-11-07T02:00"))
+@pytest.mark.parametrize("zone", [NEW_YORK, LISBON, LORD_HOWE])
+def test_hours_that_touch_over_midnight_are_one_opening(zone: ZoneInfo) -> None:
+    found = opening(november("18:00-24:00", "00:00-02:00"), at("2026-11-06T12:00", zone), zone)
+    assert found == (at("2026-11-06T18:00", zone), at("2026-11-07T02:00", zone))
 
 
 def test_hours_that_leave_no_gap_are_one_opening_from_the_first_day_to_the_last() -> None:
@@ -300,6 +301,7 @@ def test_a_promotion_of_ten_thousand_years_is_answered_too() -> None:
 def test_the_last_day_is_the_last_on_which_it_runs() -> None:
     assert november(days=frozenset({FRIDAY}), blackout=(date(2026, 11, 27),)).last_day() == date(2026, 11, 20)
     assert november().last_day() == date(2026, 11, 28)
+    assert Schedule(date(2026, 11, 6), date(2026, 11, 8), frozenset({FRIDAY})).last_day() == date(2026, 11, 6)
 
 
 def test_a_promotion_that_never_runs_has_its_last_date_for_a_last_day() -> None:

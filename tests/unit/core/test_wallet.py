@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kiosk.core.rotating import RotatingKey, RotatingKeyError, Turning
-from kiosk.core.wallet import MAX_FILE_CHARACTERS, read_wallet
+from kiosk.core.wallet import read_wallet
 
 # the example of https://developers.google.com/wallet/generic/resources/rotating-barcodes
 SECRET_HEX = "3132333435363738393031323334353637383930"
@@ -39,6 +39,11 @@ def test_numbers_may_stand_without_quotes() -> None:
     assert read_wallet("tickets", content) == KEY
 
 
+def test_a_file_of_just_the_size_that_is_allowed_is_read() -> None:
+    content = json.dumps(BARCODE)
+    assert read_wallet("tickets", content + " " * (1_000_000 - len(content))) == KEY
+
+
 @pytest.mark.parametrize(
     ("content", "what"),
     [
@@ -52,12 +57,13 @@ def test_numbers_may_stand_without_quotes() -> None:
         (changed(periodMillis="3 s"), "periodMillis is no whole number"),
         (changed(periodMillis="٣٠٠٠"), "periodMillis is no whole number"),
         (changed(periodMillis="9" * 16), "periodMillis is no whole number"),
+        (changed(periodMillis="9" * 15), "The period is"),
         (changed(periodMillis="0"), "The period is"),
         (changed(parameters={}), "no parameters"),
         (changed(parameters=["a"]), "no key"),
         (changed(parameters=[{"key": "xyz", "valueLength": 8}]), "base 16"),
         (changed(parameters=[{"key": SECRET_HEX}]), "no valueLength"),
-        (" " * (MAX_FILE_CHARACTERS + 1), "characters"),
+        (" " * 1_000_001, "1,000,001 characters"),
     ],
 )
 def test_a_file_that_holds_no_key_says_what_it_lacks(content: str, what: str) -> None:

@@ -15,6 +15,7 @@ from sync.head_office import promotion_words as words
 from sync.head_office.freshness import freshness, living
 from sync.head_office.instants import instant, span_words
 from sync.head_office.publish_page import _excerpt
+from sync.head_office.reach import reach_of
 from tests.head_office_pages import NOON_MS, device
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -102,6 +103,15 @@ def test_dates_are_told_once(first: str, last: str, expected: str) -> None:
 ])  # fmt: skip
 def test_days_and_hours_are_told_as_one_says_them(valid: dict[str, Any], expected: str) -> None:
     assert words.hours_words(runs(**valid).valid, NOW.date()) == expected
+
+
+def test_where_counts_a_store_s_single_counters_as_they_are_named() -> None:
+    counters = [{"id": "front", "name": "Front"}, {"id": "bar", "name": "Bar"}]
+    stores = [{"id": f"s-{n}", "name": f"Store {n}", "time_zone": "UTC", "counters": counters} for n in (1, 2, 3)]
+    house = Organisation.model_validate({"name": "House", "stores": stores})
+    assert words.where_words(promotion(stores=["s-1/front", "s-2"]), house) == ("Store 1 and Store 2", "3 counters")
+    reach = reach_of(promotion(stores=["s-1/front", "s-2"]), 1, house, (), NOON_MS)
+    assert [(store.name, len(store.marks)) for store in reach.stores] == [("Store 1", 1), ("Store 2", 2)]
 
 
 def test_where_names_the_stores_while_they_are_few() -> None:
