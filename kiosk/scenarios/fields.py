@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
@@ -39,13 +39,17 @@ class ScenarioFault(ValueError):  # noqa: N818 (it is what is wrong with a line,
 
 
 class Fields:
-    """The fields of one JSON object. ``below`` is its path, empty for the object of a line."""
+    """The fields of one JSON object. ``below`` is its path, empty for the object of a line.
 
-    def __init__(self, read: Any, below: str = "") -> None:
+    Times without an offset are what the clock on the wall of ``wall`` shows; without a ``wall`` they are none.
+    """
+
+    def __init__(self, read: Any, below: str = "", wall: tzinfo | None = None) -> None:
         if not isinstance(read, dict):
             raise ScenarioFault(below, f"{shown(read)} is no JSON object.", 'Write fields: {"name": value}.')
         self._read: Mapping[str, Any] = read
         self._below = below
+        self.wall = wall
 
     def path(self, name: str) -> str:
         """``name`` as it is called from the line."""
@@ -112,17 +116,18 @@ class Fields:
             self.fail(name, f"{error}.", 'Write for example "50.00", or 5000 for the same in minor units.')
 
     def instant(self, name: str) -> datetime | None:
-        """A point in time, as UTC; it must say its offset."""
+        """A point in time, as UTC; without an offset, by the wall's clock."""
         found = self.text(name)
         return None if found is None else self._instant(name, found)
 
     def _instant(self, name: str, text: str) -> datetime:
         try:
-            at = _parsed(text)
+            at = _parsed(text, self.wall)
         except (ValueError, OverflowError):
             self.fail(name, f"{shown(text)} is no point in time.", f"Write ISO 8601 such as {_AN_INSTANT}.")
         if at is None:
-            self.fail(name, f"{shown(text)} does not say its offset from UTC.", f"Add it: {_AN_INSTANT}, or …Z.")
+            cure = f"Add it ({_AN_INSTANT}, or …Z), or give time_zone."
+            self.fail(name, f"{shown(text)} does not say its offset from UTC.", cure)
         return at
 
     def instants(self, name: str) -> tuple[datetime, datetime] | None:
@@ -166,7 +171,7 @@ class Fields:
     def object(self, name: str) -> Fields | None:
         """The fields of an object inside."""
         found = self.raw(name)
-        return None if found is None else Fields(found, self.path(name))
+        return None if found is None else Fields(found, self.path(name), self.wall)
 
     def names(self) -> list[str]:
         """The names of all fields."""
@@ -177,9 +182,11 @@ _AN_INSTANT = "2026-11-06T18:00:00-05:00"
 
 
 @lru_cache(maxsize=4096)
-def _parsed(text: str) -> datetime | None:
-    """The instant; None where it has no offset."""
+def _parsed(text: str, wall: tzinfo | None) -> datetime | None:
+    """The instant; None where it has no offset and there is no wall."""
     at = datetime.fromisoformat(text.strip().upper())
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=wall)
     if at.tzinfo is None:
         return None
     if not _FIRST_YEAR <= at.year <= _LAST_YEAR:

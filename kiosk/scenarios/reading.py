@@ -84,6 +84,7 @@ class Scenario:
 def read_scenario(line: Any) -> Scenario:
     """The scenario in a JSON object; raises :class:`ScenarioFault`."""
     fields = Fields(line)
+    fields.wall = fields.zone("time_zone")
     store, counter = _place(fields)
     at = fields.needed("at", Fields.instant, '"2026-11-06T18:00:00-05:00"')
     history, beyond = _history(fields, store, at)
@@ -159,7 +160,7 @@ def _codes(fields: Fields) -> dict[str, tuple[str, ...]]:
 def _history(fields: Fields, store: str, now: datetime) -> tuple[tuple[Earlier, ...], list[str]]:
     items, beyond = [], []
     for path, one in fields.items("history"):
-        inner = Fields(one, path)
+        inner = Fields(one, path, fields.wall)
         items.append(_earlier(inner, path, store, now))
         beyond += inner.beyond(_KNOWN_OF_ITEM)
     return tuple(items), beyond
