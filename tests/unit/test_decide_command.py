@@ -123,7 +123,7 @@ def test_standard_input_is_read_from_where_one_stands(
         (b"\xff\xfe", "", "The line is not UTF-8"),
         (b"[" * 200_000, "", "The line is no JSON that anybody would write"),
         (b"5", "", "5 is no JSON object"),
-        (question(at="2026-11-06T18:00:00"), "at", "does not say its offset"),
+        (question(at="at noon"), "at", "is no point in time"),
         (question(kind="badge"), "credential.kind", "is none of those known here"),
         (question(promotions="missing.yaml"), "promotions", 'Cannot read "missing.yaml": No such file'),
         (question(promotions="bad\0name"), "promotions", "Cannot read"),
