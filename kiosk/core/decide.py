@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from kiosk.core.catalogue import Catalogue, Credential, Unrecognised
 from kiosk.core.credential import Presented
@@ -84,9 +84,10 @@ def _between(
     asked = question or last_question
     if asked is None:  # such as a rotating code of another day: nobody can honour it
         return first
-    if (first.outcome, first.reason, first.promotion) == (last.outcome, last.reason, last.promotion):
+    same = (first.outcome, first.reason, first.promotion) == (last.outcome, last.reason, last.promotion)
+    if same and question is not None:
         agreed = {name: fact for name, fact in first.facts.items() if last.facts.get(name) == fact}
-        stretch = None if question is None else opening(question, place.store)
+        stretch = opening(question, place.store)
         runs_on = stretch is not None and clock.latest_at < stretch.end_at
         if runs_on or first.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
             return replace(first, facts=agreed)
@@ -118,7 +119,7 @@ def _at(
 
 
 def _ms(at: datetime) -> int:
-    return (at.astimezone(UTC) - EPOCH) // _MILLISECOND
+    return (at - EPOCH) // _MILLISECOND
 
 
 def _announced(catalogue: Catalogue, promotion: str | None, local: datetime) -> Terms | None:

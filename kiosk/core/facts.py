@@ -144,8 +144,8 @@ def _limit_customer(question: Question) -> Facts:
 # --- money ---------------------------------------------------------------------------------------
 
 
-def _money(question: Question, amount_minor: int | None) -> FactValue:
-    return None if amount_minor is None else {**question.terms.money(amount_minor)}
+def _money(question: Question, amount_minor: int) -> FactValue:
+    return {**question.terms.money(amount_minor)}
 
 
 def _amounts(question: Question, **amounts_minor: int | None) -> Facts:

@@ -243,4 +243,4 @@ def day_ms(zone: tzinfo, day: date) -> tuple[int, int]:
 
 
 def _milliseconds(at: datetime) -> int:
-    return (at.astimezone(UTC) - EPOCH) // _MILLISECOND
+    return (at - EPOCH) // _MILLISECOND

@@ -211,6 +211,11 @@ def test_it_is_over_when_no_opening_is_left_though_the_last_day_is_not() -> None
     assert verdict.facts == {"ended_on": "2026-11-28"}
 
 
+def test_on_its_last_day_it_may_have_ended_the_day_before() -> None:
+    to_sunday = promotion(valid=EVENINGS | {"until": "2026-11-29"}, stores=["coast"])
+    assert asked(to_sunday, now=at("2026-11-29T12:00")).facts == {"ended_on": "2026-11-28"}
+
+
 def test_the_small_hours_after_the_last_night_are_not_over() -> None:
     nights = promotion(valid=NOVEMBER | {"hours": ["22:00-02:00"]})
     assert reason(nights, now=at("2026-12-01T01:59:59")) is Reason.OK

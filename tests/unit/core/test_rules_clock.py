@@ -5,7 +5,7 @@ import pytest
 from kiosk.core.catalogue import Credential
 from kiosk.core.credential import present
 from kiosk.core.decide import Place, Sale, decide
-from kiosk.core.situation import ClockInterval, Situation
+from kiosk.core.situation import ClockInterval, Freshness, Situation
 from tests.core_world import at, catalogue
 from tests.rules_world import (
     HOLDER,
@@ -123,6 +123,13 @@ def test_no_fact_is_told_that_holds_at_one_end_only() -> None:
 def test_a_fenced_counter_s_manager_is_not_asked_about_its_clock() -> None:
     assert told(**between("06T16:00", "06T18:00", fenced=True), **EVENINGS) == ("refuse", "counter-fenced")
     assert told(**between("06T16:00", "06T18:00"), **EVENINGS) == SUSPECT
+
+
+def test_a_list_past_its_hard_end_refuses_at_any_time_what_no_manager_may_honour() -> None:
+    both_ends = between("06T16:00", "06T18:00", freshness=Freshness.EXPIRED)
+    floor: dict[str, Any] = {"value": TWELVE, "offline": {"policy": "floor", "floor": "20.00"}}
+    assert told(VOUCHER, **both_ends, **EVENINGS, **floor) == ("refuse", "promotions-stale")
+    assert told(WORD, **both_ends, **EVENINGS, **floor) == SUSPECT
 
 
 def test_a_use_is_a_use_at_any_time() -> None:

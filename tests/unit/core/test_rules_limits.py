@@ -200,6 +200,11 @@ def test_the_day_s_given_out_before_an_evening_the_next_evening_is_told_not_toda
     }  # fmt: skip
 
 
+def test_the_evening_of_today_is_today_s_by_the_store_s_calendar() -> None:
+    late_evenings = NOVEMBER | {"hours": ["20:00-22:00"]}  # from 01:00 of the next day by UTC
+    assert reason(WORD, *past(1), limits={"per_store_day": 1}, valid=late_evenings) == "limit-store-day"
+
+
 def test_the_day_s_given_out_before_a_night_it_passes_in_its_small_hours() -> None:
     nights = NOVEMBER | {"days": ["fri"], "hours": ["22:00-02:00"]}
     verdict = asked(WORD, *past(1), limits={"per_store_day": 1}, valid=nights)

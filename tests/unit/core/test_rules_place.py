@@ -287,7 +287,8 @@ def test_a_voucher_s_own_end_has_the_same_grace(now: str, expected: str) -> None
 
 def test_the_day_on_which_a_voucher_ended_is_the_store_s() -> None:
     mine = voucher(ends_at_ms=ms("2026-11-10T22:00"))  # the 11th by UTC
-    assert reason(mine, now=at("2026-11-11T23:59:59"), grace_days=1) == "late-within-grace"
+    verdict = asked(mine, now=at("2026-11-11T23:59:59"), grace_days=1)
+    assert (verdict.reason, verdict.facts["grace_until"]) == ("late-within-grace", "2026-11-11")
     assert reason(mine, now=at("2026-11-12T00:00"), grace_days=1) == "over"
 
 
