@@ -33,7 +33,7 @@ What each question must say:
   store          where it is held up: "bayside". A name in a promotion's `stores` is a store
   time_zone      of all stores in the question: "America/New_York". Not needed where `organisation` has the store
   at             when, ISO 8601: "2026-11-06T18:00:00-05:00" or "2026-11-06T23:00:00Z"; without an offset it is what
-                 the store's clock shows in `time_zone`. So are all times here
+                 the store's clock shows in `time_zone`. So are all times here but those of keys
   credential     what is held up: {"kind": "listed", "text": "TACO-7F3K-9HXM"}. Kinds: word, listed, voucher,
                  rotating, gs1, foreign, screen. The text decides, as at a counter. Of a screen the text is what is
                  read off it, in lines: "21:14\\n@zed.z\\nHarbor Grill\\nFree shrimp tacos" (or a list of lines).

@@ -61,6 +61,11 @@ def test_without_an_offset_and_a_time_zone_an_instant_is_none(text: str) -> None
     assert "2026-11-06T18:00:00-05:00" in naive.cure
 
 
+def test_of_the_hour_that_comes_twice_a_time_without_an_offset_means_the_first() -> None:
+    assert read(at="2026-11-01T01:30:00").at == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+    assert read(history=[earlier(at="2026-11-01T03:00:00")]).history[0].at == datetime(2026, 11, 1, 8, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("text", ["tomorrow", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:00:00Z"])
 def test_what_is_no_point_in_time_is_told(text: str) -> None:
     assert fault(at=text).what == f'"{text}" is no point in time.'
