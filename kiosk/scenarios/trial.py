@@ -5,14 +5,14 @@ Rules of this module:
 - The world has the scenario's store, all stores of its history and all names that promotions give as stores, in the
   scenario's time zone; stores of an organisation keep their own. A name that is a group there is no store.
 - What is held up is its text, as at a counter, whatever kind it is said to be. Two exceptions: a screen's text is what
-  was read off it, and what is said to be a voucher, a coupon or a ticket, has not its shape and is nothing else is
-  malformed.
+  was read off it, and what is said to be a voucher, a coupon or a ticket, has the shape of none and is nothing else
+  is malformed. A ticket is a voucher of somebody else's, so either name does.
 - Offline, an allowance that is not given limits nothing, and a risk that is not given is the whole of the promotion's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -38,11 +38,7 @@ from kiosk.scenarios.screen_text import read_as_screen
 from kiosk.scenarios.standing import UNKNOWN_COUNTER, Recognised, holder_on, standing_of
 
 FLEET_KEY = b"the fleet key of every scenario"
-_SHAPE: Mapping[str | None, Callable[[str, datetime], bool]] = {
-    "voucher": lambda text, _: is_voucher(text),
-    "gs1": lambda text, at: read_coupon(text, at.date()) is not None,
-    "foreign": lambda text, _: pretix.split(text) is not None,
-}
+_SHAPED = frozenset({"voucher", "gs1", "foreign"})
 _AGE = {Freshness.STALE: timedelta(hours=25), Freshness.EXPIRED: timedelta(days=31)}
 _HELD_UP_NOW = 2**127
 
@@ -140,7 +136,7 @@ class Trial:
         if shown.kind == "screen":
             return PresentedScreen(self._reading(shown.text), showing.to_bytes(16, "big"))
         presented = present(shown.text)
-        if presented is None or shown.kind not in _SHAPE or _SHAPE[shown.kind](presented.text, at):
+        if presented is None or shown.kind not in _SHAPED or _has_a_shape(presented.text, at):
             return presented
         found = catalogue.identify(presented, to_ms(at))
         return presented if isinstance(found, Credential) else None
@@ -172,6 +168,10 @@ class Trial:
             clock=None if scenario.clock is None else ClockInterval(*scenario.clock),
             allowances={} if scenario.online else {promotion: allowance},
         )
+
+
+def _has_a_shape(text: str, at: datetime) -> bool:
+    return is_voucher(text) or pretix.split(text) is not None or read_coupon(text, at.date()) is not None
 
 
 def _published_ms(scenario: Scenario) -> int:
