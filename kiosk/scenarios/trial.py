@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from kiosk.core import pretix
 from kiosk.core.catalogue import Catalogue, Credential
-from kiosk.core.credential import Presented, digest, present
+from kiosk.core.credential import MAX_CHARACTERS, Presented, digest, present
 from kiosk.core.decide import Place, Sale, Taken, customer_digest, decide
 from kiosk.core.gs1 import read_coupon
 from kiosk.core.issuers import NO_ISSUERS
@@ -133,9 +133,9 @@ class Trial:
     # --- what is held up -------------------------------------------------------------------------
 
     def _held_up(self, shown: Shown, at: datetime, catalogue: Catalogue, showing: int) -> HeldUp:
-        if shown.kind == "screen":
+        if shown.kind == "screen" and 0 < len(shown.text.strip()) <= MAX_CHARACTERS:
             return PresentedScreen(self._reading(shown.text), showing.to_bytes(16, "big"))
-        presented = present(shown.text)
+        presented = None if shown.kind == "screen" else present(shown.text)
         if presented is None or shown.kind not in _SHAPED or _has_a_shape(presented.text, at):
             return presented
         found = catalogue.identify(presented, to_ms(at))
