@@ -7,6 +7,8 @@ Rules of this module:
 - What is held up is its text, as at a counter, whatever kind it is said to be. Two exceptions: a screen's text is what
   was read off it, and what is said to be a voucher, a coupon or a ticket, has the shape of none and is nothing else
   is malformed. A ticket is a voucher of somebody else's, so either name does.
+- A screen off which no name and clock are read is known again by its text, as held up by the same holder: a line has no
+  other way to say that it is the same screen.
 - Offline, an allowance that is not given limits nothing, and a risk that is not given is the whole of the promotion's.
 """
 
@@ -19,7 +21,7 @@ from functools import lru_cache
 
 from kiosk.core import pretix
 from kiosk.core.catalogue import Catalogue, Credential
-from kiosk.core.credential import MAX_CHARACTERS, Presented, digest, present
+from kiosk.core.credential import Presented, digest, fold, present
 from kiosk.core.decide import Place, Sale, Taken, customer_digest, decide
 from kiosk.core.gs1 import read_coupon
 from kiosk.core.issuers import NO_ISSUERS
@@ -40,7 +42,6 @@ from kiosk.scenarios.standing import UNKNOWN_COUNTER, Recognised, holder_on, sta
 FLEET_KEY = b"the fleet key of every scenario"
 _SHAPED = frozenset({"voucher", "gs1", "foreign"})
 _AGE = {Freshness.STALE: timedelta(hours=25), Freshness.EXPIRED: timedelta(days=31)}
-_HELD_UP_NOW = 2**127
 
 HeldUp = Presented | PresentedScreen | None
 
@@ -67,13 +68,14 @@ class Trial:
     def answer(self, scenario: Scenario) -> Verdict:
         """The verdict; raises :class:`ScenarioFault` where what is written does not fit its promotion."""
         catalogue = self.catalogue(scenario)
-        held_up = self._held_up(scenario.credential, scenario.at, catalogue, _HELD_UP_NOW)
+        held_up = self._held_up(scenario.credential, scenario.at, catalogue, scenario.holder)
         situation = self._situation(scenario, catalogue, held_up)
 
-        def recognise(shown: Shown, at: datetime, n: int) -> Recognised:
+        def recognise(shown: Shown, at: datetime, holder: str | None) -> Recognised:
             if shown.kind is None and shown.text == scenario.credential.text:
                 shown = scenario.credential
-            return self._recognised(shown, at, catalogue, n)
+            of_one = scenario.holder is None or holder is None
+            return self._recognised(shown, at, catalogue, scenario.holder if of_one else holder)
 
         known = standing_of(scenario.history, catalogue, recognise, situation)
         place = Place(scenario.store, scenario.counter or "")
@@ -132,23 +134,24 @@ class Trial:
 
     # --- what is held up -------------------------------------------------------------------------
 
-    def _held_up(self, shown: Shown, at: datetime, catalogue: Catalogue, showing: int) -> HeldUp:
-        if shown.kind == "screen" and 0 < len(shown.text.strip()) <= MAX_CHARACTERS:
-            return PresentedScreen(self._reading(shown.text), showing.to_bytes(16, "big"))
-        presented = None if shown.kind == "screen" else present(shown.text)
+    def _held_up(self, shown: Shown, at: datetime, catalogue: Catalogue, holder: str | None) -> HeldUp:
+        presented = present(shown.text)
+        if shown.kind == "screen" and presented is not None:
+            showing = digest(catalogue.fleet_key, "showing", f"{presented.folded}\x00{fold(holder or '')}")
+            return PresentedScreen(self._reading(shown.text), showing)
         if presented is None or shown.kind not in _SHAPED or _has_a_shape(presented.text, at):
             return presented
         found = catalogue.identify(presented, to_ms(at))
         return presented if isinstance(found, Credential) else None
 
-    def _recognised(self, shown: Shown, at: datetime, catalogue: Catalogue, n: int) -> Recognised:
+    def _recognised(self, shown: Shown, at: datetime, catalogue: Catalogue, holder: str | None) -> Recognised:
         kinds = (None, "screen") if shown.kind is None else (shown.kind,)
         for kind in kinds:
-            held_up = self._held_up(Shown(kind, shown.text), at, catalogue, n)
+            held_up = self._held_up(Shown(kind, shown.text), at, catalogue, holder)
             found = None if held_up is None else catalogue.identify(held_up, to_ms(at))
             if isinstance(found, Credential):
-                holder = holder_on(held_up, catalogue.fleet_key) if isinstance(held_up, PresentedScreen) else None
-                return Recognised(found, holder)
+                named = holder_on(held_up, catalogue.fleet_key) if isinstance(held_up, PresentedScreen) else None
+                return Recognised(found, named)
         return Recognised()
 
     # --- the counter -----------------------------------------------------------------------------
