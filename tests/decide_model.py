@@ -209,9 +209,19 @@ def place_and_time(world: World) -> set[str]:
     return found
 
 
+def night_of(world: World, instant: datetime) -> date:
+    """The day whose hours the clock on the wall shows: last night's as long as the small hours are of its hours."""
+    today = day_at(world, world.store, instant)
+    wall = instant.astimezone(zone(world, world.store)).strftime("%H:%M")
+    spans = [text.split("-") for text in world.fields["valid"]["hours"] or []]
+    if any(start <= wall and (wall < end or end <= start) for start, end in spans):
+        return today
+    return today - DAY if any(end <= start and wall < end for start, end in spans) else today
+
+
 def closed_because(world: World) -> str:
     valid = world.fields["valid"]
-    today = day_at(world, world.store, world.now)
+    today = night_of(world, world.now)
     if today.isoformat() < valid["from"] or not window_has_begun(world, world.store, world.now):
         return "not-yet"
     if today.isoformat() in valid["except"]:

@@ -96,7 +96,8 @@ def wrong_time(question: Question) -> Reason | None:
     """It does not run at this time."""
     if question.is_open or late(question):
         return None
-    schedule, day = question.terms.schedule, question.local.date()
+    schedule = question.terms.schedule
+    day = schedule.day_of(question.local)
     if day < schedule.first or not question.has_begun:
         return Reason.NOT_YET
     if day in schedule.blackout:

@@ -74,6 +74,14 @@ class Schedule:
         """Whether a day on which it runs is open from midnight to midnight."""
         return not self.spans or WHOLE_DAY in self.spans
 
+    def day_of(self, wall: datetime) -> date:
+        """The day to which the time on the store's wall belongs: in hours over midnight, the one they started on."""
+        minute = wall.hour * 60 + wall.minute
+        if any(span.start_min <= minute < span.end_min for span in self.spans):
+            return wall.date()
+        in_small_hours = any(minute < span.end_min - DAY_MINUTES for span in self.spans)
+        return wall.date() - _DAY if in_small_hours else wall.date()
+
     def runs_on(self, day: date) -> bool:
         """Whether hours may start on ``day``."""
         return self.first <= day <= self.last and day.weekday() in self.days and day not in self.blackout

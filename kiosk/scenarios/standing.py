@@ -38,8 +38,8 @@ class Recognised:
     holder: bytes | None = None
 
 
-Recognise = Callable[[Shown, datetime, int], Recognised]
-"""What is shown at a time, in the how-manieth item of the history."""
+Recognise = Callable[[Shown, datetime, str | None], Recognised]
+"""What is shown at a time, by which holder."""
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class _Fold:
     live: list[_Live] = field(default_factory=list)
 
     def take(self, n: int, item: Earlier) -> None:
-        seen = Recognised() if item.credential is None else self.recognise(item.credential, item.at, n)
+        seen = Recognised() if item.credential is None else self.recognise(item.credential, item.at, item.holder)
         spent = _spent(n, item, seen)
         known_by: frozenset[bytes | str] = frozenset(
             {spent, "" if item.credential is None else fold(item.credential.text)}

@@ -5,21 +5,23 @@ Rules of this module:
 - The world has the scenario's store, all stores of its history and all names that promotions give as stores, in the
   scenario's time zone; stores of an organisation keep their own. A name that is a group there is no store.
 - What is held up is its text, as at a counter, whatever kind it is said to be. Two exceptions: a screen's text is what
-  was read off it, and what is said to be a voucher, a coupon or a ticket, has not its shape and is nothing else is
-  malformed.
+  was read off it, and what is said to be a voucher, a coupon or a ticket, has the shape of none and is nothing else
+  is malformed. A ticket is a voucher of somebody else's, so either name does.
+- A screen off which no name and clock are read is known again by its text, as held up by the same holder: a line has no
+  other way to say that it is the same screen.
 - Offline, an allowance that is not given limits nothing, and a risk that is not given is the whole of the promotion's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from kiosk.core import pretix
 from kiosk.core.catalogue import Catalogue, Credential
-from kiosk.core.credential import Presented, digest, present
+from kiosk.core.credential import Presented, digest, fold, present
 from kiosk.core.decide import Place, Sale, Taken, customer_digest, decide
 from kiosk.core.gs1 import read_coupon
 from kiosk.core.issuers import NO_ISSUERS
@@ -38,13 +40,8 @@ from kiosk.scenarios.screen_text import read_as_screen
 from kiosk.scenarios.standing import UNKNOWN_COUNTER, Recognised, holder_on, standing_of
 
 FLEET_KEY = b"the fleet key of every scenario"
-_SHAPE: Mapping[str | None, Callable[[str, datetime], bool]] = {
-    "voucher": lambda text, _: is_voucher(text),
-    "gs1": lambda text, at: read_coupon(text, at.date()) is not None,
-    "foreign": lambda text, _: pretix.split(text) is not None,
-}
+_SHAPED = frozenset({"voucher", "gs1", "foreign"})
 _AGE = {Freshness.STALE: timedelta(hours=25), Freshness.EXPIRED: timedelta(days=31)}
-_HELD_UP_NOW = 2**127
 
 HeldUp = Presented | PresentedScreen | None
 
@@ -71,13 +68,14 @@ class Trial:
     def answer(self, scenario: Scenario) -> Verdict:
         """The verdict; raises :class:`ScenarioFault` where what is written does not fit its promotion."""
         catalogue = self.catalogue(scenario)
-        held_up = self._held_up(scenario.credential, scenario.at, catalogue, _HELD_UP_NOW)
+        held_up = self._held_up(scenario.credential, scenario.at, catalogue, scenario.holder)
         situation = self._situation(scenario, catalogue, held_up)
 
-        def recognise(shown: Shown, at: datetime, n: int) -> Recognised:
+        def recognise(shown: Shown, at: datetime, holder: str | None) -> Recognised:
             if shown.kind is None and shown.text == scenario.credential.text:
                 shown = scenario.credential
-            return self._recognised(shown, at, catalogue, n)
+            of_one = scenario.holder is None or holder is None
+            return self._recognised(shown, at, catalogue, scenario.holder if of_one else holder)
 
         known = standing_of(scenario.history, catalogue, recognise, situation)
         place = Place(scenario.store, scenario.counter or "")
@@ -136,23 +134,24 @@ class Trial:
 
     # --- what is held up -------------------------------------------------------------------------
 
-    def _held_up(self, shown: Shown, at: datetime, catalogue: Catalogue, showing: int) -> HeldUp:
-        if shown.kind == "screen":
-            return PresentedScreen(self._reading(shown.text), showing.to_bytes(16, "big"))
+    def _held_up(self, shown: Shown, at: datetime, catalogue: Catalogue, holder: str | None) -> HeldUp:
         presented = present(shown.text)
-        if presented is None or shown.kind not in _SHAPE or _SHAPE[shown.kind](presented.text, at):
+        if shown.kind == "screen" and presented is not None:
+            showing = digest(catalogue.fleet_key, "showing", f"{presented.folded}\x00{fold(holder or '')}")
+            return PresentedScreen(self._reading(shown.text), showing)
+        if presented is None or shown.kind not in _SHAPED or _has_a_shape(presented.text, at):
             return presented
         found = catalogue.identify(presented, to_ms(at))
         return presented if isinstance(found, Credential) else None
 
-    def _recognised(self, shown: Shown, at: datetime, catalogue: Catalogue, n: int) -> Recognised:
+    def _recognised(self, shown: Shown, at: datetime, catalogue: Catalogue, holder: str | None) -> Recognised:
         kinds = (None, "screen") if shown.kind is None else (shown.kind,)
         for kind in kinds:
-            held_up = self._held_up(Shown(kind, shown.text), at, catalogue, n)
+            held_up = self._held_up(Shown(kind, shown.text), at, catalogue, holder)
             found = None if held_up is None else catalogue.identify(held_up, to_ms(at))
             if isinstance(found, Credential):
-                holder = holder_on(held_up, catalogue.fleet_key) if isinstance(held_up, PresentedScreen) else None
-                return Recognised(found, holder)
+                named = holder_on(held_up, catalogue.fleet_key) if isinstance(held_up, PresentedScreen) else None
+                return Recognised(found, named)
         return Recognised()
 
     # --- the counter -----------------------------------------------------------------------------
@@ -172,6 +171,10 @@ class Trial:
             clock=None if scenario.clock is None else ClockInterval(*scenario.clock),
             allowances={} if scenario.online else {promotion: allowance},
         )
+
+
+def _has_a_shape(text: str, at: datetime) -> bool:
+    return is_voucher(text) or pretix.split(text) is not None or read_coupon(text, at.date()) is not None
 
 
 def _published_ms(scenario: Scenario) -> int:

@@ -351,7 +351,8 @@ def test_a_friday_night_s_small_hours_are_friday_s() -> None:
     night = promotion(valid=NOVEMBER | {"days": ["fri"], "hours": ["22:00-02:00"]})
     assert reason(night, now=at("2026-11-07T01:59:59")) is Reason.OK
     assert reason(night, now=at("2026-11-07T02:00")) is Reason.WRONG_DAY
-    assert reason(night, now=at("2026-11-06T01:00")) is Reason.WRONG_HOUR
+    assert reason(night, now=at("2026-11-06T01:00")) is Reason.WRONG_DAY
+    assert reason(night, now=at("2026-11-06T02:00")) is Reason.WRONG_HOUR
 
 
 def test_the_store_s_own_clock_decides() -> None:

@@ -266,6 +266,22 @@ def test_the_small_hours_of_the_last_night_are_in_time() -> None:
     assert (verdict.reason, verdict.facts["late_days"]) == ("late-within-grace", 1)
 
 
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ("2026-11-01T01:59:59", "not-yet"),  # of the night before the first
+        ("2026-11-01T02:00", "wrong-hour"),
+        ("2026-11-14T01:59:59", "blackout"),  # of the night that is left out
+        ("2026-11-14T02:00", "wrong-hour"),
+        ("2026-11-13T01:59:59", "ok"),
+        ("2026-11-13T02:00", "blackout"),
+    ],
+)
+def test_why_it_is_closed_in_small_hours_is_what_the_night_says(now: str, expected: str) -> None:
+    nights = NOVEMBER | {"hours": ["22:00-02:00"], "except": ["2026-11-13"]}
+    assert reason(valid=nights, now=at(now)) == expected
+
+
 def test_grace_is_no_grace_before_it_begins_or_between_two_days() -> None:
     assert reason(now=at("2026-10-31T23:00"), grace_days=9) == "not-yet"
     assert reason(now=at("2026-11-05T12:00"), valid=NOVEMBER | {"days": ["fri"]}, grace_days=9) == "wrong-day"

@@ -120,6 +120,22 @@ def test_the_small_hours_belong_to_the_weekday_the_night_started_on() -> None:
     assert not runs(friday_night, at("2026-11-07T22:00"))
 
 
+@pytest.mark.parametrize(
+    ("hours", "wall", "day"),
+    [
+        (["22:00-02:00"], "2026-11-06T01:59:59", 5),
+        (["22:00-02:00"], "2026-11-06T02:00:00", 6),
+        (["22:00-02:00"], "2026-11-06T22:00:00", 6),
+        (["22:00-02:00", "01:30-03:00"], "2026-11-06T01:29:59", 5),
+        (["22:00-02:00", "01:30-03:00"], "2026-11-06T01:30:00", 6),
+        (["17:00-22:00"], "2026-11-06T00:00:00", 6),
+        ([], "2026-11-06T00:00:00", 6),
+    ],
+)
+def test_the_small_hours_of_a_night_are_of_the_day_it_started_on(hours: list[str], wall: str, day: int) -> None:
+    assert november(*hours).day_of(datetime.fromisoformat(wall)) == date(2026, 11, day)
+
+
 def test_the_last_night_runs_past_the_last_day() -> None:
     assert runs(november("22:00-02:00"), at("2026-11-29T01:59"))
     assert not runs(november("22:00-02:00"), at("2026-11-29T22:00"))

@@ -15,6 +15,7 @@ from tests.foreign_tickets import payload, sign
 from tests.scenario_world import ask, earlier, question, tacos, told
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+OTHER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 PUBLIC = KEY.public_key().public_bytes_raw()
 ISSUER = base64.b64encode(PUBLIC).decode()
 ANY = tacos(credentials=["voucher", "rotating", "gs1", "foreign", "word"], screen=None, codes=[],
@@ -131,6 +132,14 @@ def test_a_ticket_of_another_system_is_known_by_its_key() -> None:
     assert told(question(ticket, "foreign", history=[earlier(ticket)]), ANY) == "refuse used-here"
     assert told(question(sign(KEY, payload(seed="one", item=2)), "foreign"), ANY) == "refuse unknown-promotion"
     assert told(question(ticket, "foreign"), tacos()) == "refuse unknown-code"
+
+
+def test_a_ticket_said_to_be_a_voucher_is_told_apart_as_a_ticket() -> None:
+    ticket, forged = sign(KEY, payload(seed="one", item=1)), sign(OTHER_KEY, payload(seed="one", item=1))
+    assert told(question(ticket, "voucher"), ANY) == "accept ok"
+    assert told(question(forged, "voucher"), ANY) == "refuse bad-signature"
+    assert told(question(sign(KEY, payload(seed="one", item=2)), "voucher"), ANY) == "refuse unknown-promotion"
+    assert told(question(voucher(), "foreign"), ANY) == "refuse unknown-issuer"
 
 
 # --- keys that cannot be read ----------------------------------------------------------------------

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kiosk.core.marks import Marks
 from kiosk.core.promotion import Promotion
-from kiosk.core.screen import ScreenResult
+from kiosk.core.screen import MarkState, ScreenResult
 from kiosk.scenarios.screen_text import read_as_screen, screen_lines
-from tests.scenario_world import OFFER, SCREEN, tacos
+from tests.scenario_world import OFFER, SCREEN, WORD, tacos
 
 MARKS = Marks([Promotion.model_validate(tacos())])
 
@@ -41,6 +43,33 @@ def test_each_line_stands_apart_from_the_one_before() -> None:
 def test_talk_about_an_offer_is_no_offer() -> None:
     talk = f"21:14\nHarbor Grill\nwe got the {OFFER.lower()} yesterday"
     assert read_as_screen(talk, MARKS).result is ScreenResult.NONE
+
+
+@pytest.mark.parametrize(
+    "told", [f"Harbor Grill {OFFER} {WORD} Nov 1 - Nov 30", f"harbor grill, {OFFER.lower()}, {WORD}, 9:14 @zed.z"]
+)
+def test_marks_and_nothing_else_may_stand_on_one_line(told: str) -> None:
+    assert read_as_screen(told, MARKS).is_for_one
+
+
+def test_a_sentence_on_one_line_is_talk() -> None:
+    assert read_as_screen(f"we got the {OFFER} at Harbor Grill", MARKS).result is ScreenResult.NONE
+
+
+def test_a_venue_left_out_is_not_read() -> None:
+    reading = read_as_screen(f"{OFFER}\n{WORD}\nNov 1 - Nov 30", MARKS)
+    assert reading.result is ScreenResult.AMBER
+    assert [mark.kind for mark in reading.marks if mark.state is MarkState.NOT_READ] == ["venue"]
+
+
+@pytest.mark.parametrize("other", ["Nov 1 - Nov 20", "Dec 1 - Dec 30"])
+def test_other_dates_without_a_venue_are_another_offer(other: str) -> None:
+    assert read_as_screen(f"{OFFER}\n{other}", MARKS).result is ScreenResult.OTHER
+
+
+def test_another_venue_is_another_offer() -> None:
+    told = f"{OFFER}\nPier Bar\n{WORD}\nNov 1 - Nov 30"
+    assert read_as_screen(told, MARKS).result is ScreenResult.OTHER
 
 
 def test_no_text_is_a_screen_of_nothing() -> None:

@@ -11,7 +11,7 @@ from kiosk.core.promotion import Promotion
 from kiosk.scenarios.fields import ScenarioFault
 from kiosk.scenarios.reading import read_scenario
 from kiosk.scenarios.trial import Trial
-from tests.scenario_world import CODE, SCREEN, WORD, ask, coffee, earlier, question, tacos, told
+from tests.scenario_world import CODE, OFFER, SCREEN, WORD, ask, coffee, earlier, question, tacos, told
 
 ORGANISATION = Organisation.model_validate({
     "name": "Harbor Grill",
@@ -39,6 +39,9 @@ ORGANISATION = Organisation.model_validate({
         ("NOBODY-KNOWS", "word", "refuse unknown-code"),
         ("", "listed", "refuse malformed"),
         ("- -", "word", "refuse malformed"),
+        (" \n ", "screen", "refuse malformed"),
+        ("a" * 4296, "screen", "refuse unknown-code"),
+        ("a" * 4297, "screen", "refuse malformed"),
         ("no voucher at all", "voucher", "refuse malformed"),
         ("no coupon at all", "gs1", "refuse malformed"),
         ("no ticket at all", "foreign", "refuse malformed"),
@@ -214,10 +217,24 @@ def test_the_counter_and_the_clerk_of_the_screen_seen_before_are_told_where_they
 
 
 @pytest.mark.parametrize("missing", ["21:14\n", "@zed.z\n"])
-def test_a_screen_without_name_or_clock_is_new_each_time(missing: str) -> None:
+def test_a_screen_without_name_or_clock_is_known_again_by_its_text(missing: str) -> None:
     text = SCREEN.replace(missing, "")
-    verdict = ask(question(text, "screen", history=[earlier({"kind": "screen", "text": text})]))
-    assert (verdict.reason, verdict.facts["not_checked"]) == ("look-at-screen", ["seen-before"])
+    same, other = {"kind": "screen", "text": text}, {"kind": "screen", "text": f"{text}\nspecial unlocked"}
+    assert told(question(text, "screen", history=[earlier(same)])) == "check seen-before"
+    assert told(question(text, "screen", history=[earlier(text)])) == "check seen-before"
+    assert told(question(text, "screen", history=[earlier(other)])) == "check look-at-screen"
+    assert told(question(text, "screen", history=[earlier(same), earlier(same, void=True)])) == "check look-at-screen"
+
+
+@pytest.mark.parametrize(("now", "then", "reason"), [
+    ("ana", "ana", "seen-before"), ("ana", "bob", "look-at-screen"), (None, "ana", "seen-before"),
+    ("ana", None, "seen-before"),
+])  # fmt: skip
+def test_the_same_words_on_another_holders_screen_are_another_screen(
+    now: str | None, then: str | None, reason: str
+) -> None:
+    past = [earlier({"kind": "screen", "text": OFFER}, holder=then)]
+    assert ask(question(OFFER, "screen", holder=now, history=past)).reason == reason
 
 
 def test_a_plain_text_in_the_history_is_read_as_a_screen_where_it_is_nothing_else() -> None:
