@@ -140,12 +140,9 @@ class Question:
         return self.credential.kind == "screen"
 
     def counters_here(self, store: str) -> frozenset[str] | None:
-        """Which counters of ``store`` may honour it; None: all."""
-        named = self.terms.counters.get(store)
-        if self.right.counter is None:
-            return named
-        mine = frozenset({self.right.counter})
-        return mine if named is None else named & mine
+        """Which counters of ``store``, one of :attr:`stores`, may honour it; None: all."""
+        mine = self.right.counter
+        return self.terms.counters.get(store) if mine is None else frozenset({mine})
 
     @property
     def is_open(self) -> bool:
