@@ -12,7 +12,7 @@ from kiosk.core.entry import Redemption
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, State
 from kiosk.errors import CounterfoilError
-from kiosk.sale import basket_minor
+from kiosk.sale import NOT_THAT_SALE, basket_minor
 from tests.core_world import FLEET_KEY, catalogue, promotion
 from tests.counter_world import Floor, open_floor
 
@@ -84,6 +84,28 @@ def test_the_next_customer_s_sale_begins_untold(floor: Floor) -> None:
     floor.counter.look("SODA1")
     floor.counter.tell_sale(2450, "@zed")
     floor.counter.next(shown_id(floor.counter.display))
+    assert (floor.counter.till.sale.basket_minor, floor.counter.till.sale.holder) == (None, None)
+
+
+def test_what_is_told_of_a_sale_that_ended_meanwhile_is_not_taken_for_the_next_one(floor: Floor) -> None:
+    floor.counter.look("SODA1")
+    sale = floor.counter.till.sale.id
+    floor.counter.look("BIGPIE")
+    display = floor.counter.tell_sale(1999, "@zed", sale)
+    assert (display.note, reason(display)) == (NOT_THAT_SALE, Reason.OK)
+    assert (floor.counter.till.sale.basket_minor, floor.counter.till.sale.holder) == (None, None)
+
+
+def test_a_customer_who_was_told_of_stays_known_when_the_total_is_told(floor: Floor) -> None:
+    floor.counter.look("SODA1")
+    floor.counter.tell_sale(None, "@zed")
+    floor.counter.tell_sale(2450, " ")
+    assert floor.counter.till.sale.holder == customer_digest(FLEET_KEY, "@zed")
+
+
+def test_what_was_told_while_nothing_was_redeemed_or_shown_is_nobody_s(floor: Floor) -> None:
+    floor.counter.tell_sale(2450, "@zed")
+    floor.counter.look("SODA1")
     assert (floor.counter.till.sale.basket_minor, floor.counter.till.sale.holder) == (None, None)
 
 
