@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from kiosk.core.decide import customer_digest
-from kiosk.core.entry import Redemption
+from kiosk.core.entry import Fact, Redemption
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, State
-from kiosk.errors import CounterfoilError
+from kiosk.errors import AppendUnknownError, CounterfoilError
 from kiosk.sale import NOT_THAT_SALE, basket_minor
 from tests.core_world import FLEET_KEY, catalogue, promotion
 from tests.counter_world import Floor, open_floor
@@ -137,6 +137,24 @@ def test_what_was_taken_back_is_no_part_of_its_sale_any_more(floor: Floor) -> No
     floor.counter.undo(display.showing.redeemed.n, "ana", "goods back")
     floor.counter.next(shown_id(floor.counter.display), same_sale=True)
     assert reason(floor.counter.look("SODA1")) is Reason.OK
+
+
+def test_a_void_whose_append_is_unknown_but_written_takes_it_out_of_its_sale(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    display = redeemed(floor, "BIGPIE")
+    assert display.showing is not None
+    assert display.showing.redeemed is not None
+    append = floor.journal.append
+
+    def unknown(facts: Sequence[Fact]) -> None:
+        append(facts)
+        raise AppendUnknownError("journal-unknown", "Whether it was written is unknown")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(floor.journal, "append", unknown)
+        floor.counter.undo(display.showing.redeemed.n, "ana", "goods back")
+    assert floor.counter.till.sale.redeemed == ()
 
 
 def test_after_a_redemption_another_code_in_view_is_another_customer_s(floor: Floor) -> None:
