@@ -151,7 +151,12 @@ def raises_an_alarm(showing: Showing, verdict: Verdict) -> bool:
 
 def says_the_same(one: Showing, other: Showing) -> bool:
     """Whether two answers to one screen tell the clerk the same, whatever more was read."""
-    return _said(one.verdict) == _said(other.verdict)
+    return same_answer(one.verdict, other.verdict)
+
+
+def same_answer(one: Verdict, other: Verdict) -> bool:
+    """Whether two verdicts tell the clerk the same; figures may differ."""
+    return _said(one) == _said(other)
 
 
 def _said(verdict: Verdict) -> tuple[object, ...]:

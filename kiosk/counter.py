@@ -36,13 +36,12 @@ from kiosk.errors import AppendUnknownError, CounterfoilError, JournalError
 from kiosk.journal import Journal
 from kiosk.ledger import Ledger
 from kiosk.ports import CachedBundle, Carrier, LinkState
-from kiosk.redeeming import MAY_APPROVE, NO_LOOK, Approval, Look, Occasion, hindrance, redemption
-from kiosk.sale import Till
+from kiosk.redeeming import MAY_APPROVE, NO_LOOK, NOT_APPROVED, Approval, Look, Occasion, hindrance, redemption
+from kiosk.sale import NOT_THAT_SALE, Till
 from kiosk.screens import Album, PhoneInView, SeenScreen, filmed, says_more
 from kiosk.stubs import Stubs
 from kiosk.vision.watch import CameraState
 
-NOT_APPROVED = "That PIN does not fit. Nothing was redeemed."
 ACCEPT_HELD_S = 45.0
 """An accept waits this long for the clerk after its code left the view, before another code may replace it."""
 
@@ -359,9 +358,11 @@ class Counter:
         shown = None if showing is None or showing.promotion is None else self.catalogue.terms(showing.promotion.id)
         return NO_CURRENCY if shown is None else shown.currency
 
-    def tell_sale(self, basket_minor: int | None, customer: str) -> Display:
-        """What the sale comes to and by what the customer is known (empty: not told); what is shown is decided anew."""
+    def tell_sale(self, basket_minor: int | None, customer: str, sale: bytes | None = None) -> Display:
+        """What ``sale`` (None: the open one) comes to, and its customer; what is shown is decided anew."""
         with self._lock:
+            if sale not in (None, self.till.sale.id):
+                return self.note(NOT_THAT_SALE)
             self.till.tell(basket_minor, customer)
             display = self._board.display
             if display.state is not State.VERDICT or display.showing is None:
@@ -375,8 +376,7 @@ class Counter:
         except JournalError as error:
             return self._show_if_written(showing) or self._board.show(State.VERDICT, showing, note=str(error))
         shown = self._show_if_written(showing)
-        if shown is None:
-            raise AssertionError("a redemption that was written is not in the standing")
+        assert shown is not None, "a redemption that was written is not in the standing"
         return shown
 
     def _show_if_written(self, showing: Showing) -> Display | None:

@@ -5,7 +5,8 @@ Rules of this module:
 - An accept needs nothing more. A check needs the clerk's eyes: the filmed picture was touched, or was on display for
   a second, and the tap comes from a page that had it.
 - A screen that was seen before needs a reason as well; it is written down with the redemption.
-- What the answer "ask" was given to needs a shift manager's PIN and a reason; both are written down.
+- What the answer "ask" was given to needs a shift manager's PIN and a reason; both are written down. The manager said
+  yes to what was on display: if something else is asked by now, it is asked anew.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from kiosk.answering import same_answer
 from kiosk.clock import to_ms
 from kiosk.core.catalogue import Credential
 from kiosk.core.entry import Redemption
@@ -25,6 +27,7 @@ from kiosk.sale import OpenSale
 LOOK_S = 1.0
 ANYWAY = ("two-guests", "new-visit", "other")
 APPROVED_WHY = ("good-faith", "could-not-come", "our-mistake")
+NOT_APPROVED = "That PIN does not fit. Nothing was redeemed."
 MAY_APPROVE = ("shift-manager", "head-office")
 """The roles whose PIN says yes where the answer is ask."""
 
@@ -66,7 +69,11 @@ class Occasion:
 
 
 def hindrance(showing: Showing, verdict: Verdict, look: Look, now_s: float) -> CounterfoilError | None:
-    """What is missing before a check may be redeemed, or None."""
+    """What is missing before a check, or what a manager approved, may be redeemed; or None."""
+    if verdict.outcome is Outcome.ASK and not same_answer(verdict, showing.verdict):
+        return CounterfoilError(
+            "asked-anew", "Something else is asked by now", cure="Nothing was redeemed. Look, and approve it again."
+        )
     if verdict.outcome is not Outcome.CHECK or showing.screen is None:
         return None
     had_it = showing.screen.touched or look.touched or now_s - showing.screen.since_s >= LOOK_S

@@ -19,6 +19,8 @@ from kiosk.core.money import AmountError, to_minor
 from kiosk.display import Display, State
 from kiosk.errors import CounterfoilError
 
+NOT_THAT_SALE = "Another customer's code came meanwhile. What was typed was not taken for it."
+
 
 @dataclass(frozen=True, slots=True)
 class OpenSale:
@@ -52,17 +54,18 @@ class Till:
     def turn_to(self, display: Display, text: str | None) -> None:
         """Another code, or a screen (None), takes the place of what is on display: the next customer's.
 
-        Unless it takes the place of a verdict in a sale in which something was redeemed: that sale goes on.
+        Unless something was redeemed in the sale, and the place is empty or a verdict's: that sale goes on.
         """
         showing = display.showing
-        if showing is None or (text is not None and text == showing.text and display.state is State.VERDICT):
+        again = showing is not None and text is not None and text == showing.text
+        if again and display.state is State.VERDICT:
             return
-        if display.state is not State.VERDICT or not self.sale.redeemed:
+        if display.state not in (State.VERDICT, State.IDLE) or not self.sale.redeemed:
             self.begin()
 
     def tell(self, basket_minor: int | None, customer: str) -> None:
-        """What the sale comes to, and by what the customer is known; empty: not told."""
-        who = customer_digest(self._fleet_key, customer) if fold(customer) else None
+        """What the sale comes to (None: not told), and by what the customer is known; empty: as told before."""
+        who = customer_digest(self._fleet_key, customer) if fold(customer) else self.sale.holder
         self.sale = replace(self.sale, basket_minor=basket_minor, holder=who)
 
     def redeemed(self, n: int, fact: Redemption) -> None:

@@ -97,6 +97,7 @@ class Stubs:
         except JournalError as error:
             if not self._ledger.standing.is_void(feed, n):
                 return self._board.show(display.state, display.showing, note=str(error))
+            self._taken_back(n)  # written after all
         showing = display.showing
         if showing is not None and showing.redeemed is not None and showing.redeemed.n == n:
             undone = replace(showing.redeemed, voided=True, seen=True)

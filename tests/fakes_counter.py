@@ -281,7 +281,8 @@ class FakeCounter:
     def currency(self) -> str:
         return "USD"
 
-    def tell_sale(self, basket_minor: int | None, customer: str) -> Display:
+    def tell_sale(self, basket_minor: int | None, customer: str, sale: bytes | None = None) -> Display:
+        assert sale == self.till.sale.id
         self.till.tell(basket_minor, customer)
         return self.board.show(self.display.state, self.display.showing)
 

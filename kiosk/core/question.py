@@ -21,6 +21,9 @@ from kiosk.core.terms import Terms
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SAYS_NOTHING = Right()
 _MILLISECOND = timedelta(milliseconds=1)
+_FIRST_MS, _LAST_MS = (
+    (at - EPOCH) // _MILLISECOND for at in (datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +231,8 @@ def window_of(right: Right, zone: tzinfo) -> tuple[datetime | None, datetime | N
 
 
 def instant(at_ms: int) -> datetime:
-    """Unix milliseconds as an aware instant."""
-    return EPOCH + timedelta(milliseconds=at_ms)
+    """Unix milliseconds as an aware instant; one that no calendar has is the first or last that any time zone has."""
+    return EPOCH + timedelta(milliseconds=min(max(at_ms, _FIRST_MS), _LAST_MS))
 
 
 @lru_cache(maxsize=1024)

@@ -33,6 +33,8 @@ pages = Blueprint("counter", __name__)
 MAX_PIN = 16
 STATUS_BLOCKS = ("status", "lamp", "note", "choice")
 _OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.choose_language", "counter.healthz"}
+_BY_CLERK = {"counter.look", "counter.pick", "counter.sale", "counter.next_customer", "counter.end_sale"}
+"""Whoever does one of these works the counter now; redeeming says so itself."""
 _SHOWING = re.compile(r"[0-9a-f]{32}")
 
 
@@ -56,7 +58,10 @@ def acting() -> str:
 @pages.before_request
 def only_clerks() -> Response | None:
     """Everything but signing in and the health check needs a clerk."""
-    if request.endpoint in _OPEN or clerk_here() is not None:
+    clerk = clerk_here()
+    if clerk is not None and request.endpoint in _BY_CLERK:
+        floor().counter.till.on_duty = clerk.id
+    if request.endpoint in _OPEN or clerk is not None:
         return None
     if request.endpoint in ("counter.events", "counter.camera"):
         return Response(status=204)  # no picture; and it tells an event source not to come back
@@ -97,6 +102,7 @@ def sign_in_post() -> Response:
     session.permanent = True
     session["clerk"] = clerk.id
     session["shift"] = os.urandom(8).hex()
+    floor().counter.till.on_duty = clerk.id
     people = floor().counter.catalogue.organisation.people
     spoken.know_clerk(next((one.languages for one in people if one.id == clerk.id), ()))
     return go("counter.home")
@@ -273,18 +279,22 @@ def _sale_form(wrong: str, typed: str | None = None) -> Response:
     told = counter.till.sale.basket_minor
     if typed is None:
         typed = "" if told is None else from_minor(told, counter.currency)
-    return respond("sale", "main", basket=typed, known=counter.till.sale.holder is not None, wrong=wrong)
+    told = request.form.get("sale") or counter.till.sale.id.hex()
+    known = counter.till.sale.holder is not None
+    return respond("sale", "main", sale=told, basket=typed, known=known, wrong=wrong)
 
 
 @pages.post("/sale")
 def sale() -> Response:
     """Take them, and answer what is shown anew."""
-    counter, typed = floor().counter, request.form.get("basket", "")
+    counter, typed, sale_id = floor().counter, request.form.get("basket", ""), request.form.get("sale", "")
+    if not _SHOWING.fullmatch(sale_id):
+        abort(422)
     try:
         told = basket_minor(typed, counter.currency)
     except CounterfoilError as error:
         return _sale_form(f"{error.what}. {error.cure}", typed)
-    counter.tell_sale(told, request.form.get("customer", ""))
+    counter.tell_sale(told, request.form.get("customer", ""), bytes.fromhex(sale_id))
     return go("counter.home")
 
 

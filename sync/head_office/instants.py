@@ -37,8 +37,15 @@ def day_words(at: datetime, now: datetime) -> str:
 
 
 def instant(at_ms: int, now_ms: int, zone: tzinfo, *, seconds: bool = False, name_zone: bool = False) -> Instant:
-    """``at_ms`` (Unix ms) on the clock of ``zone``, as read at ``now_ms``: "21:42", "Fri 21:42:07", "21:42 UTC"."""
-    at, now = from_ms(at_ms).astimezone(zone), from_ms(now_ms).astimezone(zone)
+    """``at_ms`` (Unix ms) on the clock of ``zone``, as read at ``now_ms``: "21:42", "Fri 21:42:07", "21:42 UTC".
+
+    A time that no calendar has is "at no time", and its milliseconds stand for it.
+    """
+    now = from_ms(now_ms).astimezone(zone)
+    try:
+        at = from_ms(at_ms).astimezone(zone)
+    except (OverflowError, ValueError, OSError):  # a counter's clock that is out of all bounds
+        return Instant(str(at_ms), "at no time")
     clock = f"{at:%H:%M:%S}" if seconds else f"{at:%H:%M}"
     words = " ".join(part for part in (day_words(at, now), clock, f"{at:%Z}" if name_zone else "") if part)
     return Instant(at.isoformat(timespec="seconds"), words)

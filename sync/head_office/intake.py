@@ -13,7 +13,7 @@ Rules of this module:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from kiosk.clock import to_ms
 from kiosk.core.entry import (
@@ -33,7 +33,7 @@ from kiosk.core.entry import (
 from kiosk.core.strict_cbor import encode
 from sync.bundle import answer_parts
 from sync.exchange import Fork, Side, Taken, answer, take
-from sync.head_office.judging import Books, judge, judged
+from sync.head_office.judging import Books, word_for
 from sync.head_office.keys import KEY_EPOCH
 from sync.head_office.office import HeadOffice
 from sync.head_office.records import Enrolment, Evidence, LogRow
@@ -223,7 +223,7 @@ def _count(office: HeadOffice, entries: Sequence[Entry], at_ms: int) -> list[Use
     for entry in entries:
         fact = _readable(entry)
         if isinstance(fact, Redemption):
-            word = judged(judge(office, books, entry.feed, fact), fact)
+            word = word_for(office, books, entry.feed, entry.n, fact)
             books.note(entry.feed, entry.n, fact)
             rows.append(_redemption_row(entry, fact, word, at_ms))
             told.append(_use_seen(entry.feed, entry.n, fact, at_ms))
@@ -239,12 +239,20 @@ def _count(office: HeadOffice, entries: Sequence[Entry], at_ms: int) -> list[Use
 def _readable(entry: Entry) -> Fact | None:
     """The entry's fact; None for one that is authentic, so it is kept, but that no fold can read."""
     try:
-        return decode_fact(entry.body)
+        fact = decode_fact(entry.body)
     except MalformedEntryError:
         return None
+    return fact if all(_fits(getattr(fact, one.name)) for one in fields(fact)) else None
 
 
-def _redemption_row(entry: Entry, fact: Redemption, word: str, at_ms: int) -> LogRow:
+def _fits(value: object) -> bool:
+    """Whether the log's columns can hold it: numbers of 64 bits with sign, texts without a NUL."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return not (isinstance(value, str) and "\0" in value)
+
+
+def _redemption_row(entry: Entry, fact: Redemption, word: str | None, at_ms: int) -> LogRow:
     return LogRow(
         cursor=0,
         kind="redemption",

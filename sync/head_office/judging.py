@@ -6,10 +6,12 @@ Rules of this module:
 - It is judged by what was published in the version that its counter knew, at the counter's time, over the redemptions
   that arrived before it. A refusal here says: this counter could not have known, or broke the rule.
 - Entries of one message are judged in their order, each over those before it.
+- What cannot be judged (such as a time out of all bounds) is kept unjudged.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -26,6 +28,8 @@ from sync.head_office.office import HeadOffice
 from sync.head_office.published import catalogue_known_at
 from sync.head_office.records import Count, RedemptionLine, Which
 from sync.head_office.store import HeadOfficeStore
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,15 @@ def judge(office: HeadOffice, books: Books, feed: FeedId, fact: Redemption) -> V
     if fact.bundle_version not in books.catalogues:  # looked up once a message
         books.catalogues[fact.bundle_version] = catalogue_known_at(office, fact.bundle_version)
     return decide(credential, books.catalogues[fact.bundle_version], books, place, from_ms(fact.at_ms), sale)
+
+
+def word_for(office: HeadOffice, books: Books, feed: FeedId, n: int, fact: Redemption) -> str | None:
+    """The word kept for redemption ``n`` of ``feed``; None where no verdict can be reached."""
+    try:
+        return judged(judge(office, books, feed, fact), fact)
+    except Exception:  # what was given is taken in whatever it says, and whatever was published
+        log.warning("redemption %d of %s is kept unjudged", n, feed, exc_info=True)
+        return None
 
 
 def judged(verdict: Verdict, fact: Redemption) -> str:

@@ -22,6 +22,7 @@ PAGE_ROWS = 50
 POLL_ROWS = 200
 LATE_AFTER_S = 60
 CLOCK_AHEAD_S = 60
+_LONGEST_MS = 10_000 * 365 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def line_of(line: RedemptionLine, names: Names, now_ms: int) -> Line:
 
 
 def _late(row: LogRow) -> str:
-    took_ms = row.received_at_ms - row.at_ms
+    took_ms = min(max(row.received_at_ms - row.at_ms, -_LONGEST_MS), _LONGEST_MS)
     if took_ms > LATE_AFTER_S * 1000:
         return f"{span_words(timedelta(milliseconds=took_ms))} late"
     if took_ms < -CLOCK_AHEAD_S * 1000:

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+from kiosk import answering
+from kiosk.answering import held_up
 from kiosk.clerks import TRIES_BEFORE_WAIT
+from kiosk.core.decide import UNKNOWN_SALE
 from kiosk.core.entry import Redemption
 from kiosk.core.organisation import StaffMember
 from kiosk.core.verdict import Outcome, Reason
@@ -17,8 +20,9 @@ from kiosk.counter import NOT_APPROVED
 from kiosk.display import Display, State
 from kiosk.errors import CounterfoilError
 from kiosk.redeeming import Approval
-from tests.core_world import at, catalogue, promotion
+from tests.core_world import HEAD_OFFICE, at, catalogue, promotion, redemption, use_seen
 from tests.counter_world import Floor, open_floor
+from tests.screen_world import screen_promotion, sighting
 
 LATE = promotion(codes=None, words=["LATE1"], credentials=["word"], grace_days=1)
 _HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash
@@ -106,3 +110,25 @@ def test_a_manager_who_mistypes_too_often_has_to_wait(floor: Floor) -> None:
     with pytest.raises(CounterfoilError, match="pin-locked"):
         floor.counter.approve(showing, "ana", YES, "4711")
     assert written(floor) == []
+
+
+def test_a_screen_that_was_redeemed_elsewhere_meanwhile_is_asked_anew_with_what_is_known_of_that(floor: Floor) -> None:
+    floor.counter.catalogue = replace(catalogue(screen_promotion(grace_days=1)), staff=STAFF)
+    floor.counter.screen_in_view(sighting())
+    shown = floor.counter.display.showing
+    assert shown is not None
+    assert shown.verdict.reason is Reason.LATE_WITHIN_GRACE
+    known = answering.Known(
+        floor.counter.catalogue, floor.counter.standing, floor.counter.place, floor.clock.now(), UNKNOWN_SALE
+    )
+    found = known.credential(held_up(shown))
+    assert found is not None
+    use = redemption(promotion="checkin", credential=found.digest, store="pier-9")
+    floor.counter.standing.apply(HEAD_OFFICE, 1, use_seen(replace(floor.counter.feed, origin="pier-9/bar"), 9, use))
+    display = floor.counter.approve(shown.id, "ana", YES, "4711")
+    assert display.note is not None
+    assert "asked-anew" in display.note
+    assert display.showing is not None
+    assert display.showing.verdict.facts["stub"] == 9
+    assert written(floor) == []
+    assert floor.counter.approve(shown.id, "ana", YES, "4711").state is State.REDEEMED

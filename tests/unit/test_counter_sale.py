@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from kiosk.core.decide import customer_digest
-from kiosk.core.entry import Redemption
+from kiosk.core.entry import Fact, Redemption
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, State
-from kiosk.errors import CounterfoilError
-from kiosk.sale import basket_minor
+from kiosk.errors import AppendUnknownError, CounterfoilError
+from kiosk.sale import NOT_THAT_SALE, basket_minor
 from tests.core_world import FLEET_KEY, catalogue, promotion
 from tests.counter_world import Floor, open_floor
 
@@ -87,6 +87,28 @@ def test_the_next_customer_s_sale_begins_untold(floor: Floor) -> None:
     assert (floor.counter.till.sale.basket_minor, floor.counter.till.sale.holder) == (None, None)
 
 
+def test_what_is_told_of_a_sale_that_ended_meanwhile_is_not_taken_for_the_next_one(floor: Floor) -> None:
+    floor.counter.look("SODA1")
+    sale = floor.counter.till.sale.id
+    floor.counter.look("BIGPIE")
+    display = floor.counter.tell_sale(1999, "@zed", sale)
+    assert (display.note, reason(display)) == (NOT_THAT_SALE, Reason.OK)
+    assert (floor.counter.till.sale.basket_minor, floor.counter.till.sale.holder) == (None, None)
+
+
+def test_a_customer_who_was_told_of_stays_known_when_the_total_is_told(floor: Floor) -> None:
+    floor.counter.look("SODA1")
+    floor.counter.tell_sale(None, "@zed")
+    floor.counter.tell_sale(2450, " ")
+    assert floor.counter.till.sale.holder == customer_digest(FLEET_KEY, "@zed")
+
+
+def test_what_was_told_while_nothing_was_redeemed_or_shown_is_nobody_s(floor: Floor) -> None:
+    floor.counter.tell_sale(2450, "@zed")
+    floor.counter.look("SODA1")
+    assert (floor.counter.till.sale.basket_minor, floor.counter.till.sale.holder) == (None, None)
+
+
 def test_another_code_in_place_of_one_that_was_not_redeemed_is_the_next_customer_s(floor: Floor) -> None:
     floor.counter.look("SODA1")
     floor.counter.tell_sale(2450, "@zed")
@@ -115,6 +137,24 @@ def test_what_was_taken_back_is_no_part_of_its_sale_any_more(floor: Floor) -> No
     floor.counter.undo(display.showing.redeemed.n, "ana", "goods back")
     floor.counter.next(shown_id(floor.counter.display), same_sale=True)
     assert reason(floor.counter.look("SODA1")) is Reason.OK
+
+
+def test_a_void_whose_append_is_unknown_but_written_takes_it_out_of_its_sale(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    display = redeemed(floor, "BIGPIE")
+    assert display.showing is not None
+    assert display.showing.redeemed is not None
+    append = floor.journal.append
+
+    def unknown(facts: Sequence[Fact]) -> None:
+        append(facts)
+        raise AppendUnknownError("journal-unknown", "Whether it was written is unknown")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(floor.journal, "append", unknown)
+        floor.counter.undo(display.showing.redeemed.n, "ana", "goods back")
+    assert floor.counter.till.sale.redeemed == ()
 
 
 def test_after_a_redemption_another_code_in_view_is_another_customer_s(floor: Floor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -73,13 +74,20 @@ def test_an_asked_screen_that_was_seen_before_says_when() -> None:
     assert "Stub 0388" in page
 
 
+def sale_in(pages: Pages) -> str:
+    """Of which sale the form speaks."""
+    found = re.search(r'name="sale" value="([0-9a-f]{32})"', pages.get("/sale").text)
+    assert found is not None
+    return found[1]
+
+
 # --- the sale ------------------------------------------------------------------------------------
 
 
 def test_the_sale_s_total_and_customer_are_taken_and_the_page_turns_back() -> None:
     pages = signed_in()
     pages.get("/sale")
-    answer = pages.post("/sale", basket="24,50", customer="@zed")
+    answer = pages.post("/sale", sale=sale_in(pages), basket="24,50", customer="@zed")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     assert pages.counter.till.sale.basket_minor == 2450
     assert pages.counter.till.sale.holder is not None
@@ -87,11 +95,35 @@ def test_the_sale_s_total_and_customer_are_taken_and_the_page_turns_back() -> No
 
 def test_a_total_that_is_no_amount_stays_on_the_page_with_what_is_wrong() -> None:
     pages = signed_in()
-    pages.get("/sale")
-    answer = pages.post("/sale", basket="a lot", customer="")
+    sale = sale_in(pages)
+    pages.counter.end_sale()
+    answer = pages.post("/sale", sale=sale, basket="a lot", customer="")
     assert answer.status_code == 200
     assert "is no amount" in answer.text
     assert 'value="a lot"' in answer.text
+    assert f'name="sale" value="{sale}"' in answer.text
+
+
+def test_a_total_that_does_not_say_of_which_sale_is_malformed() -> None:
+    pages = signed_in()
+    pages.get("/sale")
+    assert pages.post("/sale", basket="24.50", customer="").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [("/look", {"text": "TACO20"}), ("/pick", {"choice": "0" * 32}), ("/next", {"showing": "0" * 32}),
+     ("/sale", {"sale": "0" * 32, "basket": "?"}), ("/sale/end", {})],
+)  # fmt: skip
+def test_whoever_acts_works_the_counter(address: str, form: dict[str, str]) -> None:
+    pages = signed_in()
+    pages.get("/look")
+    assert pages.counter.till.on_duty == "ana"
+    pages.counter.till.on_duty = "ben"
+    pages.post("/seen", showing="0" * 32)  # a page that is open somewhere says so by itself
+    assert pages.counter.till.on_duty == "ben"
+    pages.post(address, **form)
+    assert pages.counter.till.on_duty == "ana"
 
 
 def test_what_was_told_stands_in_the_field() -> None:

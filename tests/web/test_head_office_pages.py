@@ -237,14 +237,19 @@ def test_older_redemptions_are_a_page_on_and_stand_still(tmp_path: Path) -> None
 def test_a_redemption_that_came_late_says_how_late(tmp_path: Path) -> None:
     found = signed_in(tmp_path)
     early, late = redemption(1), redemption(2)
-    from dataclasses import replace
-
     found.office.store.add_log_rows([
         replace(early, received_at_ms=early.at_ms + 60_000), replace(late, received_at_ms=late.at_ms + 3 * 3_600_000),
     ])  # fmt: skip
     page = found.get("/redemptions").text
     assert page.count("late</span>") == 1
     assert "3 h late" in page
+
+
+@pytest.mark.parametrize("at_ms", [2**60, -(2**60), -62_135_596_800_000])
+def test_a_redemption_at_a_time_that_no_calendar_has_stops_no_page(tmp_path: Path, at_ms: int) -> None:
+    found = signed_in(tmp_path)
+    found.office.store.add_log_rows([replace(redemption(1), at_ms=at_ms)])
+    assert "at no time" in found.get("/redemptions").text
 
 
 def test_the_count_says_how_fresh_it_is_and_who_is_silent(tmp_path: Path) -> None:

@@ -143,6 +143,13 @@ def test_a_use_in_a_store_that_is_published_no_more_is_told_by_its_id() -> None:
     assert asked(standing=used((ELSEWHERE, "old-pier"))).facts["used_store"] == "old-pier"
 
 
+@pytest.mark.parametrize("at_ms", [2**60, -(2**60), 253_402_300_799_999, -62_135_596_800_000])
+def test_a_use_at_a_time_that_no_calendar_has_is_a_use_all_the_same(at_ms: int) -> None:
+    standing = Standing(OWN)
+    standing.apply(HEAD_OFFICE, 1, use_seen(ELSEWHERE, 4, redemption(store="pier-9", at_ms=at_ms)))
+    assert reason(standing=standing) is Reason.USED_ELSEWHERE
+
+
 def test_a_use_that_head_office_tells_of_counts() -> None:
     standing = Standing(OWN)
     standing.apply(HEAD_OFFICE, 1, use_seen(ELSEWHERE, 4, redemption(store="pier-9")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from kiosk.core.strict_cbor import encode
 from kiosk.errors import ExchangeError
 from sync.head_office import intake
 from sync.head_office.office import HeadOffice
+from sync.head_office.sql.store import SqlStore
 from sync.wire import EXCHANGE_PATH
 from tests.head_office_world import SmallCounter, an_office, enrolled, key_number, line_to, twin
 
@@ -283,3 +285,18 @@ def test_a_long_absence_is_caught_up_in_one_exchange(office: HeadOffice) -> None
     assert office.store.last_cursor() == 300
     assert [row.cursor for row in twin(office).tables.log] == list(range(1, 301))
     assert office.store.head(FeedId("head-office", 1)).n == 300
+
+
+@pytest.mark.parametrize(
+    "changes", [{"amount_minor": 2**63}, {"at_ms": 2**63}, {"at_ms": -(2**63) - 1}, {"clerk": "a\0b"}]
+)
+def test_what_no_column_of_the_log_can_hold_is_kept_in_its_feed_and_stops_nothing(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    office = an_office(tmp_path, store=SqlStore.open(f"sqlite:///{tmp_path}/head-office.db"))
+    counter = enrolled(office)
+    counter.redeem(**changes)
+    n = counter.redeem(amount_minor=2**63 - 1)
+    counter.exchange()
+    assert [row.n for row in office.store.redemptions_after(0, 9)] == [n]
+    assert office.store.head(counter.feed).n == counter.journal.heads()[counter.feed].n

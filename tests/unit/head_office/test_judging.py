@@ -154,6 +154,18 @@ def test_it_is_judged_by_what_was_published_when_the_counter_said_yes(tmp_path: 
     assert words(office) == ["ok", "paused"]
 
 
+@pytest.mark.parametrize("at_ms", [2**60, -(2**60), -62_135_596_800_000])
+def test_a_redemption_at_a_time_that_no_calendar_has_is_kept_unjudged_and_stops_nothing(
+    tmp_path: Path, at_ms: int
+) -> None:
+    office = an_office(tmp_path)
+    counter = enrolled(office)
+    counter.redeem(credential=code(1), at_ms=at_ms)
+    counter.redeem(credential=code(2))
+    counter.exchange()
+    assert words(office) == [None, "ok"]
+
+
 def test_a_redemption_of_a_promotion_that_nobody_knows_is_kept_and_told(tmp_path: Path) -> None:
     office = an_office(tmp_path)
     counter = enrolled(office)
