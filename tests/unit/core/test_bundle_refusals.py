@@ -23,10 +23,13 @@ from kiosk.core.bundle import (
     read_manifest,
 )
 from kiosk.core.code_homes import CodeHomes
+from kiosk.core.code_lists import CODE_BYTES, LISTS, ListsInMemory
+from kiosk.core.issuers import Doubt, Issuer, issuers_part
 from kiosk.core.rotating import RotatingKey, Turning
 from kiosk.core.sealed_keys import PART, seal_keys
 from kiosk.core.strict_cbor import encode
 from kiosk.core.used_codes import UsedCodes
+from kiosk.core.voucher import Voucher, issue, key_id, reference
 from kiosk.errors import BundleError
 
 KEPT = "The bundle installed before stays in force."
@@ -34,6 +37,7 @@ AGAIN = f"{KEPT} It is fetched again by itself when head office can be reached."
 TELL = f"{KEPT} Tell head office: somebody may be in between."
 UNREADABLE = "A bundle cannot be read: "
 LATEST_MS = 2**48
+CHUNK = f"{LISTS}tacos/0"
 
 
 def key(seed: int) -> Ed25519PrivateKey:
@@ -117,6 +121,7 @@ def keys_of(count: int) -> list[bytes]:
         (envelope(what=manifest(parts={"../x": mark(b"")})), "a part has the name '../x'"),
         (envelope(what=manifest(parts={"X" + "y" * 60: mark(b"")})), f"a part has the name 'X{'y' * 39}'"),
         (envelope(what=manifest(parts={7: mark(b"")})), "a part has the name '7'"),
+        (envelope(what=manifest(parts={f"{LISTS}x": mark(b"")})), f"the part '{LISTS}x' names no chunk of a code list"),
         (envelope(what=manifest(parts={"x": [bytes(31), 1]})), "a byte string has the wrong length"),
         (envelope(what=manifest(parts={"x": [bytes(32), 1, 1]})), "a list has the wrong length"),
         (envelope(what=manifest(parts={"x": [bytes(32), -1]})), "a number is out of range"),
@@ -254,6 +259,29 @@ def test_rotating_keys_are_opened_with_the_fleet_key_and_left_alone_without() ->
     assert catalogue_of(whole, b"k" * 32).rotating == {"tacos": turning}
     assert catalogue_of(whole, b"").rotating == {}
     assert catalogue_of(opened(**parts), b"k" * 32).rotating == {}
+
+
+def test_the_issuers_of_a_bundle_check_vouchers() -> None:
+    parts: dict[str, object] = {"promotions": [], "organisation": {"name": "Harbor Grill"}, "staff": []}
+    text = issue(Voucher(key_id(public(PUBLISHER)), reference("tacos"), 7), PUBLISHER)
+    whole = opened(**parts, issuers=issuers_part([Issuer(public(PUBLISHER), 0)], []))
+    assert not isinstance(catalogue_of(whole, b"k" * 32).issuers.check(text, 1), Doubt)
+    assert isinstance(catalogue_of(opened(**parts), b"k" * 32).issuers.check(text, 1), Doubt)
+
+
+def test_the_lists_that_a_counter_has_cached_are_the_catalogue_s() -> None:
+    cached = ListsInMemory({})
+    whole = opened(promotions=[], organisation={"name": "Harbor Grill"}, staff=[])
+    assert catalogue_of(whole, b"k" * 32, cached).lists is cached
+
+
+def test_a_chunk_that_the_cache_holds_hides_no_part_behind_it() -> None:
+    chunk, staff = bytes(CODE_BYTES), encode([])
+    raw = envelope(what=manifest(parts={CHUNK: mark(chunk), "staff": mark(staff)}))
+    parts, held = {hashlib.sha256(staff).digest(): staff}, [hashlib.sha256(chunk).digest()]
+    assert open_bundle(raw, parts, public(ROOT), 0, held=held).parts == {"staff": staff}
+    with pytest.raises(BundleError, match="'staff' is missing"):
+        open_bundle(raw, {}, public(ROOT), 0, held=held)
 
 
 def catalogue_refusal(**parts: object) -> BundleError:
