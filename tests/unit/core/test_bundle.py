@@ -257,7 +257,7 @@ def test_head_office_seals_an_envelope_of_the_cap_and_none_larger(monkeypatch: p
     monkeypatch.setattr(bundle, "MAX_ENVELOPE_BYTES", size)
     assert sealed().open().version == 7
     monkeypatch.setattr(bundle, "MAX_ENVELOPE_BYTES", size - 1)
-    with pytest.raises(BundleError, match=r"list of its parts: ") as caught:
+    with pytest.raises(BundleError, match=r"^The list of its parts: ") as caught:
         sealed()
     assert caught.value.code == "bundle-too-large"
 

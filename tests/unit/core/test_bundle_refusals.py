@@ -276,11 +276,11 @@ def test_the_lists_that_a_counter_has_cached_are_the_catalogue_s() -> None:
 
 
 def test_a_chunk_that_the_cache_holds_hides_no_part_behind_it() -> None:
-    chunk, staff = bytes(CODE_BYTES), encode([])
-    raw = envelope(what=manifest(parts={CHUNK: mark(chunk), "staff": mark(staff)}))
-    parts, held = {hashlib.sha256(staff).digest(): staff}, [hashlib.sha256(chunk).digest()]
-    assert open_bundle(raw, parts, public(ROOT), 0, held=held).parts == {"staff": staff}
-    with pytest.raises(BundleError, match="'staff' is missing"):
+    chunk, picture, name = bytes(CODE_BYTES), b"picture", "samples/shrimp-tacos"  # longer names come later
+    raw = envelope(what=manifest(parts={CHUNK: mark(chunk), name: mark(picture)}))
+    parts, held = {hashlib.sha256(picture).digest(): picture}, [hashlib.sha256(chunk).digest()]
+    assert open_bundle(raw, parts, public(ROOT), 0, held=held).parts == {name: picture}
+    with pytest.raises(BundleError, match=f"'{name}' is missing"):
         open_bundle(raw, {}, public(ROOT), 0, held=held)
 
 
