@@ -31,6 +31,7 @@ from kiosk.core.organisation import Organisation, Store
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import PresentedScreen
 from kiosk.core.situation import Allowance, ClockInterval, Freshness, Situation
+from kiosk.core.terms import Terms
 from kiosk.core.verdict import FactValue, Verdict
 from kiosk.core.voucher import is_voucher
 from kiosk.scenarios.fields import Fields, to_ms
@@ -170,7 +171,17 @@ class Trial:
             freshness=Freshness(scenario.freshness),
             clock=None if scenario.clock is None else ClockInterval(*scenario.clock),
             allowances={} if scenario.online else {promotion: allowance},
+            held=_held(found, terms, allowance),
         )
+
+
+def _held(found: Credential | None, terms: Terms | None, allowance: Allowance) -> frozenset[tuple[str, bytes]]:
+    """The credential's own right: what an allowance of uses is about where its promotion has no cap."""
+    if found is None or terms is None or not allowance.uses:
+        return frozenset()
+    limits = terms.promotion.limits
+    is_capped = any(cap is not None for cap in (limits.total, limits.per_store, limits.budget))
+    return frozenset() if is_capped else frozenset({(found.promotion, found.digest)})
 
 
 def _has_a_shape(text: str, at: datetime) -> bool:

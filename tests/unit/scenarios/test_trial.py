@@ -351,3 +351,19 @@ def test_what_was_asked_before_changes_no_answer() -> None:
     assert tried.answer(read_scenario(question(history=[earlier(WORD, store="pier-9")]))).reason == "limit-total"
     assert tried.answer(read_scenario(question(time_zone="Asia/Tokyo", at="2026-11-30T16:00:00Z"))).reason == "over"
     assert tried.answer(first).reason == "ok"
+
+
+@pytest.mark.parametrize(
+    ("allowance", "limits", "answer"),
+    [
+        (None, None, "refuse needs-head-office"),
+        (0, None, "refuse needs-head-office"),
+        (1, None, "accept ok"),
+        (1, {"total": 5}, "refuse needs-head-office"),
+    ],
+)
+def test_an_allowance_where_nothing_is_capped_is_the_right_of_the_credential(
+    allowance: int | None, limits: dict[str, int] | None, answer: str
+) -> None:
+    owned = tacos(offline={"policy": "owner"}, limits=limits)
+    assert told(question(online=False, allowance=allowance), owned) == answer
