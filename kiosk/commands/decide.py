@@ -63,7 +63,7 @@ What it may say (left out: not known, and a limit that needs it is named in "not
 
 What the counter can say yes to alone:
   online         true (the default): the history is all there is, and what is left is cap minus net. With false:
-  allowance      the rights it has left: 3 uses, "24.00" of a budget, or
+  allowance      the rights it has left: 3 uses, "24.00" of a budget (2400 where nothing but a budget is capped), or
                  {"uses": 3, "store_uses": 1, "amount": "24.00"}. Left out: the caps alone limit it.
                  Of a promotion without caps it is the credential's own right, as "policy: owner" asks for
   risk           how much it may still give unseen: "50.00", or 5000 in minor units. Left out: all of the promotion's

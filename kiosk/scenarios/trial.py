@@ -162,7 +162,7 @@ class Trial:
         promotion = "" if found is None else found.promotion
         terms = catalogue.terms(promotion)
         currency = NO_CURRENCY if terms is None else terms.currency
-        allowance = _allowance(scenario.fields, currency)
+        allowance = _allowance(scenario.fields, currency, counts_money=_caps_money_alone(terms))
         if allowance.risk_minor is None and terms is not None:
             allowance = replace(allowance, risk_minor=terms.offline.risk_minor)
         return Situation(
@@ -196,10 +196,20 @@ def _published_ms(scenario: Scenario) -> int:
     return 0 if age is None else to_ms(scenario.at - age)
 
 
-def _allowance(fields: Fields, currency: str) -> Allowance:
-    """``allowance`` is uses as a whole number, money as a text, or an object that names each; ``risk`` is money."""
+def _caps_money_alone(terms: Terms | None) -> bool:
+    """Whether a budget is all that is capped: what is left of that is money."""
+    if terms is None or terms.budget_minor is None:
+        return False
+    return terms.promotion.limits.total is None and terms.promotion.limits.per_store is None
+
+
+def _allowance(fields: Fields, currency: str, *, counts_money: bool) -> Allowance:
+    """``allowance`` is uses as a whole number (minor units if it ``counts_money``), money as a text, or an object.
+
+    The object names each. ``risk`` is money.
+    """
     risk_minor, written = fields.money("risk", currency), fields.raw("allowance")
-    if isinstance(written, str):
+    if isinstance(written, str) or (counts_money and not isinstance(written, dict)):
         return Allowance(amount_minor=fields.money("allowance", currency), risk_minor=risk_minor)
     if not isinstance(written, dict):
         return Allowance(uses=fields.whole("allowance"), risk_minor=risk_minor)

@@ -367,3 +367,18 @@ def test_an_allowance_where_nothing_is_capped_is_the_right_of_the_credential(
 ) -> None:
     owned = tacos(offline={"policy": "owner"}, limits=limits)
     assert told(question(online=False, allowance=allowance), owned) == answer
+
+
+@pytest.mark.parametrize(
+    ("allowance", "limits", "answer"),
+    [
+        (1200, {"budget": "120.00"}, "accept ok"),
+        (1199, {"budget": "120.00"}, "refuse no-allowance"),
+        (1, {"budget": "120.00", "total": 9}, "accept ok"),
+        (1, {"budget": "120.00", "per_store": 9}, "accept ok"),
+    ],
+)
+def test_an_allowance_of_a_promotion_that_caps_money_alone_is_money(
+    allowance: int, limits: dict[str, Any], answer: str
+) -> None:
+    assert told(question(online=False, allowance=allowance), tacos(limits=limits, offline=FLOOR)) == answer
