@@ -54,8 +54,12 @@ def fold(text: str) -> str:
 def fold_word(folded: str) -> str:
     """An already folded text as code words are compared: without accents, look-alikes made one."""
     if not folded.isascii():
-        bare = (one for one in unicodedata.normalize("NFD", folded) if unicodedata.category(one) != "Mn")
-        folded = unicodedata.normalize("NFC", "".join(bare)) or folded  # of nothing but marks something is left
+        apart = unicodedata.normalize("NFD", folded)
+        bare = "".join(one for one in apart if unicodedata.category(one) != "Mn")
+        if (
+            bare and bare != apart
+        ):  # of nothing but marks something is left; Hangul read in parts stays as long as it is
+            folded = unicodedata.normalize("NFC", bare)
     return folded.translate(_LOOK_ALIKES)
 
 

@@ -124,3 +124,8 @@ def test_a_listed_code_keeps_its_accents() -> None:
 
 def test_a_word_of_nothing_but_marks_is_still_told_from_nothing() -> None:
     assert fold_word(fold("\u0301"))
+
+
+def test_letters_read_in_parts_keep_their_places() -> None:
+    assert fold_word("\u1112\u1161\u11ab") == "\u1112\u1161\u11ab"
+    assert fold_word(fold("\u1112\u1161\u11ab")) == fold_word(fold("한")) == "한"

@@ -81,3 +81,9 @@ def test_lines_stay_on_the_screen_however_many_there_are() -> None:
     lines = screen_lines("\n".join(f"line {n}" for n in range(300)))
     assert len(lines) == 200
     assert max(line.box[3] for line in lines) <= 1.0
+
+
+def test_a_korean_word_is_read_below_a_korean_line() -> None:
+    korean = Marks([Promotion.model_validate(tacos(words=["한국어새우"]))])
+    told = f"안녕하세요 여러분\nHarbor Grill\n{OFFER}\n한국어새우\nNov 1 - Nov 30"
+    assert read_as_screen(told, korean).result is ScreenResult.GREEN
