@@ -101,6 +101,17 @@ def test_what_its_own_feed_says_of_a_voided_redemption_replaces_what_head_office
     assert (tally.by_holder(OTHER_HOLDER, voided_too=False), tally.live) == (0, 0)
 
 
+def test_what_head_office_tells_of_a_redemption_counts_with_its_clerk_customer_and_amount() -> None:
+    seen = use_seen(OWN, 1, redemption(at_ms=1000))
+    standing = Standing()
+    standing.apply(HEAD_OFFICE, 1, replace(seen, clerk="ana", holder=HOLDER, amount_minor=700))
+    assert counts(standing.tally("tacos")) == (1, 700, 1, 1, 1)
+    standing = Standing()
+    standing.apply(HEAD_OFFICE, 1, seen)
+    assert counts(standing.tally("tacos")) == (1, 0, 1, 0, 0)
+    assert standing.live_uses("tacos", seen.credential) == [Use(1000, OWN, 1, "bayside")]
+
+
 def test_a_voided_redemption_of_nobody_known_leaves_nothing_behind() -> None:
     standing = Standing(OWN)
     standing.apply(HEAD_OFFICE, 1, use_seen(OWN, 1, redemption(), void=True))
