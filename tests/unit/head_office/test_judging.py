@@ -9,8 +9,10 @@ import pytest
 
 from kiosk.clock import to_ms
 from kiosk.core.entry import UseSeen
+from sync.head_office import intake
 from sync.head_office.office import HeadOffice
 from sync.head_office.publish import publish
+from sync.head_office.records import Which
 from tests.head_office_world import NOON, ORGANISATION, PROMOTIONS, an_office, enrolled
 
 HOUR_MS = 3_600_000
@@ -164,6 +166,63 @@ def test_a_redemption_at_a_time_that_no_calendar_has_is_kept_unjudged_and_stops_
     counter.redeem(credential=code(2))
     counter.exchange()
     assert words(office) == [None, "ok"]
+
+
+def test_a_long_log_is_counted_once_and_not_with_every_redemption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = an_office_with(tmp_path, total=5, per_store=5, per_store_day=5, per_clerk_day=5, budget='"60.00"')
+    counter = enrolled(office)
+    asked: list[Which] = []
+    count = office.store.count
+    monkeypatch.setattr(office.store, "count", lambda which: asked.append(which) or count(which))  # type: ignore[func-returns-value]
+    for n in range(6):
+        counter.redeem(credential=code(n))
+        counter.redeem(credential=code(n + 10))
+        counter.exchange()
+    assert len(asked) == len(set(asked)) == 4
+    assert words(office) == ["ok"] * 5 + ["limit-total"] * 7
+
+
+def test_what_is_kept_of_the_log_follows_voids_and_other_counters(tmp_path: Path) -> None:
+    office = an_office_with(tmp_path, total=3)
+    bayside, pier = enrolled(office), enrolled(office, "pier-9", key=2)
+    first = bayside.redeem(credential=code(1))
+    bayside.exchange()
+    pier.redeem(credential=code(2))
+    pier.exchange()
+    bayside.undo(first)
+    bayside.undo(first)
+    bayside.redeem(credential=code(3))
+    bayside.exchange()
+    for n in (4, 5):
+        pier.redeem(credential=code(n))
+        pier.exchange()
+    assert words(office) == ["ok", "ok", "ok", "ok", "limit-total"]
+
+
+def test_what_was_counted_of_a_message_that_is_not_kept_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = an_office_with(tmp_path, total=2)
+    counter = enrolled(office)
+    counter.redeem(credential=code(1))
+    counter.exchange()
+    n = counter.redeem(credential=code(2))
+    counter.undo(n)
+    counter.redeem(credential=code(3))
+
+    def fails(*_of: object) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(intake, "_note_contact", fails)
+        with pytest.raises(OSError, match="full"):
+            counter.exchange()
+    counter.exchange()
+    counter.redeem(credential=code(4))
+    counter.exchange()
+    assert words(office) == ["ok", "ok", "ok", "limit-total"]
 
 
 def test_a_redemption_of_a_promotion_that_nobody_knows_is_kept_and_told(tmp_path: Path) -> None:
