@@ -9,7 +9,7 @@ Rules of this module:
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from sync.head_office.office import HeadOffice
 from sync.head_office.records import Count, LogRow, Which
@@ -22,22 +22,33 @@ MOST_ROWS = 2000
 Counts = dict[Which, Count]
 
 
-def counts_so_far(office: HeadOffice) -> Counts:
-    """The figures known, brought up to the log as it stands; whoever counts another one adds it.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Figures as of ``cursor``. Whoever needs one that is missing counts it, before the log grows, and adds it."""
+
+    cursor: int = 0
+    counts: Counts = field(default_factory=dict)
+
+
+def counts_so_far(office: HeadOffice) -> Counted:
+    """The figures kept, brought up to the log as it stands.
 
     To be asked at the beginning of a message, inside its transaction.
     """
-    store = office.store
-    last = store.last_cursor()
-    cursor, counts = office.parsed.pop("counts", (last, {}))
-    rows = store.redemptions_after(cursor, MOST_ROWS + 1) if cursor < last else ()
+    counted = brought_up(office.store, office.parsed.get("counted", Counted()))
+    office.parsed["counted"] = counted
+    return counted
+
+
+def brought_up(store: HeadOfficeStore, counted: Counted) -> Counted:
+    """Others, with what was added to the log since; ``counted`` itself stays as it is."""
+    cursor, last, counts = counted.cursor, store.last_cursor(), dict(counted.counts)
+    rows = store.redemptions_after(cursor, MOST_ROWS + 1) if counts and cursor < last else ()
     if cursor > last or len(rows) > MOST_ROWS or len(counts) > MOST_FIGURES:
-        counts = {}
-    for row in rows if counts else ():
+        return Counted(last)
+    for row in rows:
         _add(store, counts, row)
-    office.parsed["counts"] = (last, counts)
-    kept: Counts = counts
-    return kept
+    return Counted(last, counts)
 
 
 def _add(store: HeadOfficeStore, counts: Counts, row: LogRow) -> None:

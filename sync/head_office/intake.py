@@ -175,7 +175,7 @@ def settle(office: HeadOffice, origin: str, taken: Taken) -> None:
     store, at_ms = office.store, to_ms(office.clock.now())
     told: list[Fact] = []
     receipts: list[Fact] = []
-    books = Books(store, counts=counts_so_far(office))
+    books = Books(store, counted=counts_so_far(office))
     for applied in taken.applied:
         told += _count(office, books, applied.entries, at_ms)
         if applied.head.n > _receipted(store, receipts_feed(office, origin), applied.feed, receipts):
@@ -232,8 +232,8 @@ def _count(office: HeadOffice, books: Books, entries: Sequence[Entry], at_ms: in
         elif isinstance(fact, Void):
             store.add_log_rows(rows)  # what it undoes may be among them
             rows = []
-            books.logged()
             told += _void(store, entry, fact, at_ms)
+            books.logged()
     store.add_log_rows(rows)
     books.logged()
     return told

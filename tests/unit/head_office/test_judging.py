@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.clock import to_ms
 from kiosk.core.entry import UseSeen
-from sync.head_office import intake
+from sync.head_office import counted, intake
 from sync.head_office.office import HeadOffice
 from sync.head_office.publish import publish
 from sync.head_office.records import Which
@@ -182,6 +182,24 @@ def test_a_long_log_is_counted_once_and_not_with_every_redemption(
         counter.exchange()
     assert len(asked) == len(set(asked)) == 4
     assert words(office) == ["ok"] * 5 + ["limit-total"] * 7
+
+
+@pytest.mark.parametrize(("most", "value"), [("MOST_ROWS", 1), ("MOST_FIGURES", 0), ("MOST_ROWS", 2000)])
+def test_what_is_kept_is_counted_again_where_too_much_came_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str, value: int
+) -> None:
+    monkeypatch.setattr(counted, most, value)
+    office = an_office_with(tmp_path, total=4)
+    counter = enrolled(office)
+    counter.redeem(credential=code(1))
+    counter.exchange()
+    counter.redeem(credential=code(2))
+    counter.undo(counter.redeem(credential=code(3)))
+    counter.exchange()
+    for n in (4, 5, 6):
+        counter.redeem(credential=code(n))
+        counter.exchange()
+    assert words(office) == ["ok"] * 5 + ["limit-total"]
 
 
 def test_what_is_kept_of_the_log_follows_voids_and_other_counters(tmp_path: Path) -> None:
