@@ -248,6 +248,31 @@ def test_what_was_counted_of_a_message_that_is_not_kept_is_forgotten(
     assert words(office) == ["ok", "ok", "ok", "limit-total"]
 
 
+def test_a_redemption_that_knew_no_version_is_judged_by_what_is_in_force_when_it_arrives(tmp_path: Path) -> None:
+    office = an_office(tmp_path)
+    counter = enrolled(office)
+    counter.redeem(credential=code(1), bundle_version=0)
+    counter.exchange()
+    publish(office, promotions=PROMOTIONS.replace("    codes:", "    paused: true\n    codes:"))
+    counter.redeem(credential=code(2), bundle_version=0)
+    counter.exchange()
+    assert words(office) == ["ok", "paused"]
+
+
+def test_the_texts_of_all_versions_are_not_read_with_every_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = an_office(tmp_path)
+    counter = enrolled(office)
+    counter.exchange()
+    counter.redeem(credential=code(1))
+    counter.exchange()
+    monkeypatch.delattr(type(office.store), "sources")
+    counter.redeem(credential=code(2))
+    counter.exchange()
+    assert words(office) == ["ok", "ok"]
+
+
 def test_a_redemption_of_a_promotion_that_nobody_knows_is_kept_and_told(tmp_path: Path) -> None:
     office = an_office(tmp_path)
     counter = enrolled(office)
