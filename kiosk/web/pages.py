@@ -279,9 +279,9 @@ def _sale_form(wrong: str, typed: str | None = None) -> Response:
     told = counter.till.sale.basket_minor
     if typed is None:
         typed = "" if told is None else from_minor(told, counter.currency)
-    told = request.form.get("sale") or counter.till.sale.id.hex()
+    sale_id = request.form.get("sale") or counter.till.sale.id.hex()
     known = counter.till.sale.holder is not None
-    return respond("sale", "main", sale=told, basket=typed, known=known, wrong=wrong)
+    return respond("sale", "main", sale=sale_id, basket=typed, known=known, wrong=wrong)
 
 
 @pages.post("/sale")

@@ -33,6 +33,7 @@ from kiosk.core.entry import (
 from kiosk.core.strict_cbor import encode
 from sync.bundle import answer_parts
 from sync.exchange import Fork, Side, Taken, answer, take
+from sync.head_office.counted import counts_so_far
 from sync.head_office.judging import Books, word_for
 from sync.head_office.keys import KEY_EPOCH
 from sync.head_office.office import HeadOffice
@@ -174,8 +175,9 @@ def settle(office: HeadOffice, origin: str, taken: Taken) -> None:
     store, at_ms = office.store, to_ms(office.clock.now())
     told: list[Fact] = []
     receipts: list[Fact] = []
+    books = Books(store, counted=counts_so_far(office))
     for applied in taken.applied:
-        told += _count(office, applied.entries, at_ms)
+        told += _count(office, books, applied.entries, at_ms)
         if applied.head.n > _receipted(store, receipts_feed(office, origin), applied.feed, receipts):
             receipts.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=applied.head.n, head=applied.head.hash))
     _tell(office, own_feed(office), told)
@@ -215,9 +217,9 @@ def _note_contact(office: HeadOffice, origin: str, taken: Taken, at_ms: int) -> 
 # --- counting ----------------------------------------------------------------------------------
 
 
-def _count(office: HeadOffice, entries: Sequence[Entry], at_ms: int) -> list[UseSeen]:
+def _count(office: HeadOffice, books: Books, entries: Sequence[Entry], at_ms: int) -> list[UseSeen]:
     """Put redemptions and voids in the log, each redemption judged; what other counters are to be told."""
-    store, books = office.store, Books(office.store)
+    store = office.store
     rows: list[LogRow] = []
     told: list[UseSeen] = []
     for entry in entries:
@@ -230,9 +232,10 @@ def _count(office: HeadOffice, entries: Sequence[Entry], at_ms: int) -> list[Use
         elif isinstance(fact, Void):
             store.add_log_rows(rows)  # what it undoes may be among them
             rows = []
-            books.logged()
             told += _void(store, entry, fact, at_ms)
+            books.logged()
     store.add_log_rows(rows)
+    books.logged()
     return told
 
 

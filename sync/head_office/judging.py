@@ -24,6 +24,7 @@ from kiosk.core.situation import ORDINARY, Situation
 from kiosk.core.standing import Standing
 from kiosk.core.tally import Use
 from kiosk.core.verdict import Outcome, Reason, Verdict
+from sync.head_office.counted import Counted, Counts, brought_up
 from sync.head_office.office import HeadOffice
 from sync.head_office.published import catalogue_known_at
 from sync.head_office.records import Count, RedemptionLine, Which
@@ -39,9 +40,15 @@ class _Counted:
     store: HeadOfficeStore
     promotion: str
     pending: Figures
+    counts: Counts
 
     def _count(self, **which: object) -> Count:
-        return self.store.count(Which(promotion=self.promotion, **which))  # type: ignore[arg-type]  # names of Which
+        asked = Which(promotion=self.promotion, **which)  # type: ignore[arg-type]  # names of Which
+        if asked.holder is not None:
+            return self.store.count(asked)
+        if asked not in self.counts:
+            self.counts[asked] = self.store.count(asked)
+        return self.counts[asked]
 
     @property
     def live(self) -> int:
@@ -74,6 +81,7 @@ class Books:
     store: HeadOfficeStore
     pending: Standing = field(default_factory=Standing)
     catalogues: dict[int, Catalogue] = field(default_factory=dict)
+    counted: Counted = field(default_factory=Counted)
 
     @property
     def situation(self) -> Situation:
@@ -88,7 +96,7 @@ class Books:
         return sorted([*held, *self.pending.uses(promotion, digest)])
 
     def tally(self, promotion: str) -> Figures:
-        return _Counted(self.store, promotion, self.pending.tally(promotion))
+        return _Counted(self.store, promotion, self.pending.tally(promotion), self.counted.counts)
 
     def redemption(self, feed: FeedId, n: int) -> Redemption | None:
         return self.pending.redemption(feed, n)
@@ -100,6 +108,7 @@ class Books:
     def logged(self) -> None:
         """All that was on its way is in the log now."""
         self.pending = Standing()
+        self.counted = brought_up(self.store, self.counted)  # others: what is not committed is not to be kept
 
     def redeemed_in(self, sale: bytes | None) -> tuple[Taken, ...]:
         """What was redeemed in one sale before, voided ones left out."""

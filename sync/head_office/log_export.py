@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 
 from kiosk.clock import from_ms
-from kiosk.core.money import AmountError, from_minor
+from kiosk.core.money import NO_CURRENCY, AmountError, from_minor
 from sync.head_office.records import LogRow
 
 FIELDS = (
@@ -79,6 +79,6 @@ def _amount(row: LogRow) -> str | None:
     if row.amount_minor is None:
         return None
     try:
-        return from_minor(row.amount_minor, row.currency or "")
+        return from_minor(row.amount_minor, row.currency or NO_CURRENCY)
     except AmountError:
         return str(row.amount_minor)

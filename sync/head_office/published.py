@@ -69,12 +69,20 @@ def catalogue_known_at(office: HeadOffice, version: int) -> Catalogue:
 
     Of a version from before anything was published, or that is not known here, the texts in force are taken.
     """
+    held: dict[tuple[int, ...], Catalogue] = office.parsed.setdefault("catalogues", {})
+    known: dict[int, tuple[int, ...]] = office.parsed.setdefault("versions", {})
+    if (versions := known.get(version, ())) in held:
+        return held[versions]
     texts = tuple(_text_at(office, kind, version) for kind in ("promotions", "organisation"))
     versions = tuple(text.version if text else 0 for text in texts)
-    held: dict[tuple[int, ...], Catalogue] = office.parsed.setdefault("catalogues", {})
+    bundle = office.store.latest_bundle()
+    if bundle is not None and version <= bundle.version and all(0 < one <= version for one in versions):
+        # what was in force then is so for good
+        known[version] = versions
     if versions not in held:
         if len(held) >= MOST_CATALOGUES:
             held.clear()
+            known.clear()
         promotions = read_promotions(texts[0].text if texts[0] else "promotions: []").promotions.values()
         organisation = (read_organisation(texts[1].text) if texts[1] else OrganisationText.none()).organisation
         by_id = {one.id: one for one in promotions}

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from kiosk.clerks import Clerk
 from kiosk.core.verdict import FactValue, Reason
-from kiosk.counter import NOT_APPROVED
 from kiosk.display import State
+from kiosk.redeeming import NOT_APPROVED
 from tests.counter_stage import LANDSCAPE, PORTRAIT, SCREENSHOTS, Stage, open_stage, settled, state
 from tests.fakes_counter import FakeCounter
 

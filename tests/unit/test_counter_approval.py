@@ -16,10 +16,9 @@ from kiosk.core.decide import UNKNOWN_SALE
 from kiosk.core.entry import Redemption
 from kiosk.core.organisation import StaffMember
 from kiosk.core.verdict import Outcome, Reason
-from kiosk.counter import NOT_APPROVED
 from kiosk.display import Display, State
 from kiosk.errors import CounterfoilError
-from kiosk.redeeming import Approval
+from kiosk.redeeming import NOT_APPROVED, Approval
 from tests.core_world import HEAD_OFFICE, at, catalogue, promotion, redemption, use_seen
 from tests.counter_world import Floor, open_floor
 from tests.screen_world import screen_promotion, sighting

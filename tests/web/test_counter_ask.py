@@ -115,7 +115,7 @@ def test_a_total_that_does_not_say_of_which_sale_is_malformed() -> None:
     [("/look", {"text": "TACO20"}), ("/pick", {"choice": "0" * 32}), ("/next", {"showing": "0" * 32}),
      ("/sale", {"sale": "0" * 32, "basket": "?"}), ("/sale/end", {})],
 )  # fmt: skip
-def test_whoever_acts_works_the_counter(address: str, form: dict[str, str]) -> None:
+def test_whoever_acts_works_the_counter(address: str, form: dict[str, Any]) -> None:
     pages = signed_in()
     pages.get("/look")
     assert pages.counter.till.on_duty == "ana"

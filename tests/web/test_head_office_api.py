@@ -273,3 +273,13 @@ def test_a_broken_database_is_told_and_not_a_stack_trace(
     assert response.status_code == 503
     assert response.get_json()["code"] == "store-full"
     assert "/secret" not in response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("currency", "amount"), [(None, "4.90"), ("JPY", "490"), ("KWD", "0.490"), ("odd", "490")])
+def test_an_amount_is_told_as_the_counter_told_it(
+    client: FlaskClient, counter: SmallCounter, bearer: dict[str, str], currency: str | None, amount: str
+) -> None:
+    counter.redeem(amount_minor=490, currency=currency)
+    counter.exchange()
+    (row,) = rows(client.get(NDJSON, headers=bearer))
+    assert (row["amount"], row["currency"]) == (amount, currency)

@@ -82,6 +82,7 @@ log = Table(
     Index("log_credential", "promotion", "credential"),
     Index("log_store", "promotion", "store", "at_ms"),
     Index("log_sale", "sale"),
+    Index("log_holder", "promotion", "holder"),
 )
 
 enrolment = Table(

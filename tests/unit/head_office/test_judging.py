@@ -9,8 +9,10 @@ import pytest
 
 from kiosk.clock import to_ms
 from kiosk.core.entry import UseSeen
+from sync.head_office import counted, intake
 from sync.head_office.office import HeadOffice
 from sync.head_office.publish import publish
+from sync.head_office.records import Count, Which
 from tests.head_office_world import NOON, ORGANISATION, PROMOTIONS, an_office, enrolled
 
 HOUR_MS = 3_600_000
@@ -164,6 +166,111 @@ def test_a_redemption_at_a_time_that_no_calendar_has_is_kept_unjudged_and_stops_
     counter.redeem(credential=code(2))
     counter.exchange()
     assert words(office) == [None, "ok"]
+
+
+def test_a_long_log_is_counted_once_and_not_with_every_redemption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = an_office_with(tmp_path, total=5, per_store=5, per_store_day=5, per_clerk_day=5, budget='"60.00"')
+    counter = enrolled(office)
+    asked: list[Which] = []
+    count = office.store.count
+
+    def noted(which: Which) -> Count:
+        asked.append(which)
+        return count(which)
+
+    monkeypatch.setattr(office.store, "count", noted)
+    for n in range(6):
+        counter.redeem(credential=code(n))
+        counter.redeem(credential=code(n + 10))
+        counter.exchange()
+    assert len(asked) == len(set(asked)) == 4
+    assert words(office) == ["ok"] * 5 + ["limit-total"] * 7
+
+
+@pytest.mark.parametrize(("most", "value"), [("MOST_ROWS", 1), ("MOST_FIGURES", 0), ("MOST_ROWS", 2000)])
+def test_what_is_kept_is_counted_again_where_too_much_came_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str, value: int
+) -> None:
+    monkeypatch.setattr(counted, most, value)
+    office = an_office_with(tmp_path, total=4)
+    counter = enrolled(office)
+    counter.redeem(credential=code(1))
+    counter.exchange()
+    counter.redeem(credential=code(2))
+    counter.undo(counter.redeem(credential=code(3)))
+    counter.exchange()
+    for n in (4, 5, 6):
+        counter.redeem(credential=code(n))
+        counter.exchange()
+    assert words(office) == ["ok"] * 5 + ["limit-total"]
+
+
+def test_what_is_kept_of_the_log_follows_voids_and_other_counters(tmp_path: Path) -> None:
+    office = an_office_with(tmp_path, total=3)
+    bayside, pier = enrolled(office), enrolled(office, "pier-9", key=2)
+    first = bayside.redeem(credential=code(1))
+    bayside.exchange()
+    pier.redeem(credential=code(2))
+    pier.exchange()
+    bayside.undo(first)
+    bayside.undo(first)
+    bayside.redeem(credential=code(3))
+    bayside.exchange()
+    for n in (4, 5):
+        pier.redeem(credential=code(n))
+        pier.exchange()
+    assert words(office) == ["ok", "ok", "ok", "ok", "limit-total"]
+
+
+def test_what_was_counted_of_a_message_that_is_not_kept_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = an_office_with(tmp_path, total=2)
+    counter = enrolled(office)
+    counter.redeem(credential=code(1))
+    counter.exchange()
+    n = counter.redeem(credential=code(2))
+    counter.undo(n)
+    counter.redeem(credential=code(3))
+
+    def fails(*_of: object) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(intake, "_note_contact", fails)
+        with pytest.raises(OSError, match="full"):
+            counter.exchange()
+    counter.exchange()
+    counter.redeem(credential=code(4))
+    counter.exchange()
+    assert words(office) == ["ok", "ok", "ok", "limit-total"]
+
+
+def test_a_redemption_that_knew_no_version_is_judged_by_what_is_in_force_when_it_arrives(tmp_path: Path) -> None:
+    office = an_office(tmp_path)
+    counter = enrolled(office)
+    counter.redeem(credential=code(1), bundle_version=0)
+    counter.exchange()
+    publish(office, promotions=PROMOTIONS.replace("    codes:", "    paused: true\n    codes:"))
+    counter.redeem(credential=code(2), bundle_version=0)
+    counter.exchange()
+    assert words(office) == ["ok", "paused"]
+
+
+def test_the_texts_of_all_versions_are_not_read_with_every_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = an_office(tmp_path)
+    counter = enrolled(office)
+    counter.exchange()
+    counter.redeem(credential=code(1))
+    counter.exchange()
+    monkeypatch.delattr(type(office.store), "sources")
+    counter.redeem(credential=code(2))
+    counter.exchange()
+    assert words(office) == ["ok", "ok"]
 
 
 def test_a_redemption_of_a_promotion_that_nobody_knows_is_kept_and_told(tmp_path: Path) -> None:

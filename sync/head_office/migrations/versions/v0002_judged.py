@@ -22,3 +22,4 @@ def upgrade() -> None:
     op.create_index("log_credential", "log", ["promotion", "credential"], unique=False)
     op.create_index("log_store", "log", ["promotion", "store", "at_ms"], unique=False)
     op.create_index("log_sale", "log", ["sale"], unique=False)
+    op.create_index("log_holder", "log", ["promotion", "holder"], unique=False)
