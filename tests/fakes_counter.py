@@ -18,11 +18,10 @@ from kiosk.core.decide import Place
 from kiosk.core.organisation import Organisation
 from kiosk.core.promotion import Promotion
 from kiosk.core.verdict import FactValue, Outcome, Reason, Verdict
-from kiosk.counter import NOT_APPROVED
 from kiosk.display import Board, CounterStatus, Display, Redeemed, Showing, State, Stub
 from kiosk.errors import CounterfoilError
 from kiosk.ports import LinkState
-from kiosk.redeeming import MAY_APPROVE, NO_LOOK, Approval, Look
+from kiosk.redeeming import MAY_APPROVE, NO_LOOK, NOT_APPROVED, Approval, Look
 from kiosk.sale import Till
 from kiosk.screens import filmed as filmed_screen
 from kiosk.vision.codes import Decoder

@@ -5,6 +5,8 @@ Rules of this module:
 - Paths in a line are relative to the folder of its file.
 - A file that cannot be used is the fault of each line that names it. What publishing would refuse, and yet can be
   tried, is a note.
+- A promotion that cannot be read is left out and told; a line whose answer would then be that no promotion knows the
+  credential has that fault instead, for it may be that promotion's.
 """
 
 from __future__ import annotations
@@ -28,13 +30,13 @@ Promotions: TypeAlias = Mapping[str, Promotion]
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """How the two published files are read: their text in, what it says out, and beside it what is wrong with it.
+    """How the two published files are read: their text in; what it says, what is wrong with it, whether it is whole.
 
     None is said where the file cannot be used.
     """
 
-    promotions: Callable[[str], tuple[Promotions | None, Sequence[str]]]
-    organisation: Callable[[str], tuple[Organisation | None, Sequence[str]]]
+    promotions: Callable[[str], tuple[Promotions | None, Sequence[str], bool]]
+    organisation: Callable[[str], tuple[Organisation | None, Sequence[str], bool]]
 
 
 class ScenarioDesk:
@@ -46,13 +48,17 @@ class ScenarioDesk:
         self._trials: dict[tuple[str, str | None], Trial | ScenarioFault] = {}
         self._notes: list[str] = []
         self._noted: set[str] = set()
+        self._left_out: dict[str, ScenarioFault] = {}
 
     def answer(self, line: bytes) -> dict[str, Any]:
         """The answer to one line, as JSON values; raises :class:`ScenarioFault`."""
         scenario = read_scenario(_json(line))
         for name in scenario.not_read:
             self._note(f'"{_without_numbers(name)}" is no field of a scenario, and was not read.')
-        return as_fields(self._trial(scenario).answer(scenario))
+        verdict = self._trial(scenario).answer(scenario)
+        if verdict.promotion is None and scenario.promotions in self._left_out:
+            raise self._left_out[scenario.promotions]
+        return as_fields(verdict)
 
     def new_notes(self) -> list[str]:
         """What is worth knowing and was not told before."""
@@ -82,16 +88,19 @@ class ScenarioDesk:
             return Trial(promotions)
         return Trial(promotions, self._read("organisation", scenario.organisation, self._readers.organisation))
 
-    def _read(self, field: str, path: str, read: Callable[[str], tuple[_Said | None, Sequence[str]]]) -> _Said:
+    def _read(self, field: str, path: str, read: Callable[[str], tuple[_Said | None, Sequence[str], bool]]) -> _Said:
         try:
             text = (self._folder / path).read_text(encoding="utf-8-sig")
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "it is not UTF-8 text"
             cure = f"Paths are relative to {self._folder.absolute()}."
             raise ScenarioFault(field, f"Cannot read {shown(path)}: {why}.", cure) from None
-        said, problems = read(text)
+        said, problems, whole = read(text)
+        fault = ScenarioFault(field, f"{path}: {'; '.join(problems)}", "Mend the file.")
         if said is None:
-            raise ScenarioFault(field, f"{path}: {'; '.join(problems)}", "Mend the file.")
+            raise fault
+        if not whole:
+            self._left_out[path] = fault
         for problem in problems:
             self._note(f"{path}: publishing would refuse this: {problem}")
         return said

@@ -14,23 +14,24 @@ from sync.head_office.reading import read_organisation, read_promotions
 _MOST = 4
 
 
-def promotions_in(text: str) -> tuple[Mapping[str, Promotion] | None, Sequence[str]]:
-    """The promotions in ``text`` by id, and what would keep them from being published together.
+def promotions_in(text: str) -> tuple[Mapping[str, Promotion] | None, Sequence[str], bool]:
+    """The promotions in ``text`` by id, what would keep them from being published together, and whether all are there.
 
-    None where one of them cannot be read; what is wrong stands beside it.
+    None where none can be read. One that cannot is left out, and what is wrong with it stands beside.
     """
     read = read_promotions(text)
-    if read.problems:
-        return None, _words(read.problems)
     promotions = list(read.promotions.values())
+    by_id = {one.id: one for one in promotions}
+    if read.problems:
+        return by_id or None, _words(read.problems), False
     faults = [*collisions(promotions), *contradictions(promotions, None), *rivals(promotions, read.ids)]
-    return {one.id: one for one in promotions}, _words([read.problem(fault) for fault in faults])
+    return by_id, _words([read.problem(fault) for fault in faults]), True
 
 
-def organisation_in(text: str) -> tuple[Organisation | None, Sequence[str]]:
+def organisation_in(text: str) -> tuple[Organisation | None, Sequence[str], bool]:
     """The organisation in ``text``, or None and what is wrong with it."""
     read = read_organisation(text)
-    return (read.organisation if read.readable else None), _words(read.problems)
+    return (read.organisation if read.readable else None), _words(read.problems), read.readable
 
 
 def _words(problems: Sequence[Problem]) -> list[str]:

@@ -268,3 +268,17 @@ def test_the_exit_code_tells_of_lines_that_were_not_answered(folder: Path) -> No
     assert done.returncode == 1
     assert [list(json.loads(line)) for line in done.stdout.splitlines()][1] == ["error"]
     assert "line 2, at" in done.stderr
+
+
+def test_a_promotion_that_cannot_be_read_is_left_out_and_only_what_may_be_its_own_is_not_answered(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = {**coffee(), "value": {"amount": "3.50"}, "words": ["KAFFEE1"]}
+    (folder / "promotions.yaml").write_text(yaml.safe_dump({"promotions": [tacos(), broken]}), encoding="utf-8")
+    said = asked(folder, capsys, question(), question("KAFFEE1"))
+    assert said.code == 1
+    assert said.reasons == ["ok", None]
+    error = said.answers[1]["error"]
+    assert error["field"] == "promotions"
+    assert "The value names no currency" in error["what"]
+    assert "The value names no currency" in " ".join(said.words)
