@@ -308,6 +308,12 @@ def test_the_day_on_which_a_voucher_ended_is_the_store_s() -> None:
     assert reason(mine, now=at("2026-11-12T00:00"), grace_days=1) == "over"
 
 
+def test_a_coupon_whose_first_day_here_is_a_grace_day_is_late_from_that_day_on() -> None:
+    mine = credential("gs1", right=Right(starts_on=date(2026, 12, 1)))
+    assert reason(mine, now=at("2026-11-30T20:00"), grace_days=1) == "over"  # 1 December by UTC
+    assert reason(mine, now=at("2026-12-01T00:00"), grace_days=1) == "late-within-grace"
+
+
 def test_it_is_late_from_the_store_s_own_midnight_on_east_of_greenwich_too() -> None:
     world: dict[str, Any] = {"grace_days": 1, "organisation": CAIRO}
     assert reason(now=at("2026-11-30T23:59:59", CAIRO_ZONE), **world) == "ok"
