@@ -63,9 +63,10 @@ def test_a_voucher_is_known_with_what_it_says() -> None:
         TACO, starts_at_ms=1000, ends_at_ms=2000, face_minor=5, store=reference("bayside"),
         counter=counter_reference("counter-2"),
     )  # fmt: skip
-    credential = found(issue(voucher, KEY), known())
+    text = issue(voucher, KEY)
+    credential = found(text, known())
     assert isinstance(credential, Credential)
-    assert (credential.kind, credential.promotion) == ("voucher", "tacos")
+    assert (credential.kind, credential.promotion, credential.text) == ("voucher", "tacos", text)
     assert credential.right == Right(1000, 2000, 5, "bayside", "counter-2")
     assert not credential.shared
 
