@@ -245,11 +245,19 @@ def _readable(entry: Entry) -> Fact | None:
         fact = decode_fact(entry.body)
     except MalformedEntryError:
         return None
-    return fact if all(_fits(getattr(fact, one.name)) for one in fields(fact)) else None
+    return fact if all(_fits(one.name, getattr(fact, one.name)) for one in fields(fact)) else None
 
 
-def _fits(value: object) -> bool:
-    """Whether the log's columns can hold it: numbers of 64 bits with sign, texts without a NUL."""
+_INDEXED = frozenset({"promotion", "store", "credential", "holder", "sale"})
+_MOST_INDEXED_BYTES = 600
+"""PostgreSQL refuses to index much longer ones; three may be in one index."""
+
+
+def _fits(name: str, value: object) -> bool:
+    """Whether the log can hold it: numbers of 64 bits with sign, texts without a NUL, nothing too long to index."""
+    if name in _INDEXED and isinstance(value, str | bytes):
+        size = len(value.encode() if isinstance(value, str) else value)
+        return size <= _MOST_INDEXED_BYTES and (isinstance(value, bytes) or "\0" not in value)
     if isinstance(value, int):
         return -(2**63) <= value < 2**63
     return not (isinstance(value, str) and "\0" in value)

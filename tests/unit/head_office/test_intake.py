@@ -288,7 +288,19 @@ def test_a_long_absence_is_caught_up_in_one_exchange(office: HeadOffice) -> None
 
 
 @pytest.mark.parametrize(
-    "changes", [{"amount_minor": 2**63}, {"at_ms": 2**63}, {"at_ms": -(2**63) - 1}, {"clerk": "a\0b"}]
+    "changes",
+    [
+        {"amount_minor": 2**63},
+        {"at_ms": 2**63},
+        {"at_ms": -(2**63) - 1},
+        {"clerk": "a\0b"},
+        {"store": "a\0b"},
+        {"promotion": "\u00fc" * 301},
+        {"store": "s" * 601},
+        {"credential": bytes(601)},
+        {"holder": bytes(601)},
+        {"sale": bytes(601)},
+    ],
 )
 def test_what_no_column_of_the_log_can_hold_is_kept_in_its_feed_and_stops_nothing(
     tmp_path: Path, changes: dict[str, Any]
@@ -296,7 +308,7 @@ def test_what_no_column_of_the_log_can_hold_is_kept_in_its_feed_and_stops_nothin
     office = an_office(tmp_path, store=SqlStore.open(f"sqlite:///{tmp_path}/head-office.db"))
     counter = enrolled(office)
     counter.redeem(**changes)
-    n = counter.redeem(amount_minor=2**63 - 1)
+    n = counter.redeem(amount_minor=2**63 - 1, sale=bytes(600), store="s" * 600)
     counter.exchange()
     assert [row.n for row in office.store.redemptions_after(0, 9)] == [n]
     assert office.store.head(counter.feed).n == counter.journal.heads()[counter.feed].n
