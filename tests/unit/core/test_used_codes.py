@@ -51,7 +51,7 @@ def test_an_index_that_no_code_has_is_no_member_and_cannot_become_one() -> None:
 
 
 def test_which_index_is_too_large_is_told() -> None:
-    with pytest.raises(ValueError, match="^no code has an index in 268,435,456 and on$"):
+    with pytest.raises(ValueError, match=r"^no code has an index in 268,435,456 and on$"):
         UsedCodes([LAST + 1])
 
 
