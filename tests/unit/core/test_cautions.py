@@ -361,6 +361,23 @@ def test_two_that_are_together_above_the_cap_are_told_that_they_never_stack() ->
     )
 
 
+def test_two_that_are_not_added_up_are_not_said_never_to_stack() -> None:
+    def beside(value: Any, cap: str) -> Notes:
+        return of(
+            word_only("pie", value=value, stacks_with=["tacos"]),
+            promotion(value=TWELVE, stack_cap=cap, stacks_with=["pie"]),
+        )
+
+    dollars, euros = ({"amount": "7.50", "currency": currency} for currency in ("USD", "EUR"))
+    assert beside(None, "12.00") == {}
+    assert beside(euros, "12.00") == {}
+    assert beside(dollars, "11.99") == {}  # what one alone exceeds is a contradiction
+    assert list(beside(dollars, "12.00")) == [("stacks_with", 0)]
+    pie = word_only("pie", value=dollars, stacks_with=["tacos"])
+    assert of(pie, promotion(stacks_with=["pie"])) == {}
+    assert of(pie, promotion(value=TWELVE, stacks_with=["pie"])) == {}
+
+
 # --- what is said
 
 

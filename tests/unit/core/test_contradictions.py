@@ -262,6 +262,14 @@ def test_a_place_that_does_not_exist_is_refused_at_its_name(name: str, what: str
     assert in_stores("sunset", name) == {("stores", 1): Fault(("promotions", 0, "stores", 1), what, cure)}
 
 
+def test_of_a_counter_that_a_store_does_not_have_those_that_it_has_are_named() -> None:
+    found = in_stores("bayside/counter-3")["stores", 0]
+    assert found.cure == "Known here: bayside/counter-1, bayside/counter-2."
+    bare = ORGANISATION.stores[2].model_copy(update={"counters": ()})
+    without = ORGANISATION.model_copy(update={"stores": (bare,)})
+    assert in_stores("sunset/counter-1", organisation=without)["stores", 0].cure == "Known here: none."
+
+
 def test_places_and_floors_are_not_judged_while_the_organisation_cannot_be_read() -> None:
     assert in_stores("moon", organisation=None) == {}
     assert faults(None, value=TWELVE, offline={"policy": "floor"}) == {}
@@ -291,6 +299,11 @@ def test_places_and_floors_are_not_judged_while_the_organisation_cannot_be_read(
         (
             {"value": TWELVE, "basket": {"min": "20.01", "max": "20.00"}},
             "No basket is 20.01 USD at least and 20.00 USD at most.",
+            "Swap min and max, or remove one.",
+        ),
+        (
+            {"basket": {"min": "50.01", "max": "50.00"}},
+            "No basket is 50.01 at least and 50.00 at most.",
             "Swap min and max, or remove one.",
         ),
         (
