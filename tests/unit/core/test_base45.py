@@ -50,6 +50,21 @@ def test_what_the_rfc_does_not_allow_is_refused(text: str, why: str) -> None:
         decode(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("BB\xe9", "it has a character outside ASCII"),
+        ("bb8", "it has a character outside the alphabet"),
+        ("BB8A", "one character is left over"),
+        ("GGW", "a group is larger than its bytes can hold"),
+    ],
+)
+def test_what_is_wrong_with_a_text_is_told(text: str, told: str) -> None:
+    with pytest.raises(Base45Error) as caught:
+        decode(text)
+    assert str(caught.value) == told
+
+
 @given(st.binary(max_size=200))
 def test_what_was_written_is_read(raw: bytes) -> None:
     text = encode(raw)

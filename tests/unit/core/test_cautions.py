@@ -359,3 +359,116 @@ def test_two_that_are_together_above_the_cap_are_told_that_they_never_stack() ->
     assert found["stacks_with", 0] == (
         "With pie a sale takes off 19.50 USD, above the stack_cap of 19.49 USD: the two never stack."
     )
+
+
+def test_two_that_are_not_added_up_are_not_said_never_to_stack() -> None:
+    def beside(value: Any, cap: str) -> Notes:
+        return of(
+            word_only("pie", value=value, stacks_with=["tacos"]),
+            promotion(value=TWELVE, stack_cap=cap, stacks_with=["pie"]),
+        )
+
+    dollars, euros = ({"amount": "7.50", "currency": currency} for currency in ("USD", "EUR"))
+    assert beside(None, "12.00") == {}
+    assert beside(euros, "12.00") == {}
+    assert beside(dollars, "11.99") == {}  # what one alone exceeds is a contradiction
+    assert list(beside(dollars, "12.00")) == [("stacks_with", 0)]
+    pie = word_only("pie", value=dollars, stacks_with=["tacos"])
+    assert of(pie, promotion(stacks_with=["pie"])) == {}
+    assert of(pie, promotion(value=TWELVE, stacks_with=["pie"])) == {}
+
+
+# --- what is said
+
+
+PERCENT_OF_WHAT = "What a percentage is worth is known only where the sale's amount is given at the counter"
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "cure"),
+    [
+        (
+            {"credentials": ["screen"], "codes": None, "words": ["TACO"],
+             "screen": {"offer": "Free tacos", "dates_shown": "all month long"}},
+            "No dates can be read in this: screens are compared by its letters.",
+            'Write it as posted, such as "Nov 1 - Nov 30".',
+        ),
+        ({"words": ["A-B"]}, "'A-B' has only 2 characters: a slip of the finger can hit it.", ""),
+        ({"words": [" é "]}, "' é ' has only one character: a slip of the finger can hit it.", ""),
+        (
+            {"credentials": ["listed"]},
+            "It takes no kind of credential that reads words.",
+            "Add word to credentials, if it shall count.",
+        ),
+        ({"codes": ["A" * 40] * 2}, f"{'A' * 40} stands here twice.", ""),
+        ({"codes": ["A" * 41] * 2}, f"{'A' * 40}… stands here twice.", ""),
+        (
+            {"stores": ["bayside/counter-1"], "limits": {"total": 11, "per_store": 10}},
+            "The total of 11 can never be reached: 10 in the one store are 10.",
+            "",
+        ),
+        (
+            {"limits": {"per_clerk_day": 6, "per_store_day": 5}},
+            "per_clerk_day 6 is above per_store_day 5: only a clerk who works in several stores can reach it.",
+            "",
+        ),
+        (
+            {"limits": {"per_code": 2}, "credentials": ["word"], "codes": None},
+            "Code words and screens are shared by many, and a step of a rotating code is used once: this limits none.",
+            "To limit each customer, write per_customer.",
+        ),
+        (
+            {"basket": {"min": "20.00"}, "value": {"percent": 20}},
+            "Nothing says in which currency 20.00 is: it is read with two decimals.",
+            "Add currency: USD, or whichever it is, to value.",
+        ),
+        (
+            {"value": TWELVE, "offline": {"policy": "floor", "floor": "20.00", "risk": "200.00"},
+             "limits": {"budget": "199.99"}},
+            "The risk is above the whole budget of 199.99 USD.",
+            "",
+        ),
+        (
+            {"value": TWELVE, "basket": {"max": "11.99"}},
+            "No basket is as large as what it takes off, 12.00 USD.",
+            "",
+        ),
+        (
+            {"value": TWELVE, "evidence": {"voucher": "11.99"}, "credentials": ["word", "voucher"], "codes": None},
+            "Each redemption is 12.00 USD: only vouchers with a smaller face value pass.",
+            "",
+        ),
+        (
+            {"value": {"percent": 20, "currency": "USD"}, "limits": {"budget": "500.00"}, "evidence": {"word": "10.00"},
+             "offline": {"policy": "floor", "floor": "1.00"}},
+            f"{PERCENT_OF_WHAT}: else budget, evidence, floor cannot be checked.",
+            "",
+        ),
+        (
+            {"credentials": ["word"], "codes": None, "offline": {"policy": "owner"}},
+            "An offline policy is about vouchers and listed codes, and it takes neither:"
+            " only its limits count offline.",
+            "",
+        ),
+        (
+            {"value": TWELVE, "stack_cap": "20.00"},
+            "It stacks with nothing, so there is nothing to cap.",
+            "Name others in stacks_with.",
+        ),
+    ],
+)  # fmt: skip
+def test_a_caution_is_said_in_these_words(changes: dict[str, Any], what: str, cure: str) -> None:
+    assert [(fault.what, fault.cure) for fault in cautions([promotion(**changes)], ORGANISATION, TODAY)] == [
+        (what, cure)
+    ]
+
+
+def test_what_cannot_be_checked_of_a_percentage_is_told_with_its_cap_on_a_stack() -> None:
+    pie = word_only("pie", stacks_with=["tacos"])
+    capped = promotion(value={"percent": 20, "currency": "USD"}, stack_cap="9.00", stacks_with=["pie"])
+    assert of(pie, capped) == {("value", "percent"): f"{PERCENT_OF_WHAT}: else stack_cap cannot be checked."}
+
+
+def test_who_is_not_named_back_is_told_where_to_add_it() -> None:
+    (fault,) = cautions([word_only("pie"), promotion(stacks_with=["pie"])], ORGANISATION, TODAY)
+    assert fault.cure == "Add tacos to the stacks_with of pie, if either order is meant."

@@ -45,6 +45,35 @@ def test_what_head_office_never_writes_is_refused(hostile: object) -> None:
         CodeHomes.decode(encode(hostile))
 
 
+NO_LISTS, NO_NAME = "it is no list of homes with a list of runs", "a home has no name"
+NO_RUN, ASTRAY = "a run is not three numbers", "a run is out of order or out of range"
+
+
+@pytest.mark.parametrize(
+    ("hostile", "told"),
+    [
+        ({}, NO_LISTS), ([["a"]], NO_LISTS), ([[], [], []], NO_LISTS), ([["a"], {}], NO_LISTS), ([[""], []], NO_NAME),
+        ([[1], []], NO_NAME), ([["a" * 201], []], NO_NAME), ([["a"], [[0, 1]]], NO_RUN), ([["a"], [7]], NO_RUN),
+        ([["a"], [[0, 1, 0, 0]]], NO_RUN), ([["a"], [[0, 1, "a"]]], NO_RUN), ([["a"], [[0, 1, 1]]], ASTRAY),
+        ([["a"], [[0, 1, -1]]], ASTRAY), ([["a"], [[0, 0, 0]]], ASTRAY), ([["a"], [[0, 2, 0], [1, 1, 0]]], ASTRAY),
+        ([["a"], [[-1, 1, 0]]], ASTRAY), ([["a"], [[0, MAX_INDEX + 1, 0]]], ASTRAY),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_homes_is_told(hostile: object, told: str) -> None:
+    with pytest.raises(CodeHomesError) as caught:
+        CodeHomes.decode(encode(hostile))
+    assert str(caught.value) == told
+
+
+def test_bytes_that_are_too_many_or_no_cbor_are_told() -> None:
+    with pytest.raises(CodeHomesError) as caught:
+        CodeHomes.decode(bytes(MAX_BYTES + 1))
+    assert str(caught.value) == "it has 4,194,305 bytes; 4,194,304 are allowed"
+    with pytest.raises(CodeHomesError) as caught:
+        CodeHomes.decode(b"\x18\x01")
+    assert str(caught.value) == "it is not in the deterministic encoding"
+
+
 def test_neighbours_of_one_home_are_one_run() -> None:
     homes = CodeHomes.of({0: "b", 1: "b", 2: "a", 4: "a", 5: "b"})
     assert homes.encode() == encode([["a", "b"], [[0, 2, 1], [2, 1, 0], [4, 1, 0], [5, 1, 1]]])

@@ -262,6 +262,87 @@ def test_a_place_that_does_not_exist_is_refused_at_its_name(name: str, what: str
     assert in_stores("sunset", name) == {("stores", 1): Fault(("promotions", 0, "stores", 1), what, cure)}
 
 
+def test_of_a_counter_that_a_store_does_not_have_those_that_it_has_are_named() -> None:
+    found = in_stores("bayside/counter-3")["stores", 0]
+    assert found.cure == "Known here: bayside/counter-1, bayside/counter-2."
+    bare = ORGANISATION.stores[2].model_copy(update={"counters": ()})
+    without = ORGANISATION.model_copy(update={"stores": (bare,)})
+    assert in_stores("sunset/counter-1", organisation=without)["stores", 0].cure == "Known here: none."
+
+
 def test_places_and_floors_are_not_judged_while_the_organisation_cannot_be_read() -> None:
     assert in_stores("moon", organisation=None) == {}
     assert faults(None, value=TWELVE, offline={"policy": "floor"}) == {}
+
+
+# --- what is said
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "cure"),
+    [
+        (
+            {"limits": {"budget": "500.00"}},
+            "Nothing says what a redemption is worth, so nothing counts against 500.00.",
+            'Add value: {amount: "12.00", currency: USD}, with what one redemption is worth.',
+        ),
+        (
+            {"offline": {"policy": "floor"}, "value": {"percent": 20}},
+            "A floor is an amount, and nothing says in which currency.",
+            "Add currency: USD, or whichever it is, to value.",
+        ),
+        (
+            {"value": TWELVE, "stack_cap": "0.0"},
+            "With stack_cap at nothing, nothing passes.",
+            "Write the amount, or leave it out.",
+        ),
+        (
+            {"value": TWELVE, "basket": {"min": "20.01", "max": "20.00"}},
+            "No basket is 20.01 USD at least and 20.00 USD at most.",
+            "Swap min and max, or remove one.",
+        ),
+        (
+            {"basket": {"min": "50.01", "max": "50.00"}},
+            "No basket is 50.01 at least and 50.00 at most.",
+            "Swap min and max, or remove one.",
+        ),
+        (
+            {"value": TWELVE, "stack_cap": "11.99"},
+            "The stack_cap of 11.99 USD is less than what this alone takes off, 12.00 USD.",
+            'Write "12.00" or more.',
+        ),
+        (
+            {"value": TWELVE, "evidence": {"gs1": "15.00"}},
+            "It takes no credential of kind gs1.",
+            "Add gs1 to credentials, or remove it here.",
+        ),
+        (
+            {"credentials": ["word"], "codes": ["A-1"]},
+            "It has codes, but takes no listed ones.",
+            "Add listed to credentials, or remove codes.",
+        ),
+        (
+            {"credentials": ["screen", "listed"], "screen": {}},
+            "No screen can be told by these marks.",
+            "Add offer, or claims, as they are posted.",
+        ),
+        (
+            {"value": TWELVE, "offline": {"policy": "online", "floor": "20.00"}},
+            "The policy online has no floor.",
+            "Write policy: floor, or remove floor.",
+        ),
+        (
+            {"value": TWELVE, "offline": {"policy": "floor"}},
+            "There is no floor here, and none in USD in organisation.yaml.",
+            'Add floor: "20.00", with the most that one may be worth, or write policy: online.',
+        ),
+    ],
+)
+def test_a_contradiction_is_said_in_these_words(changes: dict[str, Any], what: str, cure: str) -> None:
+    assert [(fault.what, fault.cure) for fault in faults(**changes).values()] == [(what, cure)]
+
+
+def test_a_risk_below_the_organisations_floor_is_said_in_these_words() -> None:
+    (fault,) = faults(floor_of("20.01"), value=TWELVE, offline={"policy": "floor", "risk": "20.00"}).values()
+    assert fault.what == "The floor of the organisation of 20.01 USD is above the risk of 20.00 USD."
+    assert fault.cure == 'Write "20.01" or more; ten times that is usual.'

@@ -64,6 +64,12 @@ def test_every_pair_of_characters_at_every_pair_of_places_is_noticed_when_swappe
             assert both((i, one), (k, other)) != both((i, other), (k, one))
 
 
+def test_the_weights_are_all_the_powers_of_an_element_and_all_elements_but_zero() -> None:
+    powers = generated._powers()
+    assert powers[:3] == [(1, 0), (0, 1), (3, 4)], "1, a, and a*a = 4*a + 3"
+    assert sorted(powers) == [(low, high) for low in range(5) for high in range(5)][1:]
+
+
 def test_the_alphabet_has_no_character_that_looks_like_another() -> None:
     assert len(ALPHABET) == len(set(ALPHABET)) == 24
     assert fold_word(ALPHABET) == ALPHABET == fold(ALPHABET.upper())

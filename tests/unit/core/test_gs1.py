@@ -54,6 +54,17 @@ def test_what_stands_before_and_after_it_is_stepped_over(text: str) -> None:
     assert read_coupon(text, TODAY) == COUPON
 
 
+def test_a_scanned_coupon_s_dates_are_read_as_of_today() -> None:
+    read = read_coupon("]C181100123456123456111101233761231", TODAY)
+    assert isinstance(read, Coupon)
+    assert read.expires_on == date(2076, 12, 31)
+
+
+def test_a_space_before_what_was_scanned_is_no_fnc1() -> None:
+    assert read_coupon(f" 8112{VALUE}", TODAY) is None
+    assert read_coupon(f"]C1 8112{VALUE}", TODAY) is None
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

@@ -62,6 +62,10 @@ def test_serial_retailer_and_both_dates_of_an_8110_are_read() -> None:
     )
 
 
+def test_what_an_8110_does_not_say_is_none_and_not_nothing() -> None:
+    assert read("8110", "012345612345611110123") == Coupon("123456", "123456", None, None, 1, (Purchase(1, 0, "123"),))
+
+
 def test_the_two_broken_examples_are_told() -> None:
     assert read("8110", "7123456789012") is CouponFault.INVALID_GCP_LENGTH
     assert read("8110", "012345") is CouponFault.TRUNCATED_GCP

@@ -117,7 +117,7 @@ def test_a_forged_voucher_of_a_revoked_serial_is_called_forged() -> None:
 
 def test_two_keys_of_one_id_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kiosk.core.issuers.key_id", lambda _: b"same")
-    with pytest.raises(ValueError, match="two issuers"):
+    with pytest.raises(ValueError, match=r"^two issuers have the key id 73616d65$"):
         Issuers(ROTATED)
 
 
@@ -175,6 +175,39 @@ def test_a_part_that_cannot_be_read_is_refused(part: bytes, why: str) -> None:
     with pytest.raises(BundleError) as caught:
         read_issuers(part)
     assert (caught.value.code, caught.value.where) == ("bundle-malformed", "issuers")
+
+
+WRONG_LIST, WRONG_BYTES = "a list has the wrong length", "a byte string has the wrong length"
+WRONG_NUMBER = "a number is out of range"
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        ({}, WRONG_LIST), ([[]], WRONG_LIST), ([[], [], []], WRONG_LIST), ([[], 7], WRONG_LIST), ([7, []], WRONG_LIST),
+        ([[[KEY_32, 0]], []], WRONG_LIST), ([[], [[ID_4, 0, 1]]], WRONG_LIST),
+        ([[[bytes(31), 0, None]], []], WRONG_BYTES), ([[["x" * 32, 0, None]], []], WRONG_BYTES),
+        ([[], [[bytes(5), 0, 1, None]]], WRONG_BYTES), ([[], [[ID_4, 0, 1, bytes(6)]]], WRONG_BYTES),
+        ([[[KEY_32, -1, None]], []], WRONG_NUMBER), ([[[KEY_32, 2**48 + 1, None]], []], WRONG_NUMBER),
+        ([[[KEY_32, 0, -1]], []], WRONG_NUMBER), ([[[KEY_32, "0", None]], []], WRONG_NUMBER),
+        ([[[KEY_32, True, None]], []], WRONG_NUMBER), ([[], [[ID_4, 0, 2**32, None]]], WRONG_NUMBER),
+        ([[], [[ID_4, 2**32, 2**32, None]]], WRONG_NUMBER), ([[], [[ID_4, -1, 1, None]]], WRONG_NUMBER),
+        ([[], [[ID_4, 2, 1, None]]], "a revoked range ends before it begins"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_part_is_told(part: object, told: str) -> None:
+    with pytest.raises(BundleError) as caught:
+        read_issuers(encode(part))
+    assert caught.value.what == f"The bundle's list of issuers: {told}"
+    assert caught.value.cure == "The bundle installed before stays in force. Tell head office."
+
+
+def test_the_latest_instants_and_a_key_that_was_trusted_from_the_first_one_are_read() -> None:
+    read = read_issuers(encode([[[public(OLD), 2**48, 2**48], [public(NEW), 0, None]], []]))
+    assert reason(read, issue(voucher(), OLD), 2**48) is Reason.UNKNOWN_ISSUER
+    assert reason(read, issue(voucher(NEW), NEW), 0) is None
+    assert reason(read, issue(voucher(NEW), NEW), 2**48 - 1) is None
+    assert reason(read, issue(voucher(NEW), NEW), 2**48) is Reason.UNKNOWN_ISSUER
 
 
 def test_the_largest_part_is_read() -> None:

@@ -129,6 +129,7 @@ def test_lengths_are_big_endian() -> None:
         b"\x0a\x01s\x10" + b"\x80" * 9,
         b"\x0a\x01s\x10" + b"\x80" * 10 + b"\x01",  # 71 bits
         b"\x0a\x01s\x10" + b"\xff" * 9 + b"\x02",  # 65 bits
+        b"\x0a\x01s\x10" + b"\x81" + b"\x80" * 9 + b"\x00",  # 1, in a byte more than a number of 64 bits takes
         b"\x0a\x01s\x00\x01",  # field 0
         b"\x0a\x01s\x13\x14",  # a group
         b"\x0a\x01s\x3d\x00\x00\x00",  # four bytes, one short

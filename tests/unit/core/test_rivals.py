@@ -135,3 +135,45 @@ def test_what_names_no_currency_is_not_added_up(value: Any) -> None:
 
 def test_currencies_do_not_matter_without_a_stack_cap() -> None:
     assert not list(rivals([named("tacos", value=EUR), named("pie", value=USD, stacks_with=["tacos"])]))
+
+
+@pytest.mark.parametrize(
+    ("pair", "what", "cure"),
+    [
+        (
+            (rotating("tacos", "k-1"), rotating("pie", "k-1")),
+            "'k-1' is the key of 'tacos' too.",
+            "Take it out of one of the two.",
+        ),
+        (
+            (screen("tacos"), screen("pie")),
+            "All these marks are those of 'tacos' too.",
+            "Take it out of one of the two.",
+        ),
+        (
+            (foreign("tacos", 3, 1), foreign("pie", 1, 3)),
+            "A code of this key could mean 'tacos' too: both name item 1.",
+            "Give each its own items, or its own key.",
+        ),
+        (
+            (foreign("tacos", 1), foreign("pie")),
+            "A code of this key could mean 'tacos' too: without items it takes them all.",
+            "Give each its own items, or its own key.",
+        ),
+        (
+            (named("tacos"), named("pie", stacks_with=["cake"])),
+            "There is no promotion 'cake'.",
+            "Correct the id, or remove it.",
+        ),
+        (
+            (named("tacos", value=EUR), named("pie", value=USD, stack_cap="20.00", stacks_with=["tacos"])),
+            "'tacos' counts in EUR: a stack_cap in USD cannot add that up.",
+            "Remove tacos here, or write both in one currency.",
+        ),
+    ],
+)
+def test_what_two_promotions_cannot_both_say_is_told_in_these_words(
+    pair: tuple[Promotion, Promotion], what: str, cure: str
+) -> None:
+    fault = the_fault(*pair)
+    assert (fault.what, fault.cure) == (what, cure)

@@ -20,7 +20,15 @@ PIE = RotatingKey("pie", "{totp_value_1}{totp_value_0}", 3_000, (Turning(bytes(1
 def refused(part: bytes, fleet_key: bytes = FLEET_KEY) -> str:
     with pytest.raises(BundleError) as caught:
         open_keys(part, fleet_key)
+    assert caught.value.where == "rotating-keys"
     return caught.value.code
+
+
+def sealed_well(told: object) -> bytes:
+    """A part that this fleet's key opens, with anything in it."""
+    purpose = b"counterfoil-rotating-keys-1"
+    cipher = AESSIV(HKDF(SHA256(), 64, salt=None, info=purpose).derive(FLEET_KEY))
+    return cipher.encrypt(encode(told), [purpose])
 
 
 def test_what_was_sealed_is_opened_by_the_fleet() -> None:
@@ -61,6 +69,41 @@ def test_nothing_of_a_key_can_be_read_off_the_part() -> None:
     ],
 )  # fmt: skip
 def test_what_is_sealed_well_but_is_no_list_of_keys_is_malformed(told: object) -> None:
-    purpose = b"counterfoil-rotating-keys-1"
-    cipher = AESSIV(HKDF(SHA256(), 64, salt=None, info=purpose).derive(FLEET_KEY))
-    assert refused(cipher.encrypt(encode(told), [purpose])) == "bundle-malformed"
+    assert refused(sealed_well(told)) == "bundle-malformed"
+
+
+def words_of(part: bytes, fleet_key: bytes = FLEET_KEY) -> tuple[str, str]:
+    with pytest.raises(BundleError) as caught:
+        open_keys(part, fleet_key)
+    return caught.value.what, caught.value.cure
+
+
+def test_who_holds_another_fleets_key_is_told_to_enrol() -> None:
+    assert words_of(seal_keys([TACOS], FLEET_KEY), bytes(32)) == (
+        "The bundle's rotating keys are not sealed for this counter",
+        "The bundle installed before stays in force. Enrol this counter anew if head office has a new fleet key.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({}, "it is no list of keys"),
+        ([[1, "{totp_value_0}", 30_000, "sha1", [[bytes(20), 6]]]], "a key has a field of the wrong type"),
+        ([["t", "{totp_value_0}", 30_000, "sha1", [["20", 6]]]], "a secret has a field of the wrong type"),
+        (
+            [["t", "TACOS", 30_000, "sha1", [[bytes(20), 6]]]],
+            "The pattern has no {totp_value_0}: its codes would never turn.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_sealed_keys_is_told(told: object, why: str) -> None:
+    assert words_of(sealed_well(told)) == (
+        f"The bundle's rotating keys cannot be read: {why}",
+        "The bundle installed before stays in force.",
+    )
+
+
+@pytest.mark.parametrize("wrong", [("t", 7, 30_000), ("t", "{totp_value_0}", 30_000.0)])
+def test_each_field_of_a_key_has_its_own_type(wrong: tuple[object, ...]) -> None:
+    assert refused(sealed_well([[*wrong, "sha1", [[bytes(20), 6]]]])) == "bundle-malformed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,24 @@ def test_an_index_that_no_code_has_is_no_member_and_cannot_become_one() -> None:
             UsedCodes([none])
 
 
+def test_which_index_is_too_large_is_told() -> None:
+    with pytest.raises(ValueError, match=r"^no code has an index in 268,435,456 and on$"):
+        UsedCodes([LAST + 1])
+
+
+def test_a_bitmap_of_as_many_bytes_as_are_allowed_is_read() -> None:
+    full = {key: b"\xff" * 8_192 for key in range(512) if key != 24}  # a key of two bytes: the rest is even without it
+    rest = (MAX_BYTES - len(encode(full | {512: b""})) - 2) // 2
+    raw = encode(full | {512: struct.pack(f"<{rest}H", *range(rest))})
+    assert len(raw) == MAX_BYTES
+    assert len(UsedCodes.decode(raw)) == 511 * 65_536 + rest
+
+
+def test_there_may_be_a_container_for_each_range() -> None:
+    raw = encode(dict.fromkeys(range(MAX_CONTAINERS), b"\x01\x00"))
+    assert list(UsedCodes.decode(raw)) == list(range(1, LAST + 1, 65_536))
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_set_or_its_own_error(raw: bytes) -> None:
     with contextlib.suppress(UsedCodesError):
@@ -68,3 +87,21 @@ def test_any_bytes_are_a_set_or_its_own_error(raw: bytes) -> None:
 def test_what_head_office_never_writes_is_refused(hostile: bytes) -> None:
     with pytest.raises(UsedCodesError):
         UsedCodes.decode(hostile)
+
+
+@pytest.mark.parametrize(
+    ("hostile", "told"),
+    [
+        (encode({MAX_CONTAINERS: b"\x01\x00"}), "a container is of no range"),
+        (encode({0: b"\x01"}), "a container has the wrong length"),
+        (encode({0: bytes(8_192)}), "a container of few is written as if it had many"),
+        (encode({0: b"\x02\x00\x01\x00"}), "a container is not in order"),
+        (encode([]), "it is no map of containers"),
+        (bytes(MAX_BYTES + 1), "it has 4,194,305 bytes; 4,194,304 are allowed"),
+        (b"\x18\x01", "it is not in the deterministic encoding"),
+    ],
+)
+def test_what_is_wrong_with_a_bitmap_is_told(hostile: bytes, told: str) -> None:
+    with pytest.raises(UsedCodesError) as caught:
+        UsedCodes.decode(hostile)
+    assert str(caught.value) == told

@@ -95,6 +95,24 @@ def test_what_no_voucher_can_say_is_not_issued(voucher: Voucher, why: str) -> No
         issue(voucher, KEY)
 
 
+@pytest.mark.parametrize(
+    ("voucher", "told"),
+    [
+        (replace(PLAIN, serial=2**32), "the number 4294967296 does not fit; 0 to 4294967295 do"),
+        (replace(PLAIN, starts_at_ms=1500), "its window is not in whole seconds"),
+        (replace(PLAIN, starts_at_ms=5000, ends_at_ms=5000), "its window ends before it begins"),
+        (replace(PLAIN, face_minor=0), "its face is nothing"),
+        (replace(PLAIN, promotion=b"123456"), "a reference in it has the wrong length"),
+        (replace(PLAIN, store=b"1234"), "its length is not the one that its flags ask for"),
+        (replace(PLAIN, key_id=bytes(4)), "another key would sign it than the one that it names"),
+    ],
+)
+def test_why_a_voucher_is_not_issued_is_told(voucher: Voucher, told: str) -> None:
+    with pytest.raises(MalformedVoucherError) as caught:
+        issue(voucher, KEY)
+    assert str(caught.value) == told
+
+
 def test_the_longest_voucher_fits_a_qr_code_of_version_6_at_level_m() -> None:
     text = issue(FULL, KEY)
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M)
@@ -161,6 +179,27 @@ def test_only_the_prefix_makes_a_text_mean_to_be_a_voucher(text: str) -> None:
 def test_a_text_that_is_no_voucher_is_malformed(text: str, why: str) -> None:
     with pytest.raises(MalformedVoucherError):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("CF1:" + "0" * 151, "it is too long, or not in ASCII"),
+        ("CF2:ABC", "it does not begin with CF1:"),
+        ("CF1:bb_", "it has a character outside the alphabet"),
+        ("CF1:", "its length is not the one that its flags ask for"),
+    ],
+)
+def test_why_a_text_is_no_voucher_is_told(text: str, told: str) -> None:
+    with pytest.raises(MalformedVoucherError) as caught:
+        parse(text)
+    assert str(caught.value) == told
+
+
+def test_references_are_the_first_bytes_of_sha_256() -> None:
+    assert reference("front") == bytes.fromhex("2d8d693177")
+    assert counter_reference("front") == bytes.fromhex("2d8d6931")
+    assert key_id(bytes(32)) == bytes.fromhex("66687aad")  # FIPS 180-4, of 32 zero bytes
 
 
 def test_a_signature_made_for_another_format_holds_for_no_voucher() -> None:

@@ -47,26 +47,34 @@ def test_a_file_of_just_the_size_that_is_allowed_is_read() -> None:
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        ("{", "no JSON"),
-        ("[" * 100_000, "no JSON"),
-        ("[]", "no rotatingBarcode"),
-        ("{}", "no totpDetails"),
-        (json.dumps({"totpDetails": BARCODE["totpDetails"]}), "no valuePattern"),
-        (changed(algorithm="TOTP_ALGORITHM_UNSPECIFIED"), "not TOTP_SHA1"),
-        (changed(periodMillis=True), "no periodMillis"),
-        (changed(periodMillis="3 s"), "periodMillis is no whole number"),
-        (changed(periodMillis="٣٠٠٠"), "periodMillis is no whole number"),
-        (changed(periodMillis="9" * 16), "periodMillis is no whole number"),
-        (changed(periodMillis="9" * 15), "The period is"),
-        (changed(periodMillis="0"), "The period is"),
-        (changed(parameters={}), "no parameters"),
-        (changed(parameters=["a"]), "no key"),
-        (changed(parameters=[{"key": "xyz", "valueLength": 8}]), "base 16"),
-        (changed(parameters=[{"key": SECRET_HEX}]), "no valueLength"),
-        (" " * 1_000_001, "1,000,001 characters"),
+        ("{", "The file is no JSON."),
+        ("[" * 100_000, "The file is no JSON."),
+        ("[]", "The file has no rotatingBarcode, or it is of another type."),
+        ("{}", "The file has no totpDetails, or it is of another type."),
+        (
+            json.dumps({"totpDetails": BARCODE["totpDetails"]}),
+            "The file has no valuePattern, or it is of another type.",
+        ),
+        (
+            changed(algorithm="TOTP_ALGORITHM_UNSPECIFIED"),
+            "The algorithm is not TOTP_SHA1, the one that Google Wallet knows.",
+        ),
+        (changed(periodMillis=True), "The file has no periodMillis, or it is of another type."),
+        (changed(periodMillis="3 s"), "periodMillis is no whole number."),
+        (changed(periodMillis="٣٠٠٠"), "periodMillis is no whole number."),
+        (changed(periodMillis="9" * 16), "periodMillis is no whole number."),
+        (changed(periodMillis="9" * 15), "The period is 1 second to 24 hours."),
+        (changed(periodMillis="0"), "The period is 1 second to 24 hours."),
+        (changed(parameters={}), "The file has no parameters, or it is of another type."),
+        (changed(parameters=["a"]), "The file has no key, or it is of another type."),
+        (changed(parameters=[{"key": "xyz", "valueLength": 8}]), "The secret is not written in base 16 (0-9, a-f)."),
+        (changed(parameters=[{"key": SECRET_HEX, "valueLength": "8x"}]), "valueLength is no whole number."),
+        (changed(parameters=[{"key": SECRET_HEX}]), "The file has no valueLength, or it is of another type."),
+        (" " * 1_000_001, "The file has 1,000,001 characters; 1,000,000 are allowed."),
     ],
 )
 def test_a_file_that_holds_no_key_says_what_it_lacks(content: str, what: str) -> None:
-    with pytest.raises(RotatingKeyError, match=what) as caught:
+    with pytest.raises(RotatingKeyError) as caught:
         read_wallet("tickets", content)
+    assert str(caught.value) == what
     assert SECRET_HEX not in str(caught.value)

@@ -102,3 +102,39 @@ def test_a_home_store_that_is_cut_into_parts_can_give_twice() -> None:
 @pytest.mark.parametrize("policy", ["online", "owner"])
 def test_policies_under_which_nothing_is_given_twice_are_not_told(policy: str) -> None:
     assert told(WITH_FLOOR, **LISTED, value=TWELVE, offline={"policy": policy}) == []
+
+
+def test_what_an_author_can_add_is_said_in_these_words() -> None:
+    (without_a_floor,), (without_a_value,) = told(**LISTED, value=TWELVE), told(WITH_FLOOR, **LISTED)
+    assert without_a_floor.at == without_a_value.at == ("promotions", 0, "offline")
+    here = "offline: {policy: …} here."
+    assert without_a_floor.cure == f"If they shall pass, add a floor to organisation.yaml, or {here}"
+    assert (
+        without_a_value.cure
+        == f"If they shall pass, add a value with its currency, and a floor to organisation.yaml, or {here}"
+    )
+
+
+def test_a_floor_of_which_nothing_is_given_is_told_in_one_sentence() -> None:
+    (fault,) = told(WITH_FLOOR, **LISTED, value=TWELVE, offline={"policy": "floor"})
+    assert fault.at == ("promotions", 0, "offline")
+    assert fault.what == (
+        "Offline, listed codes pass up to 20.00 USD each; codes used twice cost 200.00 USD at most in all"
+        " (the floor is the organisation's, the risk is 10 times the floor)."
+    )
+
+
+def test_a_value_above_the_floor_is_told_in_one_sentence() -> None:
+    (fault,) = told(**LISTED, value=TWELVE, offline={"policy": "floor", "floor": "11.99", "risk": "99.00"})
+    assert fault.what == (
+        "Each redemption is 12.00 USD, above the floor of 11.99 USD: offline, a shift manager is asked every time."
+    )
+
+
+def test_a_home_store_s_cut_is_told_at_its_policy_in_one_sentence() -> None:
+    (fault,) = told(**LISTED, value=TWELVE, offline={"policy": "home-store"})
+    assert fault.at == ("promotions", 0, "offline", "policy")
+    assert fault.what == (
+        "Offline, each part into which a store's network is cut may honour the same code once more,"
+        " 12.00 USD each time."
+    )
