@@ -157,6 +157,11 @@ class FakeCounter:
         self.board.show(State.VERDICT, showing)
         return showing
 
+    def ask_of_screen(self, reason: Reason, facts: Mapping[str, FactValue] | None = None) -> Showing:
+        """Show a screen that a shift manager may decide on."""
+        about = screen_promotion(value={"amount": "12.00", "currency": "USD"})
+        return self._screen(Verdict(Outcome.ASK, reason, about.id, dict(facts or {})), about, None)
+
     def check(self, facts: Mapping[str, FactValue] | None = None, **changes: Any) -> Showing:
         """Show a screen to be compared, with ``changes`` of what was read."""
         left: dict[str, FactValue] = {"limit": 20, "used": 11, "left": 9}

@@ -182,6 +182,7 @@ class Desk:
             note=display.note or "",
             compared=comparing.comparison(screen, showing.promotion, self._counter.catalogue),
             promotion=showing.promotion.id if showing.promotion else "",
+            wants_sale=asking.wants_sale(showing.verdict),
         )
 
     def _first_use(self, showing: Showing, now: datetime) -> tuple[Fact, ...]:
@@ -305,6 +306,7 @@ class Desk:
         """A shift manager may say yes."""
         words = for_reason(showing.verdict.reason, self._asked(showing, now))
         seen = self._first_use(showing, now) if "times" in showing.verdict.facts else ()
+        screen, catalogue = showing.screen, self._counter.catalogue
         return Ticket(
             state="ask",
             key=self.key(display),
@@ -319,6 +321,7 @@ class Desk:
             foot=(_("What is approved is"), _("written down, with whom.")),
             note=display.note or "",
             promotion=showing.verdict.promotion or "",
+            compared=None if screen is None else comparing.comparison(screen, showing.promotion, catalogue),
             approvers=tuple(self._counter.approvers()),
             whys=asking.whys(showing.verdict.reason),
             wants_sale=asking.wants_sale(showing.verdict),

@@ -109,6 +109,8 @@ def _states(counter: FakeCounter) -> Iterator[tuple[str, Callable[[], object]]]:
         lambda: counter.nearly(dates=LONG_DATES, venue="The Harbor Grill & Oyster Bar at Pier 9"),
     )
     yield "refuse-basket", lambda: counter.refuse(Reason.BASKET_TOO_SMALL, SMALL_BASKET)
+    yield "ask-screen", lambda: counter.ask_of_screen(Reason.LATE_WITHIN_GRACE, LATE)
+    yield "check-basket", lambda: counter.check({"not_checked": ["basket"]})
     yield "ask", lambda: counter.ask(Reason.LATE_WITHIN_GRACE, LATE)
     yield "ask-wrong", lambda: counter.note(NOT_APPROVED)
     yield "ask-of-two", lambda: _two_managers(counter)

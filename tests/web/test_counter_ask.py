@@ -81,6 +81,20 @@ def sale_in(pages: Pages) -> str:
     return found[1]
 
 
+def test_a_screen_that_asks_is_shown_as_it_was_filmed() -> None:
+    pages = signed_in()
+    showing = pages.counter.ask_of_screen(Reason.LATE_WITHIN_GRACE, LATE)
+    page = pages.get("/").text
+    assert f"/screen/{showing.id}.jpg" in page
+    assert "PIN, Ben" in page
+
+
+def test_a_screen_whose_basket_is_not_known_asks_for_the_total() -> None:
+    pages = signed_in()
+    pages.counter.check({"not_checked": ["basket"]})
+    assert "Sale total" in pages.get("/").text
+
+
 # --- the sale ------------------------------------------------------------------------------------
 
 
