@@ -204,6 +204,7 @@ def test_what_was_really_taken_off_goes_before_what_the_terms_say() -> None:
 
 def test_what_has_no_value_takes_nothing_off() -> None:
     assert stacked(Taken("bread"), stacks_with=["bread"], stack_cap="12.00").reason == "ok"
+    assert stacked(Taken("bread"), stacks_with=["bread"], stack_cap="11.99").reason == "does-not-stack"
 
 
 def test_a_percentage_takes_off_its_share_of_the_basket() -> None:
