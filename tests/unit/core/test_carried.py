@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core.carried import Coupons, RotatingCodes, Tickets
 from kiosk.core.promotion import Promotion
-from kiosk.core.recognised import Credential, Right
+from kiosk.core.recognised import Credential, Right, Unrecognised
 from kiosk.core.rotating import RotatingKey, Turning
 from kiosk.core.totp import hotp
+from kiosk.core.verdict import Reason
 from tests.core_world import FLEET_KEY, at, milliseconds, promotion
 from tests.foreign_tickets import payload, sign
 
@@ -65,3 +66,21 @@ def test_a_rotating_code_is_known_by_its_key_its_step_and_the_fixed_text() -> No
     text = f"TACOS-{hotp(SECRET, STEP, 8)}!"
     written = f"rotating\x00tacos-2026\x00{STEP}\x00TACOS-\x00!".encode()
     assert known.identify(text, NOON_MS) == Credential("rotating", "tacos", known_by(written), text)
+
+
+def test_a_ticket_that_names_no_times_holds_at_all_times() -> None:
+    public = base64.b64encode(SIGNER.public_key().public_bytes_raw()).decode()
+    known = Tickets([taking("foreign", foreign={"kind": "pretix_sig1", "key": public})], FLEET_KEY)
+    found = known.identify(sign(SIGNER, payload(seed="s", item=1)))
+    assert isinstance(found, Credential)
+    assert found.right == Right()
+
+
+def test_an_old_code_is_the_first_key_s_that_knows_it_and_says_of_when() -> None:
+    keys = {name: RotatingKey(name, "{totp_value_0}", 30_000, (Turning(SECRET, 8),)) for name in ("a", "b")}
+    promotions = [taking("rotating", id=name, rotating={"key": name}) for name in keys]
+    known = RotatingCodes(promotions, keys, FLEET_KEY)
+    assert known.identify(hotp(SECRET, STEP - 2, 8), NOON_MS) == Unrecognised(
+        Reason.OLD_CODE, "a", shown_at_ms=(STEP - 2) * 30_000
+    )
+    assert known.identify("12345678", NOON_MS) is None

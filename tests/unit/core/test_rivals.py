@@ -177,3 +177,20 @@ def test_what_two_promotions_cannot_both_say_is_told_in_these_words(
 ) -> None:
     fault = the_fault(*pair)
     assert (fault.what, fault.cure) == (what, cure)
+
+
+@pytest.mark.parametrize("marks", [{"offer": "Free pie", "claims": []}, {"offer": None, "claims": ["unlocked"]}])
+def test_an_offer_or_a_claim_alone_is_a_mark_that_two_cannot_share(marks: dict[str, Any]) -> None:
+    assert the_fault(screen("tacos", **marks), screen("pie", **marks)).at == ("promotions", 1, "screen")
+
+
+def test_each_promotion_that_shares_a_foreign_key_is_told_once_whatever_stands_between() -> None:
+    promotions = [named("word"), foreign("tacos", 1), named("other"), foreign("pie", 1), foreign("rings", 1)]
+    found = list(rivals(promotions))
+    assert [fault.at[1] for fault in found] == [3, 4]
+    assert all(" could mean 'tacos' too" in fault.what for fault in found)
+
+
+def test_every_name_that_is_none_is_told() -> None:
+    found = list(rivals([named("pie", stacks_with=["cake", "jam"])]))
+    assert [fault.at for fault in found] == [("promotions", 0, "stacks_with", k) for k in (0, 1)]

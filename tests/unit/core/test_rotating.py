@@ -97,6 +97,14 @@ def test_a_timestamp_in_milliseconds_is_read_as_such() -> None:
     assert found == Shown(STEP, NOW_MS + 123, fresh=True)
 
 
+def test_a_key_s_codes_are_those_of_its_algorithm() -> None:
+    key = replace(PLAIN, algorithm="sha256")
+    assert key.recognise(f"TACOS-{hotp(SECRET, STEP, 8, 'sha256')}", NOW_MS) == Shown(
+        STEP, STEP * PERIOD_MS, fresh=True
+    )
+    assert key.recognise(plain(0), NOW_MS) is None
+
+
 def test_another_key_another_text_or_a_digit_more_is_no_code_of_it() -> None:
     value = hotp(SECRET, STEP, 8)
     assert replace(PLAIN, values=(Turning(SECRET[::-1], 8),)).recognise(plain(0), NOW_MS) is None
