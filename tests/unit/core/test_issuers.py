@@ -115,6 +115,12 @@ def test_a_forged_voucher_of_a_revoked_serial_is_called_forged() -> None:
     assert reason(revoking(RevokedRange(key_id(public(OLD)), 7, 7)), altered) is Reason.BAD_SIGNATURE
 
 
+def test_of_a_revoked_voucher_the_key_is_told() -> None:
+    mine = key_id(public(OLD))
+    checked = revoking(RevokedRange(mine, 7, 7)).check(issue(voucher(), OLD), ROTATED_MS)
+    assert checked == Doubt(Reason.REVOKED, mine)
+
+
 def test_two_keys_of_one_id_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kiosk.core.issuers.key_id", lambda _: b"same")
     with pytest.raises(ValueError, match=r"^two issuers have the key id 73616d65$"):
