@@ -167,6 +167,16 @@ def test_what_stands_in_a_list_twice_is_told_at_the_second(at: tuple[str | int, 
     assert found[at].endswith("stands here twice.")
 
 
+def test_names_that_differ_in_a_hyphen_and_codes_that_differ_are_not_twice_the_same() -> None:
+    assert notes(stores=["bay-side", "bayside"]) == {}
+    assert notes(codes=["TACO-1", "TACO-2"]) == {}
+
+
+def test_hours_behind_some_that_stand_twice_are_looked_at_too() -> None:
+    found = valid(hours=["10:00-12:00", "10:00-12:00", "11:00-13:00"])
+    assert found["valid", "hours", 2] == "11:00-13:00 overlaps 10:00-12:00."
+
+
 def test_a_promotion_named_twice_in_stacks_with_is_told() -> None:
     pie = word_only("pie", stacks_with=["tacos"])
     twice = of(pie, promotion(stacks_with=["pie", "pie"]))
@@ -371,6 +381,7 @@ def test_two_that_are_not_added_up_are_not_said_never_to_stack() -> None:
     dollars, euros = ({"amount": "7.50", "currency": currency} for currency in ("USD", "EUR"))
     assert beside(None, "12.00") == {}
     assert beside(euros, "12.00") == {}
+    assert beside({"percent": 20, "currency": "USD"}, "12.00") == {}
     assert beside(dollars, "11.99") == {}  # what one alone exceeds is a contradiction
     assert list(beside(dollars, "12.00")) == [("stacks_with", 0)]
     pie = word_only("pie", value=dollars, stacks_with=["tacos"])
