@@ -38,6 +38,12 @@ def test_few_and_many_of_one_range_are_both_read_back(many: int) -> None:
     assert (len(made), many - 1 in made, many in made) == (many, True, False)
 
 
+@pytest.mark.parametrize("first", [0, 65_536 - DENSE_FROM])
+def test_the_first_and_the_last_of_a_range_with_many_are_told(first: int) -> None:
+    indexes = range(first, first + DENSE_FROM)
+    assert list(UsedCodes(indexes)) == list(indexes)
+
+
 def test_ten_million_used_codes_are_small() -> None:
     assert len(UsedCodes(range(10_000_000)).encode()) < 1_300_000
 
