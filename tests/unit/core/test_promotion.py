@@ -350,3 +350,64 @@ def test_the_schema_refuses_what_the_program_refuses(changes: dict[str, Any]) ->
     faults(**changes)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"promotions": [WHOLE_FORMAT | changes]}, promotion_schema())
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "told"),
+    [
+        ({"stores": []}, ("stores",), "The list is empty. Name at least one."),
+        (
+            {"foreign": {"kind": "pretix_sig1", "key": "x"}},
+            ("foreign", "key"),
+            "This is no Ed25519 public key. Copy it as pretix shows it: base64, of 32 bytes, DER or PEM.",
+        ),
+        (
+            {"valid": {"from": "2026-11-01", "until": "2026-11-30", "hours": ["10:00-10:00"]}},
+            ("valid", "hours", 0),
+            "'10:00-10:00' has no length; the whole day is \"00:00-24:00\" or no hours at all.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_told(changes: dict[str, Any], place: tuple[str | int, ...], told: str) -> None:
+    assert faults(**changes) == {place: told}
+
+
+YEN = {"amount": "12", "currency": "JPY"}
+
+
+@pytest.mark.parametrize(
+    ("place", "changes"),
+    [
+        (("value", "at_most"), {"value": {"percent": 20, "currency": "JPY", "at_most": "1.5"}}),
+        (("basket", "min"), {"value": YEN, "basket": {"min": "1.5"}}),
+        (("basket", "max"), {"value": YEN, "basket": {"max": "1.5"}}),
+        (("limits", "budget"), {"value": YEN, "limits": {"budget": "1.5"}}),
+        (("offline", "floor"), {"value": YEN, "offline": {"policy": "floor", "floor": "1.5"}}),
+        (("offline", "risk"), {"value": YEN, "offline": {"policy": "floor", "risk": "1.5"}}),
+        (("stack_cap",), {"value": YEN, "stack_cap": "1.5"}),
+        (("evidence", "word"), {"value": YEN, "evidence": {"word": "1.5"}}),
+    ],
+)
+def test_every_amount_is_held_against_the_currency(place: tuple[str, ...], changes: dict[str, Any]) -> None:
+    assert faults(**changes) == {place: "JPY has no decimals, '1.5' has 1."}
+
+
+@pytest.mark.parametrize("name", ["codes", "words"])
+@pytest.mark.parametrize(("text", "shown"), [("A" * 40, f"'{'A' * 40}'"), ("A" * 41, f"'{'A' * 40}…'")])
+def test_what_two_promotions_both_name_is_told_and_cut_after_40_characters(name: str, text: str, shown: str) -> None:
+    both = [promotion_fields(id=one, **({"codes": None, "words": [one], name: [text]})) for one in ("pie", "soup")]
+    what = f"{shown} is a code or word of 'pie' too (case, spaces, hyphens and look-alikes aside)."
+    assert file_faults(*both) == {("promotions", 1, name, 0): f"{what} Change one of the two."}
+
+
+def test_an_id_that_is_used_twice_is_told() -> None:
+    assert file_faults(promotion_fields(codes=None), promotion_fields(codes=None)) == {
+        ("promotions", 1, "id"): "The id 'tacos' is used twice. Give each its own."
+    }
+
+
+@pytest.mark.parametrize(("items", "taken"), [([], [0, 1, 2]), ([1, 2], [1, 2])])
+def test_a_foreign_ticket_is_taken_for_the_items_that_are_named_or_for_any(items: list[int], taken: list[int]) -> None:
+    foreign = promotion(foreign={"kind": "pretix_sig1", "key": KEYS[0], "items": items}).foreign
+    assert foreign is not None
+    assert [item for item in range(3) if foreign.takes(item)] == taken
