@@ -352,6 +352,9 @@ def test_the_schema_refuses_what_the_program_refuses(changes: dict[str, Any]) ->
         jsonschema.validate({"promotions": [WHOLE_FORMAT | changes]}, promotion_schema())
 
 
+A_CODE_HAS = "A code has 1 to 4296 characters besides spaces and hyphens."
+
+
 @pytest.mark.parametrize(
     ("changes", "place", "told"),
     [
@@ -366,6 +369,24 @@ def test_the_schema_refuses_what_the_program_refuses(changes: dict[str, Any]) ->
             ("valid", "hours", 0),
             "'10:00-10:00' has no length; the whole day is \"00:00-24:00\" or no hours at all.",
         ),
+        (
+            {"valid": {"from": "2026-11-31", "until": "2026-12-31"}},
+            ("valid", "from"),
+            "There is no day 2026-11-31.",
+        ),
+        (
+            {"valid": {"from": "1 Nov", "until": "2026-12-31"}},
+            ("valid", "from"),
+            "'1 Nov' is no date. Write it as 2026-11-30.",
+        ),
+        (
+            {"valid": {"from": "٢٠٢٦-11-01", "until": "2026-12-31"}},
+            ("valid", "from"),
+            "'٢٠٢٦-11-01' is no date. Write it as 2026-11-30.",
+        ),
+        ({"codes": ["-"]}, ("codes", 0), f"The code is empty. {A_CODE_HAS}"),
+        ({"codes": [" " * 4296]}, ("codes", 0), f"The code is empty. {A_CODE_HAS}"),
+        ({"codes": ["A" * 4297]}, ("codes", 0), f"The code has 4297 characters. {A_CODE_HAS}"),
     ],
 )
 def test_what_is_wrong_with_a_field_is_told(changes: dict[str, Any], place: tuple[str | int, ...], told: str) -> None:
