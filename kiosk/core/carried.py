@@ -60,8 +60,9 @@ class Tickets:
         self._fleet_key = fleet_key
         self._by_key: dict[bytes, list[tuple[Foreign, str]]] = {}
         for one in promotions:
-            if one.foreign is not None:
-                self._by_key.setdefault(one.foreign.public_key, []).append((one.foreign, one.id))
+            key = None if one.foreign is None else one.foreign.public_key
+            if one.foreign is not None and key is not None:
+                self._by_key.setdefault(key, []).append((one.foreign, one.id))
 
     def identify(self, text: str) -> Found:
         """What ``text`` is."""

@@ -256,7 +256,13 @@ def _risk_below(one: Promotion, floor: int | None, whose: str) -> Iterator[Fault
         yield Fault(("offline", "risk"), what, f"Write {_quoted(one, floor)} or more; ten times that is usual.")
 
 
+def _foreign_key(promotion: Promotion) -> Iterator[Fault]:
+    if promotion.foreign is not None and promotion.foreign.public_key is None:
+        cure = "Copy it as pretix shows it: base64, of 32 bytes, DER or PEM."
+        yield Fault(("foreign", "key"), "This is no Ed25519 public key.", cure)
+
+
 _RULES: tuple[Callable[[Promotion], Iterator[Fault]], ...] = (
     _worth_nothing, _floor_without_a_currency, _of_nothing, _basket, _budget, _stack_cap, _evidence, _limits,
-    _codes_without_listed, _screen_without_marks, _offline_policy,
+    _codes_without_listed, _screen_without_marks, _offline_policy, _foreign_key,
 )  # fmt: skip

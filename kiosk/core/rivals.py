@@ -57,10 +57,11 @@ def _foreign(promotions: Sequence[Promotion]) -> Iterator[Fault]:
     """Codes signed with one key for the same items; no items are all of them."""
     seen: dict[tuple[str, bytes], list[tuple[str, frozenset[int]]]] = {}
     for i, one in enumerate(promotions):
-        if one.foreign is None:
+        key = None if one.foreign is None else one.foreign.public_key
+        if one.foreign is None or key is None:
             continue
         items = frozenset(one.foreign.items)
-        before = seen.setdefault((one.foreign.kind, one.foreign.public_key), [])
+        before = seen.setdefault((one.foreign.kind, key), [])
         for other, others in before:
             if other != one.id and (not items or not others or items & others):
                 at = ("foreign", "items") if items else ("foreign", "key")

@@ -19,6 +19,9 @@ def floor_of(amount: str, currency: str = "USD") -> Organisation:
     return ORGANISATION.model_copy(update={"floor": Floor(amount=amount, currency=currency)})
 
 
+KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="  # RFC 8032, 7.1, test 1
+
+
 def faults(organisation: Organisation | None = ORGANISATION, **changes: Any) -> dict[tuple[str | int, ...], Fault]:
     found = list(contradictions([promotion(**changes)], organisation))
     assert all(fault.at[:2] == ("promotions", 0) and fault.cure for fault in found)
@@ -346,3 +349,11 @@ def test_a_risk_below_the_organisations_floor_is_said_in_these_words() -> None:
     (fault,) = faults(floor_of("20.01"), value=TWELVE, offline={"policy": "floor", "risk": "20.00"}).values()
     assert fault.what == "The floor of the organisation of 20.01 USD is above the risk of 20.00 USD."
     assert fault.cure == 'Write "20.01" or more; ten times that is usual.'
+
+
+def test_a_foreign_key_that_is_no_key_is_told_at_its_place() -> None:
+    tickets = {"kind": "pretix_sig1", "key": "base64 public key"}
+    found = faults(credentials=["word", "foreign"], foreign=tickets)[("foreign", "key")]
+    assert found.what == "This is no Ed25519 public key."
+    assert found.cure == "Copy it as pretix shows it: base64, of 32 bytes, DER or PEM."
+    assert ("foreign", "key") not in faults(credentials=["word", "foreign"], foreign={**tickets, "key": KEY})

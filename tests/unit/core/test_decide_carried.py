@@ -196,6 +196,12 @@ def test_where_no_promotion_names_a_key_a_ticket_is_an_unknown_code() -> None:
 OURS = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
+def test_where_the_key_named_is_no_key_a_ticket_is_an_unknown_code() -> None:
+    named = foreign("base64 public key", credentials=["foreign", "word"], words=["SHRIMP20"])
+    assert asked(catalogue(named), CODES["signed_valid"]).reason is Reason.UNKNOWN_CODE
+    assert asked(catalogue(named), "SHRIMP20").reason is Reason.OK
+
+
 def test_a_ticket_is_used_once_by_its_seed() -> None:
     known = catalogue(foreign(public(OURS)))
     first, again = sign(OURS, payload(seed="one", item=1)), sign(OURS, payload(seed="one", item=2))

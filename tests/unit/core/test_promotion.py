@@ -274,11 +274,6 @@ def test_an_offer_code_that_has_not_six_digits_is_an_error(offer: str) -> None:
     assert list(faults(gs1={"offer_codes": [offer]})) == [("gs1", "offer_codes", 0)]
 
 
-def test_a_foreign_key_that_is_no_key_is_an_error_at_its_place() -> None:
-    messages = faults(foreign={"kind": "pretix_sig1", "key": "base64 public key"})
-    assert "no Ed25519 public key" in messages["foreign", "key"]
-
-
 def test_a_foreign_system_that_is_not_known_is_an_error_at_its_place() -> None:
     assert list(faults(foreign={"kind": "pretix_sig2", "key": KEYS[0]})) == [("foreign", "kind")]
 
@@ -359,11 +354,6 @@ A_CODE_HAS = "A code has 1 to 4296 characters besides spaces and hyphens."
     ("changes", "place", "told"),
     [
         ({"stores": []}, ("stores",), "The list is empty. Name at least one."),
-        (
-            {"foreign": {"kind": "pretix_sig1", "key": "x"}},
-            ("foreign", "key"),
-            "This is no Ed25519 public key. Copy it as pretix shows it: base64, of 32 bytes, DER or PEM.",
-        ),
         (
             {"valid": {"from": "2026-11-01", "until": "2026-11-30", "hours": ["10:00-10:00"]}},
             ("valid", "hours", 0),
