@@ -32,7 +32,6 @@ from sync.head_office.published import Current, current, published_texts
 from sync.head_office.reading import OrganisationText, PromotionsText, read_organisation, read_promotions
 from sync.head_office.records import ListedCode, SourceText
 from sync.head_office.rotating_keys import held as rotating_keys
-from sync.head_office.rotating_keys import unknown_keys
 from sync.head_office.sample_files import Found, Samples, find_samples, sample_name, settle
 from sync.head_office.sealing import kept_samples, seal
 from sync.head_office.store import HeadOfficeStore
@@ -149,8 +148,6 @@ def _plan(
     promotions, organisation = texts
     problems = [*promotions.problems, *organisation.problems, *_unknown_lists(promotions, codes.promotions)]
     problems += [*_across(promotions, organisation), *codes.problems(organisation.organisation)]
-    unkept = unknown_keys(promotions.promotions.values(), rotating_keys(office))
-    problems += [promotions.problem(fault) for fault in unkept]
     samples, unfound = _samples(office, store, promotions, found)
     problems += unfound
     held = {one.id: store.listed_codes(one.id) for one in promotions.promotions.values()}
@@ -296,4 +293,7 @@ def _notes(office: HeadOffice, store: HeadOfficeStore, plan: _Plan, guesses: Map
     with_codes = {name for name, rows in applied.items() if any(row.live for row in rows)}
     nobody = without_pin(store, organisation)
     today = office.clock.now().date()
-    return notes_on(plan.promotions, organisation, today, listed=with_codes, without_pin=nobody, guesses=guesses)
+    kept = rotating_keys(office)
+    return notes_on(
+        plan.promotions, organisation, today, listed=with_codes, keys=kept, without_pin=nobody, guesses=guesses
+    )

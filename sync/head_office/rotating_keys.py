@@ -94,7 +94,8 @@ def unknown_keys(promotions: Iterable[Promotion], keys: Mapping[str, RotatingKey
         if one.rotating is not None and one.rotating.key not in keys:
             name = one.rotating.key
             cure = f"Add it: head-office rotating-key add {name} --file FILE. Known here: {', '.join(keys) or 'none'}."
-            yield Fault(("promotions", i, "rotating", "key"), f"Head office has no rotating key {name!r}.", cure)
+            what = f"Its rotating codes are unknown to counters: head office has no rotating key {name!r} yet."
+            yield Fault(("promotions", i, "rotating", "key"), what, cure)
 
 
 def sealed_part(office: HeadOffice, promotions: Iterable[Promotion]) -> dict[str, bytes]:

@@ -13,10 +13,12 @@ from datetime import date
 
 from kiosk.core.cautions import cautions
 from kiosk.core.organisation import Fault, Organisation
+from kiosk.core.rotating import RotatingKey
 from kiosk.core.worst_cases import worst_cases
 from sync.head_office.guesses import Guesses, words
 from sync.head_office.problems import Note
 from sync.head_office.reading import PromotionsText
+from sync.head_office.rotating_keys import unknown_keys
 
 
 def notes_on(
@@ -25,15 +27,19 @@ def notes_on(
     today: date,
     *,
     listed: Collection[str],
+    keys: Mapping[str, RotatingKey],
     without_pin: list[str],
     guesses: Mapping[str, Guesses],
 ) -> tuple[Note, ...]:
     """Every note; ``listed`` are the ids of promotions that have live listed codes, ``without_pin`` names of people.
 
+    ``keys`` are the rotating keys that head office keeps.
+
     ``guesses`` are by promotion: what a thief with a counter's device needs for one of its codes.
     """
     readable = tuple(promotions.promotions.values())
     faults = [*cautions(readable, organisation, today), *worst_cases(readable, organisation)]
+    faults += unknown_keys(readable, keys)
     found = [_placed(promotions, fault) for fault in [*faults, *_of_codes(promotions, listed, guesses)]]
     return (*sorted(found, key=lambda note: (note.line, note.column)), *_on_the_organisation(organisation, without_pin))
 

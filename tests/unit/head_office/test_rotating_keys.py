@@ -15,7 +15,7 @@ from kiosk.core.rotating import RotatingKey, Turning
 from kiosk.core.sealed_keys import PART, open_keys
 from kiosk.errors import CounterfoilError
 from sync.head_office.people import add_clerk
-from sync.head_office.publish import RefusedPublication, publish
+from sync.head_office.publish import publish
 from sync.head_office.rotating_keys import add, checked_name, held, remove
 from sync.head_office.sealing import renew
 from tests.head_office_shell import Shell
@@ -56,15 +56,14 @@ def test_a_key_is_kept_in_a_file_for_its_owner_and_shows_no_secret(tmp_path: Pat
     assert held(office) == {"tacos-2026": KEY}
 
 
-def test_a_promotion_whose_key_is_not_kept_is_refused_at_its_line(tmp_path: Path) -> None:
+def test_a_promotion_whose_key_is_not_kept_yet_is_published_and_noted_at_its_line(tmp_path: Path) -> None:
     office = an_office(tmp_path)
-    with pytest.raises(RefusedPublication) as caught:
-        publish(office, promotions=PROMOTIONS)
-    (problem,) = caught.value.problems
-    assert (problem.line, problem.path) == (8, "promotions[0].rotating.key")
-    assert "no rotating key 'tacos-2026'" in problem.message
+    noted = [
+        note for note in publish(office, promotions=PROMOTIONS).notes if "rotating key 'tacos-2026'" in note.message
+    ]
+    assert [(note.line, note.promotion) for note in noted] == [(8, "tacos")]
     add(office, KEY)
-    publish(office, promotions=PROMOTIONS)
+    assert not [note for note in publish(office, promotions=PROMOTIONS).notes if "rotating key" in note.message]
 
 
 def test_only_keys_that_are_named_leave_head_office_and_sealed(tmp_path: Path) -> None:
