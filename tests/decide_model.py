@@ -410,7 +410,10 @@ def against(world: World) -> set[str]:
     if world.fields["paused"]:
         found.add("paused")
     allowed = 1 if kind == "rotating" else world.fields["limits"].get("per_code", 1)
-    marked = world.held_up in RECOGNISED and world.used_up
+    given_back = world.fields["void_restores_use"] and any(
+        past.mine and past.kind == kind and past.voided for past in world.history
+    )
+    marked = world.held_up in RECOGNISED and world.used_up and not given_back
     if kind != "screen" and not is_shared(world) and (len(uses(world)) >= allowed or marked):
         found.add("used-here" if any(past.store == world.store for past in uses(world)) else "used-elsewhere")
     return found

@@ -38,9 +38,17 @@ def used(question: Question) -> Reason | None:
     if question.is_screen or question.credential.shared:
         return None
     uses = question.counted_uses
-    if len(uses) < _allowed_uses(question) and not question.credential.used_up:
+    if len(uses) < _allowed_uses(question) and (not question.credential.used_up or _given_back(question)):
         return None
     return Reason.USED_HERE if any(use.store == question.place.store for use in uses) else Reason.USED_ELSEWHERE
+
+
+def _given_back(question: Question) -> bool:
+    """Whether a use is known here that was voided since head office marked the credential: there is one left again."""
+    if not question.terms.promotion.void_restores_use:
+        return False
+    spent = question.promotion_id, question.credential.digest
+    return len(question.known.live_uses(*spent)) < len(question.known.uses(*spent))
 
 
 def _allowed_uses(question: Question) -> int:

@@ -102,6 +102,14 @@ def test_marked_and_known_here_it_is_used_here() -> None:
     assert (verdict.reason, verdict.facts["used_store"]) == ("used-here", "Bayside")
 
 
+def test_a_mark_is_no_use_any_more_once_a_use_was_given_back_unless_that_restores_none() -> None:
+    back = Past(one=1, void=True)
+    assert reason(credential(used_up=True), back) == "ok"
+    assert reason(credential(used_up=True), back, THERE) == "used-elsewhere"
+    assert reason(credential(used_up=True), back, void_restores_use=False) == "used-here"
+    assert reason(credential(used_up=True), Past(one=2, void=True)) == "used-elsewhere"
+
+
 # --- voids ---------------------------------------------------------------------------------------
 
 GONE = Past(one=1, void=True, holder=HOLDER, amount_minor=1200)
