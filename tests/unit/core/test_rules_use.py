@@ -106,7 +106,8 @@ def test_a_mark_is_no_use_any_more_once_a_use_was_given_back_unless_that_restore
     back = Past(one=1, void=True)
     assert reason(credential(used_up=True), back) == "ok"
     assert reason(credential(used_up=True), back, THERE) == "used-elsewhere"
-    assert reason(credential(used_up=True), back, void_restores_use=False) == "used-here"
+    assert reason(credential(used_up=True), back, limits={"per_code": 5}) == "ok"
+    assert reason(credential(used_up=True), back, limits={"per_code": 5}, void_restores_use=False) == "used-here"
     assert reason(credential(used_up=True), Past(one=2, void=True)) == "used-elsewhere"
 
 
