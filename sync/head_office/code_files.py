@@ -39,11 +39,6 @@ class _Row:
     home: str = ""
 
 
-def read_codes(content: bytes, name: str) -> tuple[str, ...]:
-    """The codes in a file, as :func:`read_code_file`."""
-    return read_code_file(content, name).codes
-
-
 def read_code_file(content: bytes, name: str) -> CodeFile:
     """The codes in a file: a JSON list (.json), the first column of a CSV (.csv), else one a line.
 

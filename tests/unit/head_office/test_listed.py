@@ -6,35 +6,39 @@ import json
 
 import pytest
 
-from sync.head_office.code_files import read_codes
+from sync.head_office.code_files import read_code_file
 from sync.head_office.problems import RefusedPublication
+
+
+def codes_in(content: bytes, name: str) -> tuple[str, ...]:
+    return read_code_file(content, name).codes
 
 
 def refused(content: bytes, name: str) -> list[tuple[int, str]]:
     with pytest.raises(RefusedPublication) as error:
-        read_codes(content, name)
+        codes_in(content, name)
     return [(problem.line, problem.message) for problem in error.value.problems]
 
 
 def test_one_code_a_line() -> None:
-    assert read_codes(b"A-1\r\nB-2\n\n  \nC-3", "codes.txt") == ("A-1\r", "B-2", "C-3")
+    assert codes_in(b"A-1\r\nB-2\n\n  \nC-3", "codes.txt") == ("A-1\r", "B-2", "C-3")
 
 
 def test_the_first_column_of_a_csv() -> None:
-    assert read_codes(b'code,note\n"A,1",x\nB-2\n\n', "Codes.CSV") == ("code", "A,1", "B-2")
+    assert codes_in(b'code,note\n"A,1",x\nB-2\n\n', "Codes.CSV") == ("code", "A,1", "B-2")
 
 
 def test_codes_of_several_lines_in_a_csv_or_json() -> None:
-    assert read_codes(b'"line 1\nline 2",x\n', "a.csv") == ("line 1\nline 2",)
-    assert read_codes(json.dumps(["line 1\nline 2"]).encode(), "a.json") == ("line 1\nline 2",)
+    assert codes_in(b'"line 1\nline 2",x\n', "a.csv") == ("line 1\nline 2",)
+    assert codes_in(json.dumps(["line 1\nline 2"]).encode(), "a.json") == ("line 1\nline 2",)
 
 
 def test_a_byte_order_mark_is_no_part_of_a_code() -> None:
-    assert read_codes("\ufeffA-1\n".encode(), "a.txt") == ("A-1",)
+    assert codes_in("\ufeffA-1\n".encode(), "a.txt") == ("A-1",)
 
 
 def test_a_code_of_4296_characters_is_read_and_one_more_is_not() -> None:
-    assert len(read_codes(("Ж" * 4_296).encode(), "a.txt")[0]) == 4_296
+    assert len(codes_in(("Ж" * 4_296).encode(), "a.txt")[0]) == 4_296
     assert refused(("A\n" + "Ж" * 4_297).encode(), "a.txt")[0][0] == 2
 
 
