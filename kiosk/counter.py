@@ -26,7 +26,13 @@ from kiosk.config import Enrolment
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.credential import present
 from kiosk.core.decide import Place
-from kiosk.core.entry import Answered, BundleInstalled, Entry, FeedId, Redemption, Void
+from kiosk.core.entry import Entry, FeedId
+from kiosk.core.fact import (
+    Answered,
+    BundleInstalled,
+    Redemption,
+    Void,
+)
 from kiosk.core.money import NO_CURRENCY
 from kiosk.core.promotion import Promotion
 from kiosk.core.standing import Standing

@@ -17,7 +17,7 @@ from datetime import datetime
 from kiosk import answering
 from kiosk.clock import Clock, from_ms, to_ms
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.entry import Answered, Redemption, Void
+from kiosk.core.fact import Answered, Redemption, Void
 from kiosk.core.promotion import Promotion
 from kiosk.display import Board, Display, State, Stub
 from kiosk.errors import JournalError

@@ -11,7 +11,7 @@ import pytest
 from kiosk.attention import FORGOTTEN_AFTER_S
 from kiosk.clock import to_ms
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.core.rotating import RotatingKey, Turning
 from kiosk.core.situation import ClockInterval, Situation
 from kiosk.core.totp import hotp

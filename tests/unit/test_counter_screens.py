@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kiosk.answering import held_up
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.core.screen import ScreenReading, ScreenResult
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.counter import ACCEPT_HELD_S
