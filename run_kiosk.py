@@ -107,7 +107,7 @@ def parser() -> "argparse.ArgumentParser":
     """Every command's arguments. Reads no package: ``--help`` works before anything is installed."""
     import argparse
 
-    from kiosk.commands import bench, counter, decide, demo, doctor, test, verify
+    from kiosk.commands import bench, counter, decide, demo, doctor, simulate, test, verify
 
     top = argparse.ArgumentParser(
         prog=command_name(),
@@ -121,7 +121,7 @@ def parser() -> "argparse.ArgumentParser":
     counter.add_parser(commands, run_counter)
     add_head_office(commands)
     decide.add_parser(commands, run_decide)
-    for module in (doctor, verify, bench, test):
+    for module in (doctor, verify, bench, simulate, test):
         module.add_parser(commands)
     return top
 

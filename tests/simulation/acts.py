@@ -9,7 +9,9 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from kiosk.core.rights import RightKind
+from kiosk.core.strict_cbor import encode
 from sync.wire import EXCHANGE_PATH
+from tests.simulation import attacks
 from tests.simulation.counter import SimCounter
 from tests.simulation.disk import Disk
 from tests.simulation.published import CODES, code_of
@@ -175,6 +177,16 @@ def lan(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     return "not yet"
 
 
+def newer_fact(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
+    """A counter of the next release writes what this one does not know."""
+    body = {0: 90 + step.what % 9, 1: counter.now_ms(), 2: "of the next release"}
+    if step.what % 2:
+        body = {0: 4, 1: counter.now_ms(), 2: 1, 3: "ana", 90: "a field of the next release"}
+    counter.learn(counter.journal.append_bodies([encode(body)]))
+    world.network.faults["fact of another release"] += 1
+    return "written"
+
+
 def disk_full(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     counter.disk.full = True
     return "full"
@@ -190,15 +202,16 @@ def nothing(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     return "not yet"
 
 
-def forge(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
-    """Somebody sends head office what was sent before, to another purpose or in parts."""
+def replay(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
+    """Somebody sends head office what was sent before: what it held was known, or was lost in a restore."""
     heard = world.network.heard.get(OFFICE, [])
     if not heard:
         return "nothing"
     path, message = heard[step.what % len(heard)]
     world.network.faults["message played back"] += 1
     if path == EXCHANGE_PATH:
-        world._doubled(lambda: world.office.answer(path, message))
+        world.office.answer(path, message)
+        world.doubled(lambda: world.office.answer(path, message))
     return "played back"
 
 
@@ -218,11 +231,14 @@ def check_quiet(world: World) -> None:
             world.auditor.broken("I16", f"{waiting} entries of {counter.feed} wait after healing")
 
 
+FAULTY = ("jump", "office crash", "restore", "clone", "old disk", "enrol", "reboot")
+"""The kinds of steps that are faults in themselves."""
+
 ACTS: Mapping[str, Act] = {
     "redeem": redeem, "undo": undo, "undo other's": undo_others, "answer": answer, "exchange": exchange,
     "cut": cut, "heal": heal, "reboot": reboot, "jump": jump, "office crash": office_crash,
     "office start": office_start, "back up": back_up, "restore": restore, "publish": publish, "enrol": enrol,
     "clone": clone, "old disk": old_disk, "give back": give_back, "pass on": pass_on, "lan": lan,
-    "stick": nothing, "disk full": disk_full, "disk freed": disk_freed, "old bundle": nothing,
-    "damage bundle": nothing, "newer fact": nothing, "forge": forge, "replay": forge,
+    "stick": nothing, "disk full": disk_full, "disk freed": disk_freed, "old bundle": attacks.old_bundle,
+    "damage bundle": attacks.damage_bundle, "newer fact": newer_fact, "forge": attacks.forge, "replay": replay,
 }  # fmt: skip

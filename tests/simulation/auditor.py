@@ -282,6 +282,11 @@ class Auditor:
         if mine != lots:
             self.broken("I4", f"{feed} believes in {sorted(lots.items())}; its entries give {sorted(mine.items())}")
 
+    def in_force(self, feed: str, version: int, floor: int) -> None:
+        """What a counter that starts finds in its cache, whole (0: nothing is), and what its entries say."""
+        if version not in (0, floor):
+            self.broken("I12", f"{feed} starts with bundle {version}; its entries say {floor}")
+
     # --- after healing ---------------------------------------------------------------------------
 
     def healed(self, surviving: Mapping[str, Sequence[Line]], office: Mapping[str, Sequence[Line]]) -> None:

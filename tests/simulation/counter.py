@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.cached_bundle import open_cached
 from kiosk.clock import to_ms
 from kiosk.config import Enrolment
+from kiosk.core.bundle import open_bundle
 from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import present
 from kiosk.core.decide import Place, Sale, decide
@@ -38,7 +39,7 @@ from kiosk.core.rules import is_used_once
 from kiosk.core.situation import Situation
 from kiosk.core.standing import Standing
 from kiosk.core.verdict import Outcome, Reason
-from kiosk.errors import CounterfoilError, JournalError
+from kiosk.errors import BundleError, CounterfoilError, JournalError
 from kiosk.ports import CachedBundle, LinkState
 from sync.bundle import BundleFetcher
 from sync.counter_side import CounterSide
@@ -49,7 +50,7 @@ from tests.simulation.auditor import Auditor
 from tests.simulation.chance import Dice
 from tests.simulation.disk import Disk
 from tests.simulation.journal import SimJournal
-from tests.simulation.truth import read
+from tests.simulation.truth import INSTALLED, read
 from tests.twins import SetClock
 
 _CATALOGUES: dict[tuple[bytes, ...], Catalogue] = {}
@@ -100,6 +101,9 @@ class SimCounter:
             self.standing.apply(feed, n, fact)
         self.catalogue = Catalogue.empty(enrolment.fleet_key)
         self.reload_bundle()
+        versions = [n for feed, held in self.journal.held().items() for n in _installed(held)
+                    if feed.origin == enrolment.origin]  # fmt: skip
+        auditor.in_force(str(self.feed), self._cached_version(), max(versions, default=0))
         self.fetcher = BundleFetcher(
             enrolment.root_key, self.journal.bundle, lambda: self.standing.bundle_floor, self.install
         )
@@ -161,6 +165,15 @@ class SimCounter:
                 return
         if _CATALOGUES[key].version >= self.standing.bundle_floor:
             self.catalogue = _CATALOGUES[key]
+
+    def _cached_version(self) -> int:
+        cached = self.journal.bundle()
+        try:
+            return (
+                0 if cached is None else open_bundle(cached.envelope, cached.parts, self.enrolment.root_key, 0).version
+            )
+        except BundleError:
+            return 0
 
     def install(self, bundle: CachedBundle, fact: BundleInstalled) -> None:
         """As :meth:`kiosk.counter.Counter.install_bundle`."""
@@ -322,3 +335,8 @@ class SimCounter:
     def jump(self, delta: timedelta) -> None:
         """Somebody sets its clock."""
         self.clock.at += delta
+
+
+def _installed(held: Sequence[Entry]) -> list[int]:
+    """The versions that were installed, by the entries of a feed."""
+    return [fact[2] for fact in (read(one.hash, one.body) for one in held) if fact.get(0) == INSTALLED]

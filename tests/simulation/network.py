@@ -16,6 +16,8 @@ from random import Random
 
 from kiosk.errors import CounterfoilError, ExchangeError
 
+MOST_HEARD = 40
+
 Answer = Callable[[str, bytes], bytes]
 
 
@@ -53,9 +55,6 @@ class Network:
             self._count("cut")
             raise _unreachable()
         fault = self._due()
-        heard = self.heard.setdefault(receiver, [])
-        if len(heard) < 40:
-            heard.append((path, message))
         if fault == "request lost":
             raise _unreachable()
         if fault == "late":
@@ -64,6 +63,9 @@ class Network:
         if fault in ("request cut short", "request flipped"):
             message = self._harmed(message, fault)
         answered = answer(path, message)
+        heard = self.heard.setdefault(receiver, [])
+        if len(heard) < MOST_HEARD:
+            heard.append((path, message))
         if fault == "twice":
             self.doubled(lambda: answer(path, message))
         if fault == "answer lost":

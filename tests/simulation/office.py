@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -62,6 +63,7 @@ class SimOffice:
         self.position: dict[str, int] = {}
         self.backup: Tables | None = None
         self.up = True
+        self.faults: Counter[str] = Counter()
         self._told: dict[FeedId, int] = {}
         self.office = HeadOffice(Path("/nowhere"), self.store, KEYS, clock, Attempts(clock), parsed)
         auditor.published(publication.caps(), publication.policies)
@@ -81,6 +83,7 @@ class SimOffice:
                 standin_desk.refill(self.office, self.publication)
             self.position = {str(feed): head.n for feed, head in self.store.heads().items()}
         except PowerCut:
+            self.faults["office power cut"] += 1
             self.crash()
             raise ExchangeError("unreachable", "Head office went dark") from None
         finally:

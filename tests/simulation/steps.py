@@ -32,7 +32,7 @@ class Step(NamedTuple):
 
 WEIGHTS: dict[str, int] = {
     "redeem": 100, "exchange": 45, "undo": 12, "answer": 4, "cut": 8, "heal": 7, "reboot": 4, "jump": 2,
-    "office crash": 2, "office start": 4, "back up": 2, "restore": 1, "publish": 2, "enrol": 1, "clone": 1,
+    "office crash": 2, "office start": 9, "back up": 2, "restore": 1, "publish": 2, "enrol": 1, "clone": 1,
     "old disk": 1, "give back": 2, "pass on": 5, "lan": 12, "stick": 3, "undo other's": 2, "disk full": 1,
     "disk freed": 2, "old bundle": 2, "damage bundle": 1, "newer fact": 2, "forge": 3, "replay": 3,
 }  # fmt: skip
@@ -68,7 +68,17 @@ BIASES: Mapping[str, Schedule] = {
     "cut off": Schedule(WEIGHTS | {"cut": 30, "heal": 4, "lan": 30}, FAULTS),
     "forks": Schedule(WEIGHTS | {"clone": 6, "old disk": 6, "enrol": 4}, FAULTS),
     "bad line": Schedule(WEIGHTS | {"exchange": 90}, {"": 20} | {name: 10 for name in FAULTS if name}),
+    "bad bundles": Schedule(
+        WEIGHTS | {"publish": 20, "old bundle": 25, "damage bundle": 10, "reboot": 10, "exchange": 80},
+        FAULTS | {"power cut": 40},
+        (("publish", "exchange", "damage bundle", "old bundle"),), 0.03,
+    ),
+    "dark office": Schedule(
+        WEIGHTS | {"office crash": 8, "office start": 30, "back up": 10, "restore": 8, "exchange": 90},
+        FAULTS | {"office power cut": 40, "late": 15},
+    ),
 }  # fmt: skip
+"""By name; a biased run takes one by the seed, and a mutant has its own."""
 
 
 def schedule_of(seed: int, name: str) -> Schedule:

@@ -48,7 +48,7 @@ class World:
         chance = Random(f"world:{seed}")
         self.seed = seed
         self.auditor = Auditor()
-        self.network = Network(doubled=self._doubled)
+        self.network = Network(doubled=self.doubled)
         self.clock = SetClock(START)
         publication = Publication(SHAPES[chance.randrange(len(SHAPES))], total=chance.choice((5, 9, 14)),
                                   risk=chance.choice((12, 24)))  # fmt: skip
@@ -106,7 +106,7 @@ class World:
             counter.enrolment.origin, OFFICE, self.office.answer, path, message
         )
 
-    def _doubled(self, again: Callable[[], bytes]) -> None:
+    def doubled(self, again: Callable[[], bytes]) -> None:
         """The same message once more must change nothing (I8)."""
         before = self.office_image()
         try:
@@ -218,6 +218,16 @@ class World:
     def feed_of(self, origin: str) -> FeedId:
         """The newest feed of a counter."""
         return max(one.feed for one in self.counters if one.enrolment.origin == origin)
+
+    def counted_faults(self) -> Counter[str]:
+        """How often each fault came."""
+        faults = Counter(self.network.faults)
+        for counter in self.counters:
+            faults.update(counter.disk.faults)
+        faults.update(self.office.faults)
+        for kind in acts.FAULTY:
+            faults[kind] += sum(many for name, many in self.told.items() if name.startswith(f"{kind}: "))
+        return +faults
 
     def now_ms(self) -> int:
         return to_ms(self.clock.now())
