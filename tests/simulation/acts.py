@@ -48,6 +48,7 @@ def undo_others(world: World, counter: SimCounter, step: Step, draw: Random) -> 
     if near is None or not live:
         return "nothing"
     (entry,) = near.journal.entries(near.feed, live[step.what % len(live)] - 1, 1)
+    counter.take_back(entry)
     counter.write(counter.void_of(entry))
     return "written"
 

@@ -299,3 +299,11 @@ class Auditor:
                 self.broken("I6", f"head office holds {len(held)} of {len(entries)} entries of {feed}")
             if any(one.body != other.body for one, other in zip(entries, held, strict=False)):
                 self.broken("I7", f"{feed} is not the same at head office")
+
+    def second_branch(self, feed: str, mine: Sequence[Line], office: Sequence[Line], evidence: set[bytes]) -> None:
+        """A device that wrote another branch than head office holds has exchanged: I11, its uses are evidence there."""
+        held = {one.hash for one in office}
+        for one in mine:
+            uses = truth.read(one.hash, one.body).get(0) == truth.REDEMPTION
+            if uses and one.hash not in held and one.body not in evidence:
+                self.broken("I11", f"{feed} {one.n}, a use of a second branch, is unknown to head office")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kiosk.clock import to_ms
 from kiosk.config import Enrolment
+from kiosk.core import strict_cbor
 from kiosk.core.entry import FeedId
 from kiosk.errors import ExchangeError
 from sync.head_office import desk, intake
@@ -78,9 +79,7 @@ class SimOffice:
             if path == PARTS_PATH:
                 return intake.give_parts(self.office, message)
             assert path == EXCHANGE_PATH
-            with self.store.together():
-                answered = intake.receive(self.office, message)
-                standin_desk.refill(self.office, self.publication)
+            answered = intake.receive(self.office, message)
             self.position = {str(feed): head.n for feed, head in self.store.heads().items()}
         except PowerCut:
             self.faults["office power cut"] += 1
@@ -98,6 +97,11 @@ class SimOffice:
                 own = feed.origin.startswith("head-office")
                 self.auditor.committed(str(feed), held[before:], own=own)
                 self._told[feed] = len(held)
+
+    def evidence_bodies(self) -> set[bytes]:
+        """The bodies of all entries that are kept as evidence."""
+        forks = [strict_cbor.decode(one.content) for one in self.store.evidence() if one.kind == "fork"]
+        return {body for fork in forks for body in fork[2]}
 
     # --- life
 

@@ -205,6 +205,11 @@ class World:
         office = {str(feed): held for feed, held in self.office.store.tables.feeds.items()}
         surviving = {str(one.feed): one.journal.held()[one.feed] for one in self.counters}
         self.auditor.healed(surviving, office)
+        evidence = self.office.evidence_bodies()
+        for one in self.counters:
+            if str(one.feed) in self.auditor.forked and one.feed in self.office.store.tables.feeds:
+                mine, held = one.journal.held()[one.feed], self.office.store.tables.feeds[one.feed]
+                self.auditor.second_branch(str(one.feed), mine, held, evidence)
         acts.check_quiet(self)
 
     def other(self, counter: SimCounter, number: int) -> SimCounter | None:
