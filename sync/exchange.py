@@ -123,6 +123,10 @@ def _no_bundle(_their_version: int) -> None:
     return None
 
 
+def _nothing_shared(_feed: FeedId) -> Head:
+    return NO_ENTRIES
+
+
 def _no_listener(_entries: tuple[Entry, ...]) -> None:
     return None
 
@@ -133,7 +137,8 @@ class Side:
 
     ``may_send`` is the audience rule. ``bundle_version`` is what is in force here (0: none);
     ``newer_bundle(their_version)`` the signed envelope of a newer one, or None. ``learned`` is told the
-    entries of each segment as soon as they are stored. Nothing in here knows who asked first.
+    entries of each segment as soon as they are stored. ``shared`` is how far both are known to hold the same of a feed
+    that one writes oneself. Nothing in here knows who asked first.
     """
 
     store: FeedStore
@@ -145,6 +150,7 @@ class Side:
     newer_bundle: Callable[[int], bytes | None] = _no_bundle
     limits: Limits = field(default_factory=Limits)
     learned: Callable[[tuple[Entry, ...]], None] = _no_listener
+    shared: Callable[[FeedId], Head] = _nothing_shared
 
 
 # --- sending -----------------------------------------------------------------------------------
@@ -157,12 +163,14 @@ def offer(
     may_send: Callable[[FeedId], bool],
     sign: Signer = _no_signer,
     limits: Limits | None = None,
+    shared: Callable[[FeedId], Head] = _nothing_shared,
 ) -> Offer:
     """What a party with the vector ``theirs`` lacks, each segment complete up to a checkpoint.
 
     A feed that one writes oneself is cut and signed wherever the limits ask for it; another's goes up
-    to its newest checkpoint. Where their head is on another branch than ours, our branch from that
-    number on is sent: it is what lets them see the fork.
+    to its newest checkpoint. Where their head is on another branch than ours, our branch is sent: it is what lets them
+    see the fork. Of another's feed from that number on; of one's own from what both ``shared``, for what was given out
+    on it must not be lost.
     """
     limits = limits or Limits()
     segments: list[Segment] = []
@@ -171,6 +179,8 @@ def offer(
         if not may_send(feed):
             continue
         after = _send_after(store, feed, head, theirs.get(feed, NO_ENTRIES))
+        if after is None or after.n < theirs.get(feed, NO_ENTRIES).n:
+            after = _own_branch(store, feed, head, theirs.get(feed, NO_ENTRIES), sign, shared) or after
         if after is None:
             continue
         if len(segments) >= MAX_SEGMENTS or entries_left <= 0 or bytes_left <= 0:
@@ -191,6 +201,19 @@ def _send_after(store: FeedStore, feed: FeedId, ours: Head, theirs: Head) -> Hea
     if head_at(store, feed, theirs.n) == theirs:
         return theirs
     return head_at(store, feed, theirs.n - 1)
+
+
+def _own_branch(
+    store: FeedStore, feed: FeedId, ours: Head, theirs: Head, sign: Signer, shared: Callable[[FeedId], Head]
+) -> Head | None:
+    """Where our branch of a feed that we write leaves theirs; None: it is another's, or they hold the same."""
+    if theirs == ours or sign(feed, ours) is None:
+        return None
+    # a disk that was restored or copied wrote on: theirs may be longer, and ours holds uses that nobody else has
+    last = shared(feed)
+    if last.n < ours.n and head_at(store, feed, last.n) == last:
+        return last
+    return NO_ENTRIES if head_at(store, feed, 1) is not None else None
 
 
 def head_at(store: FeedStore, feed: FeedId, n: int) -> Head | None:
@@ -346,7 +369,7 @@ def compose(side: Side, theirs: Mapping[FeedId, Head] | None, *, their_bundle_ve
     vector = {feed: head for feed, head in heads.items() if side.may_send(feed) or side.trust.accepts(feed)}
     made = Offer((), more=False)
     if theirs is not None:
-        made = offer(side.store, theirs, may_send=side.may_send, sign=side.sign, limits=side.limits)
+        made = offer(side.store, theirs, may_send=side.may_send, sign=side.sign, limits=side.limits, shared=side.shared)
     version = side.bundle_version()
     bundle = None if their_bundle_version is None else side.newer_bundle(their_bundle_version)
     return Exchange(vector, made.segments, version, bundle, made.more)
