@@ -12,7 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kiosk.core.entry import Entry, FeedId, MalformedEntryError
+from kiosk.core.entry import (
+    Entry,
+    FeedId,
+    MalformedEntryError,
+)
 from kiosk.core.fact import (
     Answered,
     Redemption,

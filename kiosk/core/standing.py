@@ -19,7 +19,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kiosk.core.entry import FeedId, MalformedEntryError
+from kiosk.core.entry import (
+    FeedId,
+    MalformedEntryError,
+)
 from kiosk.core.fact import (
     Answered,
     Asked,

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from kiosk.core.catalogue import Catalogue, Credential
-from kiosk.core.entry import FeedId
+from kiosk.core.entry import (
+    FeedId,
+)
 from kiosk.core.escrow import (
     Allowances,
     Credentials,

@@ -2,7 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.core.entry import FeedId
+from kiosk.core.entry import (
+    FeedId,
+)
 from kiosk.core.fact import (
     Answered,
     Asked,
