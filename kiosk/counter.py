@@ -23,13 +23,8 @@ from kiosk.code_lists import CodeCache
 from kiosk.config import Enrolment
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.decide import Place
-from kiosk.core.entry import (
-    Entry,
-    FeedId,
-)
-from kiosk.core.fact import (
-    BundleInstalled,
-)
+from kiosk.core.entry import Entry, FeedId
+from kiosk.core.fact import BundleInstalled
 from kiosk.core.money import NO_CURRENCY
 from kiosk.core.promotion import Promotion
 from kiosk.core.standing import Standing

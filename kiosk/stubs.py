@@ -16,11 +16,7 @@ from datetime import datetime
 
 from kiosk import answering
 from kiosk.clock import from_ms, to_ms
-from kiosk.core.fact import (
-    Answered,
-    Redemption,
-    Void,
-)
+from kiosk.core.fact import Answered, Redemption, Void
 from kiosk.display import Display, State, Stub
 from kiosk.errors import JournalError
 from kiosk.ledger import Ledger

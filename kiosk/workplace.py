@@ -17,11 +17,7 @@ from kiosk.clock import Clock
 from kiosk.config import Enrolment
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.decide import Place
-from kiosk.core.fact import (
-    Answered,
-    Redemption,
-    Void,
-)
+from kiosk.core.fact import Answered, Redemption, Void
 from kiosk.core.promotion import Promotion
 from kiosk.core.standing import Standing
 from kiosk.display import Board

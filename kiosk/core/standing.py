@@ -19,22 +19,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kiosk.core.entry import (
-    FeedId,
-    MalformedEntryError,
-)
-from kiosk.core.fact import (
-    Answered,
-    Asked,
-    BundleInstalled,
-    Denied,
-    Fact,
-    Receipt,
-    Redemption,
-    Revoked,
-    UseSeen,
-    Void,
-)
+from kiosk.core.entry import FeedId, MalformedEntryError
+from kiosk.core.fact import Answered, Asked, BundleInstalled, Denied, Fact, Receipt, Redemption, Revoked, UseSeen, Void
 from kiosk.core.rights import Accounts, is_head_office
 from kiosk.core.situation import ORDINARY, Situation
 from kiosk.core.tally import EMPTY, Tally, Use

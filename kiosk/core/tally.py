@@ -13,9 +13,7 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 
 
 class Use(NamedTuple):

@@ -33,14 +33,7 @@ from kiosk.core.entry import (
     chain,
     sign_checkpoint,
 )
-from kiosk.core.fact import (
-    BundleInstalled,
-    Fact,
-    Opened,
-    Unknown,
-    decode_fact,
-    encode_fact,
-)
+from kiosk.core.fact import BundleInstalled, Fact, Opened, Unknown, decode_fact, encode_fact
 from kiosk.errors import AppendUnknownError, ExchangeError, JournalError
 from kiosk.journal import bundles
 from kiosk.journal.chain import KnownFeed, checkpoints, feeds, last_n, walk
