@@ -83,18 +83,25 @@ class Books:
     pending: Standing = field(default_factory=Standing)
     catalogues: dict[int, Catalogue] = field(default_factory=dict)
     counted: Counted = field(default_factory=Counted)
+    _lines: dict[tuple[str, bytes], Sequence[RedemptionLine]] = field(default_factory=dict)
 
     @property
     def situation(self) -> Situation:
         return ORDINARY
 
     def live_uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
-        held = [_use(line) for line in self.store.uses(promotion, digest) if line.void is None]
+        held = [_use(line) for line in self._held(promotion, digest) if line.void is None]
         return sorted([*held, *self.pending.live_uses(promotion, digest)])
 
     def uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
-        held = [_use(line) for line in self.store.uses(promotion, digest)]
+        held = [_use(line) for line in self._held(promotion, digest)]
         return sorted([*held, *self.pending.uses(promotion, digest)])
+
+    def _held(self, promotion: str, digest: bytes) -> Sequence[RedemptionLine]:
+        spent = promotion, digest
+        if spent not in self._lines:  # asked more than once for each redemption
+            self._lines[spent] = self.store.uses(promotion, digest)
+        return self._lines[spent]
 
     def tally(self, promotion: str) -> Figures:
         return _Counted(self.store, promotion, self.pending.tally(promotion), self.counted.counts)
@@ -109,6 +116,7 @@ class Books:
     def logged(self) -> None:
         """All that was on its way is in the log now."""
         self.pending = Standing()
+        self._lines.clear()
         self.counted = brought_up(self.store, self.counted)  # others: what is not committed is not to be kept
 
     def redeemed_in(self, sale: bytes | None) -> tuple[Taken, ...]:
