@@ -15,6 +15,7 @@ from kiosk.clock import Clock, SystemClock, to_ms
 from kiosk.code_lists import CodeCache
 from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret, write_private
 from kiosk.core.catalogue import Catalogue
+from kiosk.core.enrolment_text import is_enrolment_text
 from kiosk.core.entry import Opened
 from kiosk.core.marks import Marks
 from kiosk.core.screen import ScreenResult
@@ -61,6 +62,8 @@ class Station:
     screens: ScreenWatch
     lists: CodeCache
     film: PageFilm | None = None
+    enrol_anew: Callable[[], None] | None = None
+    """Ends the serving, so that the set-up pages come; set by whoever can show them."""
 
     @classmethod
     def open(cls, folder: CounterFolder, camera: CameraPlan, clock: Clock | None = None) -> Station:
@@ -88,7 +91,7 @@ class Station:
         watch = Watch(
             _camera_factory(plan, counter, self.film),
             self.decoder,
-            counter.in_view,
+            lambda seen: counter.in_view([one for one in seen if not is_enrolment_text(one.text)]),
             self.clock,
             also=screens,
             glimpse=lambda: screens.glimpse,
@@ -126,6 +129,7 @@ class Station:
             film=self.film,
             read_photo=self._read_photo,
             language=language,
+            enrol_anew=self.enrol_anew,
         )
 
     def start(self) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from flask import Response, url_for
+from flask import Response, current_app, request, url_for
 
+from kiosk.core.enrolment_text import enrolment_text, is_address
 from kiosk.errors import CounterfoilError
+from sync.head_office.code_picture import Picture, picture_of
 from sync.head_office.desk import CounterState, create_enrolment_code
 from sync.head_office.desk import counters as counter_states
 from sync.head_office.freshness import SILENT_AFTER_S
@@ -60,7 +62,31 @@ def counters(error: CounterfoilError | None = None) -> Response:
         error=error,
         once=once,
         until=instant(once.until_ms, now, known.zone, name_zone=not known.one_zone) if once else None,
+        filmed=_filmed(once) if once else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Filmed:
+    """The code as a picture. ``here_only``: by its address only a counter on this very machine finds head office."""
+
+    picture: Picture
+    address: str
+    here_only: bool
+
+
+def _filmed(once: Once) -> Filmed | None:
+    """The one-time code and the address of this page as a QR code; None where that address is none to be filmed."""
+    scheme = "https" if current_app.config["SESSION_COOKIE_SECURE"] else request.scheme
+    address = f"{scheme}://{request.host}{request.root_path}"
+    if not is_address(address):
+        return None
+    return Filmed(picture_of(enrolment_text(once.secret, address)), address, _is_loopback(request.host))
+
+
+def _is_loopback(host: str) -> bool:
+    name = host.rpartition("]")[0].lstrip("[") or host.partition(":")[0]
+    return name == "::1" or name.startswith("127.") or name == "localhost" or name.endswith(".localhost")
 
 
 def make_code(store: str, counter: str) -> Response:
