@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.clock import Clock, to_ms
 from kiosk.config import CounterFolder
-from kiosk.core.enrolment_text import EnrolmentText, is_address, is_enrolment_text, read_enrolment_text
 from kiosk.enrolling import Admitted, Enrol, Kept, check_clock, check_counter, check_office, take_up, why_not_enrolled
+from kiosk.enrolment_text import EnrolmentText, is_address, is_enrolment_text, read_enrolment_text
 from kiosk.errors import CounterfoilError, SetupError
 
 UNREACHABLE = "unreachable"

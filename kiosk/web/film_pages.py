@@ -16,7 +16,7 @@ from http import HTTPStatus
 
 from flask import Flask, Response, abort, request, session
 
-from kiosk.core.enrolment_text import is_enrolment_text
+from kiosk.enrolment_text import is_enrolment_text
 from kiosk.vision.page_film import MAX_FRAME_BYTES, PageFilm, Taking
 from kiosk.vision.photo import MAX_PHOTO_BYTES, photo_picture
 from kiosk.vision.picture import PictureError

@@ -15,9 +15,9 @@ from jinja2_fragments.flask import render_block, render_blocks
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.clerks import Clerk
-from kiosk.core.enrolment_text import is_enrolment_text
 from kiosk.core.money import from_minor
 from kiosk.display import Display, FilmedScreen
+from kiosk.enrolment_text import is_enrolment_text
 from kiosk.errors import CounterfoilError
 from kiosk.redeeming import ANYWAY, APPROVED_WHY, Approval, Look
 from kiosk.sale import basket_minor

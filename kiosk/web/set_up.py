@@ -25,7 +25,6 @@ from kiosk.web import language as spoken
 from kiosk.web.app import bare_app
 from kiosk.web.camera_words import FILMING, hint_words
 from kiosk.web.film_pages import tab_name, take_frame
-from kiosk.web.language import gettext as _
 from kiosk.web.respond import go, respond, wants_fragment
 from kiosk.web.words_of_set_up import fault_words
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from flask import Response, current_app, request, url_for
 
-from kiosk.core.enrolment_text import enrolment_text, is_address
+from kiosk.enrolment_text import enrolment_text, is_address
 from kiosk.errors import CounterfoilError
 from sync.head_office.code_picture import Picture, picture_of
 from sync.head_office.desk import CounterState, create_enrolment_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kiosk.core.enrolment_text import (
+from kiosk.enrolment_text import (
     MAX_ADDRESS_CHARACTERS,
     EnrolmentText,
     enrolment_text,
