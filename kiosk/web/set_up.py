@@ -78,7 +78,9 @@ def _bench() -> Bench:
 def _frame() -> dict[str, Any]:
     bench = _bench()
     desk = SimpleNamespace(boot=bench.boot, store_name="Counterfoil", counter_name="")
-    return {"desk": desk, "clerk": None, "status": _camera_status(bench), "films": bench.film is not None, "oob": False}
+    status = _camera_status(bench)
+    films = bench.film is not None
+    return {"setting_up": True, "desk": desk, "clerk": None, "status": status, "films": films, "oob": False}
 
 
 def _camera_status(bench: Bench) -> SimpleNamespace:
