@@ -17,6 +17,7 @@ from sync.head_office.freshness import SILENT_AFTER_S
 from sync.head_office.instants import Instant, instant
 from sync.head_office.names import Names
 from sync.head_office.once import Once, show_once, shown_once
+from sync.head_office.records import Enrolment
 from sync.head_office.respond import respond, send_to
 from sync.head_office.seat import names, now_ms, office, published
 
@@ -30,6 +31,7 @@ class CounterRow:
     id: str
     name: str
     feed: str
+    life: int
     state: str
     tone: str
     symbol: str
@@ -119,12 +121,13 @@ def _store(store: str, states: Sequence[CounterState], known: Names, now: int) -
 
 def _row(state: CounterState, known: Names, now: int) -> CounterRow:
     device, zone = state.enrolment, known.zone_of(state.store)
-    words, tone, symbol = _state(state, now)
+    words, tone, symbol = state_words(device, now)
     contact = device.last_contact_ms if device else None
     return CounterRow(
         id=state.counter,
         name=state.counter_name,
         feed=str(device.feed) if device else f"{state.store}/{state.counter}",
+        life=device.incarnation if device else 0,
         state=words,
         tone=tone,
         symbol=symbol,
@@ -136,11 +139,12 @@ def _row(state: CounterState, known: Names, now: int) -> CounterRow:
     )
 
 
-def _state(state: CounterState, now: int) -> tuple[str, str, str]:
-    """What the device is doing, with the tone and symbol of its tag."""
-    device = state.enrolment
+def state_words(device: Enrolment | None, now: int) -> tuple[str, str, str]:
+    """What a device is doing, with the tone and symbol of its tag."""
     if device is None:
         return "not enrolled", "", "minus"
+    if device.revoked:
+        return "revoked", "refuse", "cross"
     if device.fenced:
         return "fenced: its journal was copied", "refuse", "warn"
     if device.last_contact_ms is None:

@@ -21,6 +21,7 @@ from kiosk.core.fact import Fact, Receipt, Redemption, UseSeen, Void, decode_fac
 from kiosk.core.strict_cbor import encode
 from sync.bundle import answer_parts
 from sync.exchange import Fork, Side, Taken, answer, take
+from sync.head_office import quarantine
 from sync.head_office.counted import counts_so_far
 from sync.head_office.judging import Books, word_for
 from sync.head_office.keys import KEY_EPOCH
@@ -77,8 +78,15 @@ def lives_of(office: HeadOffice, origin: str) -> tuple[Enrolment, ...]:
 
 
 def counter_key(office: HeadOffice, origin: str, key_epoch: int) -> bytes | None:
-    """The public key of a counter in a key epoch; None: it was never enrolled with that one."""
-    return next((life.public_key for life in lives_of(office, origin) if life.key_epoch == key_epoch), None)
+    """The public key of a counter in a key epoch; None: it was never enrolled with that one.
+
+    It signs messages; raises ``ExchangeError`` ``counter-revoked`` where it may do so no more.
+    """
+    life = next((life for life in lives_of(office, origin) if life.key_epoch == key_epoch), None)
+    if life is None:
+        return None
+    quarantine.refuse_if_revoked(life)
+    return life.public_key
 
 
 def side_towards(office: HeadOffice, origin: str) -> Side:
@@ -113,9 +121,9 @@ def _keep_fork(office: HeadOffice, fork: Fork) -> None:
     )  # fmt: skip
     at_ms = to_ms(office.clock.now())
     office.store.add_evidence(Evidence(kind="fork", feed=fork.feed, n=fork.stored.n, at_ms=at_ms, content=content))
-    for life in lives_of(office, fork.feed.origin):
-        if life.feed == fork.feed and not life.fenced:
-            office.store.put_enrolment(replace(life, fenced=True))
+    life = quarantine.life_of(office.store, fork.feed)
+    if life is not None:
+        quarantine.fence(office.store, life)
 
 
 # --- taking ------------------------------------------------------------------------------------
@@ -165,12 +173,27 @@ def settle(office: HeadOffice, origin: str, taken: Taken) -> None:
     receipts: list[Fact] = []
     books = Books(store, counted=counts_so_far(office))
     for applied in taken.applied:
-        told += _count(office, books, applied.entries, at_ms)
-        if applied.head.n > _receipted(store, receipts_feed(office, origin), applied.feed, receipts):
-            receipts.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=applied.head.n, head=applied.head.hash))
+        told += _count(office, books, quarantine.counted(store, applied.feed, applied.entries), at_ms)
+        good = quarantine.good_head(store, applied.feed, applied.head)
+        if good.n > _receipted(store, receipts_feed(office, origin), applied.feed, receipts):
+            receipts.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=good.n, head=good.hash))
     _tell(office, own_feed(office), told)
     _tell(office, receipts_feed(office, origin), receipts)
     _note_contact(office, origin, taken, at_ms)
+
+
+def tell_all(office: HeadOffice, facts: Sequence[Fact]) -> None:
+    """Write ``facts`` to every counter, and sign; inside a transaction."""
+    _tell(office, own_feed(office), facts)
+
+
+def count_released(office: HeadOffice, feed: FeedId, entries: Sequence[Entry]) -> None:
+    """Count entries of ``feed`` that a person let out of quarantine, the last of them the new good head."""
+    at_ms, last = to_ms(office.clock.now()), entries[-1]
+    told = _count(office, Books(office.store, counted=counts_so_far(office)), entries, at_ms)
+    tell_all(office, told)
+    receipt = Receipt(at_ms=at_ms, feed=str(feed), n=last.n, head=last.hash)
+    _tell(office, receipts_feed(office, feed.origin), [receipt])
 
 
 def _tell(office: HeadOffice, feed: FeedId, facts: Sequence[Fact]) -> None:
