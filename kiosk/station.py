@@ -20,6 +20,7 @@ from kiosk.core.marks import Marks
 from kiosk.core.screen import ScreenResult
 from kiosk.counter import Counter
 from kiosk.display import Display
+from kiosk.enrolment_text import is_enrolment_text
 from kiosk.errors import SetupError
 from kiosk.journal import Journal
 from kiosk.vision.camera import BROWSER, Camera, open_camera
@@ -61,6 +62,8 @@ class Station:
     screens: ScreenWatch
     lists: CodeCache
     film: PageFilm | None = None
+    enrol_anew: Callable[[], None] | None = None
+    """Ends the serving, so that the set-up pages come; set by whoever can show them."""
 
     @classmethod
     def open(cls, folder: CounterFolder, camera: CameraPlan, clock: Clock | None = None) -> Station:
@@ -88,7 +91,7 @@ class Station:
         watch = Watch(
             _camera_factory(plan, counter, self.film),
             self.decoder,
-            counter.in_view,
+            lambda seen: counter.in_view([one for one in seen if not is_enrolment_text(one.text)]),
             self.clock,
             also=screens,
             glimpse=lambda: screens.glimpse,
@@ -126,6 +129,7 @@ class Station:
             film=self.film,
             read_photo=self._read_photo,
             language=language,
+            enrol_anew=self.enrol_anew,
         )
 
     def start(self) -> None:

@@ -16,12 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.clock import to_ms
-from kiosk.core.entry import Checkpoint, FeedId, Head, sign_checkpoint
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head, sign_checkpoint
 from kiosk.core.fact import Fact, Receipt, decode_fact
 from kiosk.core.rights import HEAD_OFFICE, is_head_office
 from kiosk.core.strict_cbor import encode
 from sync.bundle import answer_parts
 from sync.exchange import Fork, Side, Taken, answer, take
+from sync.head_office import quarantine
 from sync.head_office.balances import Balances
 from sync.head_office.counted import counts_so_far
 from sync.head_office.counting import Counting
@@ -78,8 +79,15 @@ def lives_of(office: HeadOffice, origin: str) -> tuple[Enrolment, ...]:
 
 
 def counter_key(office: HeadOffice, origin: str, key_epoch: int) -> bytes | None:
-    """The public key of a counter in a key epoch; None: it was never enrolled with that one."""
-    return next((life.public_key for life in lives_of(office, origin) if life.key_epoch == key_epoch), None)
+    """The public key of a counter in a key epoch; None: it was never enrolled with that one.
+
+    It signs messages; raises ``ExchangeError`` ``counter-revoked`` where it may do so no more.
+    """
+    life = next((life for life in lives_of(office, origin) if life.key_epoch == key_epoch), None)
+    if life is None:
+        return None
+    quarantine.refuse_if_revoked(life)
+    return life.public_key
 
 
 def side_towards(office: HeadOffice, origin: str) -> Side:
@@ -114,9 +122,9 @@ def _keep_fork(office: HeadOffice, fork: Fork) -> None:
     )  # fmt: skip
     at_ms = to_ms(office.clock.now())
     office.store.add_evidence(Evidence(kind="fork", feed=fork.feed, n=fork.stored.n, at_ms=at_ms, content=content))
-    for life in lives_of(office, fork.feed.origin):
-        if life.feed == fork.feed and not life.fenced:
-            office.store.put_enrolment(replace(life, fenced=True))
+    life = quarantine.life_of(office.store, fork.feed)
+    if life is not None:
+        quarantine.fence(office.store, life)
 
 
 # --- taking ------------------------------------------------------------------------------------
@@ -168,15 +176,33 @@ def settle(office: HeadOffice, origin: str, taken: Taken) -> None:
     for_it = incarnation.feed_to(origin)
     told: list[Fact] = []
     for applied in taken.applied:
-        counting.count(applied.entries)
+        counting.count(quarantine.counted(store, applied.feed, applied.entries))
         own = is_head_office(applied.feed)  # what a backup had lost of our own
-        if not own and applied.head.n > _receipted(store, for_it, applied.feed, told):
-            told.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=applied.head.n, head=applied.head.hash))
+        good = quarantine.good_head(store, applied.feed, applied.head)
+        if not own and good.n > _receipted(store, for_it, applied.feed, told):
+            told.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=good.n, head=good.hash))
     balances.flush()
     told += grants_due(office, balances, lives, incarnation, at_ms)
     _tell(office, incarnation.to_all, counting.told)
     _tell(office, for_it, told)
     _note_contact(office, lives, taken, at_ms)
+
+
+def tell_all(office: HeadOffice, facts: Sequence[Fact]) -> None:
+    """Write ``facts`` to every counter, and sign; inside a transaction."""
+    _tell(office, incarnation_of(office.store).to_all, facts)
+
+
+def count_released(office: HeadOffice, feed: FeedId, entries: Sequence[Entry]) -> None:
+    """Count entries of ``feed`` that a person let out of quarantine, the last of them the new good head."""
+    store, at_ms, last = office.store, to_ms(office.clock.now()), entries[-1]
+    balances = Balances(store, at_ms)
+    counting = Counting(office, Books(store, counted=counts_so_far(office)), balances, at_ms)
+    counting.count(entries)
+    balances.flush()
+    tell_all(office, counting.told)
+    receipt = Receipt(at_ms=at_ms, feed=str(feed), n=last.n, head=last.hash)
+    _tell(office, incarnation_of(store).feed_to(feed.origin), [receipt])
 
 
 def _tell(office: HeadOffice, feed: FeedId, facts: Sequence[Fact]) -> None:
