@@ -14,7 +14,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.core.entry import FeedId
+from kiosk.core.entry import (
+    FeedId,
+)
 from kiosk.errors import SetupError
 
 

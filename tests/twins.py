@@ -13,14 +13,12 @@ from kiosk.core.entry import (
     NO_ENTRIES,
     Checkpoint,
     Entry,
-    Fact,
     FeedId,
     Head,
-    Redemption,
     chain,
-    encode_fact,
     sign_checkpoint,
 )
+from kiosk.core.fact import Fact, Redemption, encode_fact
 from kiosk.errors import ExchangeError
 from sync.exchange import Fork, Side
 from sync.wire import Segment

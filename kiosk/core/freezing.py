@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kiosk.core.entry import FeedId, Redemption, encode_fact
+from kiosk.core.entry import FeedId
+from kiosk.core.fact import Redemption, encode_fact
 from kiosk.core.packed import Rows, moved
 from kiosk.core.settled import (
     AT,

@@ -14,8 +14,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import Any
 
-from kiosk.core.entry import FeedId, Redemption, decode_fact
+from kiosk.core.entry import FeedId
+from kiosk.core.fact import Redemption, decode_fact
 from kiosk.core.packed import LEAST, MOST, Rows, moved, moved_back
 from kiosk.core.tally import Told, Use
 
@@ -48,12 +50,20 @@ BODIES = "bodies"  # and the bodies of the redemptions written, one behind the o
 
 @dataclass(slots=True)
 class Small:
-    """What is small enough to be read whole. ``figures``: promotion to (live, spent in minor units)."""
+    """What is small enough to be read whole.
+
+    ``figures``: promotion to (live, spent in minor units); ``accounts``: what :class:`kiosk.core.rights.Accounts`
+    makes of itself, None where nothing was folded.
+    """
 
     bundle_floor: int = 0
     unanswered: dict[str, list[int]] = field(default_factory=dict)
     receipts: dict[str, tuple[int, int]] = field(default_factory=dict)
     figures: dict[str, tuple[int, int]] = field(default_factory=dict)
+    asked: dict[bytes, int] = field(default_factory=dict)
+    denied: dict[int, str] = field(default_factory=dict)
+    revoked: dict[str, int] = field(default_factory=dict)
+    accounts: Any = None
 
 
 class Settled:

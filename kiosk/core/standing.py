@@ -6,13 +6,14 @@ Rules of this module:
 - A redemption is named by (feed, n) and what it spent. Told by its own feed and by head office it counts once, and
   what its own feed says goes before what is told of it. Where the two name different credentials (a journal that was
   restored or cloned), both count: a use that is known is never forgotten.
-- A void may come before what it undoes. Voided is for good.
-- Only head office speaks for others: receipts and uses seen are taken from its feeds alone. Receipts of its newest
-  incarnation replace those of older ones (after a restore counters send again).
-- Numbers are of 64 bits, credentials, intents and customers of 16 bytes. A fact with others is none that any counter
-  writes: it is ignored.
+- A void may come before what it undoes. Voided is for good. A void of another's redemption undoes it only when head
+  office says so: what is usable again is so because its own counter, or head office, took it back.
+- Only head office speaks for others: receipts, uses seen, refusals and revocations are taken from its feeds alone.
+  Receipts of its newest incarnation replace those of older ones (after a restore counters send again).
+- Numbers are of 64 bits, credentials, intents and customers of 16 bytes. A redemption with others is none that any
+  counter writes: it is ignored.
 - A standing may begin on what a snapshot settled (:mod:`kiosk.core.settled`). The fields hold what came since; asked
-  is first of these, then of what is settled.
+  are first these, then what is settled.
 """
 
 from __future__ import annotations
@@ -22,34 +23,41 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from kiosk.core.entry import (
-    Answered,
-    BundleInstalled,
-    Fact,
     FeedId,
     MalformedEntryError,
+)
+from kiosk.core.fact import (
+    Answered,
+    Asked,
+    BundleInstalled,
+    Denied,
+    Fact,
     Receipt,
     Redemption,
+    Revoked,
     UseSeen,
     Void,
 )
 from kiosk.core.freezing import Frozen, Late, freeze
 from kiosk.core.packed import MOST, fits
+from kiosk.core.rights import Accounts, is_head_office
 from kiosk.core.settled import NOTHING, Name, Settled, Small, Spent
 from kiosk.core.situation import ORDINARY, Situation
 from kiosk.core.tally import EMPTY, Tally, Told, Use
-
-HEAD_OFFICE = "head-office"
 
 
 @dataclass(slots=True)
 class Standing:
     """A fold. ``own`` is the feed of this counter; None where nobody in particular asks.
 
-    ``situation`` is not folded: whoever runs the protocol sets it.
+    ``situation`` is not folded: whoever runs the protocol sets it. ``accounts`` are the rights of ``own``.
+    ``revoked`` are the feeds that were ended, by name, each with the number of its last entry that counts.
     """
 
     own: FeedId | None = None
     bundle_floor: int = 0
+    accounts: Accounts = field(init=False)
+    revoked: dict[str, int] = field(default_factory=dict)
     situation: Situation = ORDINARY
     _settled: Settled = field(default=NOTHING, repr=False, compare=False)
     _told: dict[Name, dict[Spent, Told]] = field(default_factory=dict, repr=False)
@@ -62,24 +70,35 @@ class Standing:
     _unanswered: dict[str, set[int]] = field(default_factory=dict, repr=False)
     _to_receipt: dict[str, list[int]] = field(default_factory=dict, repr=False)
     _receipts: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _asked: dict[bytes, int] = field(default_factory=dict, repr=False)
+    _denied: dict[int, str] = field(default_factory=dict, repr=False)
     _feeds: dict[str, FeedId] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.accounts = Accounts(self.own)
 
     def apply(self, feed: FeedId, n: int, fact: Fact) -> None:
         """Fold entry ``n`` of ``feed``."""
+        if isinstance(fact, Redemption | UseSeen) and not _fits(n, fact):
+            return
+        self.accounts.apply(feed, n, fact)
         if isinstance(fact, Redemption):
             self._redeemed(feed, n, fact)
         elif isinstance(fact, UseSeen):
             self._seen(feed, fact)
         elif isinstance(fact, Void):
             self._note_to_receipt(str(feed), n)
-            self._void((fact.feed, fact.n))
+            if fact.feed == str(feed):
+                self._void((fact.feed, fact.n))
         elif isinstance(fact, Answered):
-            self._saw((str(feed), fact.n))
+            self._saw((fact.feed or str(feed), fact.n))
         elif isinstance(fact, BundleInstalled):
             if self.own is None or feed == self.own:
                 self.bundle_floor = max(self.bundle_floor, fact.version)
         elif isinstance(fact, Receipt):
             self._receipt(feed, fact)
+        elif isinstance(fact, Asked | Denied | Revoked):
+            self._asked_and_said(feed, n, fact)
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -136,6 +155,14 @@ class Standing:
         """Up to which entry ``feed`` is on head office's disk; 0 for none."""
         return self._receipts.get(str(feed), (0, 0))[1]
 
+    def asked_n(self, intent: bytes) -> int | None:
+        """The own entry that asked head office under ``intent``."""
+        return self._asked.get(intent)
+
+    def denied(self, n: int) -> str | None:
+        """Why head office does not give what own entry ``n`` asked for; None: it has not said so."""
+        return self._denied.get(n)
+
     def waiting(self, feed: FeedId) -> int:
         """How many redemptions and voids of ``feed`` head office has not receipted."""
         numbers, receipted_n = self._to_receipt.get(str(feed), []), self.receipted_n(feed)
@@ -144,9 +171,18 @@ class Standing:
 
     # --- folding ---------------------------------------------------------------------------------
 
-    def _redeemed(self, feed: FeedId, n: int, fact: Redemption) -> None:
-        if not _fits(n, fact.at_ms, fact.amount_minor, fact.credential, fact.holder) or len(fact.intent) != 16:
+    def _asked_and_said(self, teller: FeedId, n: int, fact: Asked | Denied | Revoked) -> None:
+        if isinstance(fact, Asked):
+            if teller == self.own:
+                self._asked[fact.intent] = n
+        elif not is_head_office(teller):
             return
+        elif isinstance(fact, Revoked):
+            self.revoked[fact.feed] = min(fact.n, self.revoked.get(fact.feed, fact.n))
+        elif fact.feed == str(self.own):
+            self._denied[fact.n] = fact.why
+
+    def _redeemed(self, feed: FeedId, n: int, fact: Redemption) -> None:
         name = (str(feed), n)
         if self._settled.redemption(name) != fact:
             self._redemptions[name] = fact
@@ -160,9 +196,7 @@ class Standing:
 
     def _seen(self, teller: FeedId, fact: UseSeen) -> None:
         feed = self._feed(fact.feed)
-        if feed is None or not _is_head_office(teller):
-            return
-        if not _fits(fact.n, fact.used_at_ms, fact.amount_minor, fact.credential, fact.holder):
+        if feed is None or not is_head_office(teller):
             return
         amount_minor, holder = fact.amount_minor or 0, fact.holder or b""
         use = Use(fact.used_at_ms, feed, fact.n, fact.store, fact.clerk or "", amount_minor, holder)
@@ -202,6 +236,7 @@ class Standing:
             return
         told = dict(self._settled.told_of(name)) | self._told.get(name, {})
         self._voided.add(name)
+        self.accounts.undone(*name)
         self._no_longer_unanswered(name)
         for one in told.values():
             self._take_away(one, voided=False)
@@ -224,7 +259,7 @@ class Standing:
                 del self._unanswered[feed]
 
     def _receipt(self, teller: FeedId, fact: Receipt) -> None:
-        if _is_head_office(teller):
+        if is_head_office(teller):
             self._receipts[fact.feed] = max(self._receipts.get(fact.feed, (0, 0)), (teller.incarnation, fact.n))
 
     def _note_to_receipt(self, feed: str, n: int) -> None:
@@ -253,9 +288,10 @@ class Standing:
     def on(cls, settled: Settled, own: FeedId | None = None) -> Standing:
         """The standing that what is settled comes to, ready to be folded on."""
         small = settled.small
-        return cls(
+        standing = cls(
             own,
             small.bundle_floor,
+            dict(small.revoked),
             _settled=settled,
             _tallies={
                 promotion: Tally(live, spent_minor, settled.figures(promotion))
@@ -263,7 +299,12 @@ class Standing:
             },
             _unanswered={feed: set(numbers) for feed, numbers in small.unanswered.items()},
             _receipts=dict(small.receipts),
+            _asked=dict(small.asked),
+            _denied=dict(small.denied),
         )
+        if small.accounts is not None:
+            standing.accounts = Accounts.thawed(own, small.accounts)
+        return standing
 
     def frozen(self) -> Frozen:
         """What is settled and what came since, as the tables of a snapshot. Nothing here changes."""
@@ -283,17 +324,23 @@ class Standing:
             unanswered={feed: sorted(numbers) for feed, numbers in self._unanswered.items()},
             receipts=dict(self._receipts),
             figures={promotion: (tally.live, tally.spent_minor) for promotion, tally in figures.items()},
+            asked=dict(self._asked),
+            denied=dict(self._denied),
+            revoked=dict(self.revoked),
+            accounts=self.accounts.frozen(),
         )
         return freeze(self._settled, late, small)
-
-
-def _is_head_office(feed: FeedId) -> bool:
-    return feed.origin == HEAD_OFFICE or feed.origin.startswith(f"{HEAD_OFFICE}/")
 
 
 def _use_of(feed: FeedId, n: int, fact: Redemption) -> Use:
     return Use(fact.at_ms, feed, n, fact.store, fact.clerk, fact.amount_minor or 0, fact.holder or b"")
 
 
-def _fits(n: int, at_ms: int, amount_minor: int | None, credential: bytes, holder: bytes | None) -> bool:
-    return 0 <= n and fits(n, at_ms, amount_minor) and len(credential) == 16 and len(holder or bytes(16)) == 16
+def _fits(n: int, fact: Redemption | UseSeen) -> bool:
+    """Whether the tables of a snapshot can hold what ``fact``, entry ``n``, says."""
+    if isinstance(fact, Redemption):
+        named, at_ms, sixteen = n, fact.at_ms, (fact.intent, fact.credential)
+    else:
+        named, at_ms, sixteen = fact.n, fact.used_at_ms, (fact.credential, fact.credential)
+    numbers = named >= 0 and fits(named, at_ms, fact.amount_minor)
+    return numbers and all(len(one) == 16 for one in (*sixteen, fact.holder or sixteen[0]))

@@ -25,19 +25,21 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.core.entry import (
     NO_ENTRIES,
     BrokenChainError,
-    BundleInstalled,
     Checkpoint,
     Entry,
-    Fact,
     FeedId,
     Head,
     MalformedEntryError,
+    chain,
+    sign_checkpoint,
+)
+from kiosk.core.fact import (
+    BundleInstalled,
+    Fact,
     Opened,
     Unknown,
-    chain,
     decode_fact,
     encode_fact,
-    sign_checkpoint,
 )
 from kiosk.errors import AppendUnknownError, ExchangeError, JournalError
 from kiosk.journal import bundles

@@ -22,9 +22,8 @@ from kiosk.core.entry import (
     FeedId,
     Head,
     MalformedEntryError,
-    Opened,
-    decode_fact,
 )
+from kiosk.core.fact import Opened, decode_fact
 from kiosk.errors import JournalError
 from kiosk.journal.chain import UNREADABLE, KnownFeed, checkpoints, walk
 from kiosk.journal.reading import has_log, open_for_reading

@@ -19,16 +19,18 @@ from kiosk.clock import to_ms
 from kiosk.core.entry import (
     Checkpoint,
     Entry,
-    Fact,
     FeedId,
     Head,
     MalformedEntryError,
+    sign_checkpoint,
+)
+from kiosk.core.fact import (
+    Fact,
     Receipt,
     Redemption,
     UseSeen,
     Void,
     decode_fact,
-    sign_checkpoint,
 )
 from kiosk.core.strict_cbor import encode
 from sync.bundle import answer_parts

@@ -16,18 +16,20 @@ import pytest
 
 from kiosk.core.entry import (
     NO_ENTRIES,
-    BundleInstalled,
     Entry,
-    Fact,
     FeedId,
     Head,
     MalformedEntryError,
+    chain,
+    sign_checkpoint,
+)
+from kiosk.core.fact import (
+    BundleInstalled,
+    Fact,
     Redemption,
     Unknown,
     Void,
-    chain,
     encode_fact,
-    sign_checkpoint,
 )
 from kiosk.errors import BundleError, ExchangeError, JournalError
 from kiosk.journal import Journal, verify

@@ -11,12 +11,14 @@ import pytest
 
 from kiosk.core.entry import (
     NO_ENTRIES,
-    BundleInstalled,
     Entry,
     FeedId,
+    chain,
+)
+from kiosk.core.fact import (
+    BundleInstalled,
     Opened,
     Receipt,
-    chain,
     decode_fact,
     encode_fact,
 )
