@@ -14,9 +14,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 from kiosk.errors import SetupError
 
 
@@ -29,6 +27,11 @@ class CounterFolder:
     @property
     def journal(self) -> Path:
         return self.path / "journal.db"
+
+    @property
+    def snapshot(self) -> Path:
+        """The fold of most of the journal, for a quick start; it can be thrown away."""
+        return self.path / "journal.snapshot"
 
     @property
     def device_key(self) -> Path:

@@ -15,9 +15,7 @@ from dataclasses import replace
 
 from kiosk import answering
 from kiosk.clock import from_ms
-from kiosk.core.fact import (
-    Redemption,
-)
+from kiosk.core.fact import Redemption
 from kiosk.core.verdict import Outcome
 from kiosk.display import Display, Redeemed, Showing, State
 from kiosk.errors import JournalError

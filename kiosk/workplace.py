@@ -17,11 +17,7 @@ from kiosk.clock import Clock
 from kiosk.config import Enrolment
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.decide import Place
-from kiosk.core.fact import (
-    Answered,
-    Redemption,
-    Void,
-)
+from kiosk.core.fact import Answered, Redemption, Void
 from kiosk.core.promotion import Promotion
 from kiosk.core.standing import Standing
 from kiosk.display import Board
@@ -31,19 +27,23 @@ from kiosk.ledger import Ledger
 from kiosk.ports import Carrier, LinkState
 from kiosk.sale import Till
 from kiosk.screens import Album
+from kiosk.snapshots import Snapshots
 
 
 class Workplace:
     """One counter's things. ``mint`` gives 16 random bytes."""
 
-    def __init__(self, *, journal: Journal, enrolment: Enrolment, clock: Clock, mint: Callable[[], bytes]) -> None:
+    def __init__(
+        self, *, journal: Journal, enrolment: Enrolment, clock: Clock, mint: Callable[[], bytes],
+        snapshots: Snapshots | None = None,
+    ) -> None:  # fmt: skip
         self.journal = journal
         self.enrolment = enrolment
         self.clock = clock
         self.mint = mint
         self.place = Place(enrolment.store, enrolment.counter)
         self.catalogue = Catalogue.empty(enrolment.fleet_key)
-        self.ledger = Ledger(journal, enrolment.feed)
+        self.ledger = Ledger(journal, enrolment.feed, snapshots)
         self.board = Board()
         self.till = Till(mint, enrolment.fleet_key)
         self.album = Album()

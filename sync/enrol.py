@@ -28,10 +28,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from kiosk.config import Enrolment
-from kiosk.core.entry import (
-    FeedId,
-    MalformedEntryError,
-)
+from kiosk.core.entry import FeedId, MalformedEntryError
 from kiosk.core.strict_cbor import encode
 from kiosk.errors import ExchangeError
 from sync.post import Post

@@ -17,15 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    Checkpoint,
-    Entry,
-    FeedId,
-    Head,
-    MalformedEntryError,
-    chain,
-)
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, MalformedEntryError, chain
 from kiosk.errors import ExchangeError
 from kiosk.ports import FeedStore
 from sync.wire import (

@@ -18,10 +18,7 @@ from dataclasses import dataclass, replace
 
 from kiosk.clock import Clock
 from kiosk.core.bundle import OpenedBundle
-from kiosk.core.entry import (
-    FeedId,
-    Head,
-)
+from kiosk.core.entry import FeedId, Head
 from kiosk.errors import BundleError, CounterfoilError
 from kiosk.ports import LinkState
 from sync.bundle import BundleFetcher, ask_parts, read_parts

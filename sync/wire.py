@@ -23,14 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from kiosk.core import strict_cbor
 from kiosk.core.bundle import MAX_ENVELOPE_BYTES
-from kiosk.core.entry import (
-    HASH_BYTES,
-    MAX_BODY_BYTES,
-    Checkpoint,
-    FeedId,
-    Head,
-    MalformedEntryError,
-)
+from kiosk.core.entry import HASH_BYTES, MAX_BODY_BYTES, Checkpoint, FeedId, Head, MalformedEntryError
 from kiosk.core.strict_cbor import encode
 from kiosk.errors import ExchangeError
 

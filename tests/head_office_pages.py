@@ -19,9 +19,7 @@ from werkzeug.test import TestResponse
 from werkzeug.wsgi import ClosingIterator
 
 from kiosk.clock import to_ms
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 from sync.head_office.accounts import start_session
 from sync.head_office.app import create_app
 from sync.head_office.office import HeadOffice

@@ -9,14 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    Checkpoint,
-    Entry,
-    FeedId,
-    Head,
-    chain,
-)
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain
 from kiosk.core.fact import Fact, encode_fact
 from sync.head_office.records import (
     Account,

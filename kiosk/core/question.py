@@ -10,9 +10,7 @@ from typing import NamedTuple, Protocol
 
 from kiosk.core.catalogue import Catalogue, Credential, Right
 from kiosk.core.credential import digest, fold
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 from kiosk.core.fact import Redemption
 from kiosk.core.organisation import Store
 from kiosk.core.schedule import is_open

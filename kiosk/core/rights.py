@@ -24,9 +24,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from typing import Any, NamedTuple
 
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 from kiosk.core.fact import Fact, Granted, Redemption, Returned, Transferred
 
 HEAD_OFFICE = "head-office"

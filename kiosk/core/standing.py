@@ -22,22 +22,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from kiosk.core.entry import (
-    FeedId,
-    MalformedEntryError,
-)
-from kiosk.core.fact import (
-    Answered,
-    Asked,
-    BundleInstalled,
-    Denied,
-    Fact,
-    Receipt,
-    Redemption,
-    Revoked,
-    UseSeen,
-    Void,
-)
+from kiosk.core.entry import FeedId, MalformedEntryError
+from kiosk.core.fact import Answered, Asked, BundleInstalled, Denied, Fact, Receipt, Redemption, Revoked, UseSeen, Void
 from kiosk.core.freezing import Frozen, Late, freeze
 from kiosk.core.packed import MOST, fits
 from kiosk.core.rights import Accounts, is_head_office

@@ -7,14 +7,7 @@ from dataclasses import dataclass
 
 import apsw
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    BrokenChainError,
-    Checkpoint,
-    FeedId,
-    Head,
-    follow,
-)
+from kiosk.core.entry import NO_ENTRIES, BrokenChainError, Checkpoint, FeedId, Head, follow
 
 _ROWS = "SELECT n, hash, body FROM entry WHERE feed = ? AND n > ? ORDER BY n"
 _CHECKPOINTS = (

@@ -9,10 +9,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from kiosk.clock import to_ms
-from kiosk.core.entry import (
-    FeedId,
-    MalformedEntryError,
-)
+from kiosk.core.entry import FeedId, MalformedEntryError
 from kiosk.errors import CounterfoilError, ExchangeError
 from sync import enrol as pact
 from sync.head_office.intake import ORIGIN

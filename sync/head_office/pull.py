@@ -9,10 +9,7 @@ from dataclasses import dataclass
 import httpx
 
 from kiosk.clock import to_ms
-from kiosk.core.entry import (
-    FeedId,
-    Head,
-)
+from kiosk.core.entry import FeedId, Head
 from sync.exchange import Result, Taken, compose, read_answer, seal_request
 from sync.head_office.desk import DeskError
 from sync.head_office.intake import counter_key, lives_of, side_towards, take_answer, us

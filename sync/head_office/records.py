@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 
 Role = Literal["clerk", "shift-manager", "head-office"]
 ROLES: tuple[Role, ...] = ("clerk", "shift-manager", "head-office")

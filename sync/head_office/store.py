@@ -16,12 +16,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from kiosk.core.entry import (
-    Checkpoint,
-    Entry,
-    FeedId,
-    Head,
-)
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head
 from kiosk.core.fact import Fact
 from kiosk.errors import CounterfoilError
 from kiosk.ports import FeedStore

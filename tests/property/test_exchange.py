@@ -11,9 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 from kiosk.errors import ExchangeError
 from sync.exchange import Result, apply, compose, take
 from sync.wire import Kind, Party, Segment, decode, decode_exchange, encode_exchange, inflate, seal, unseal

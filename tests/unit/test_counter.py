@@ -10,18 +10,8 @@ import pytest
 
 from kiosk.answering import AS_SHOWN_FOR_S
 from kiosk.attention import FORGOTTEN_AFTER_S
-from kiosk.core.entry import (
-    Entry,
-    FeedId,
-)
-from kiosk.core.fact import (
-    Answered,
-    Fact,
-    Redemption,
-    UseSeen,
-    Void,
-    encode_fact,
-)
+from kiosk.core.entry import Entry, FeedId
+from kiosk.core.fact import Answered, Fact, Redemption, UseSeen, Void, encode_fact
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, State
 from kiosk.errors import AppendUnknownError, JournalError

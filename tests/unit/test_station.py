@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.config import CounterFolder
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 from kiosk.errors import SetupError
 from kiosk.station import CameraPlan, CurrentMarks, Station
 from tests.core_world import catalogue, promotion

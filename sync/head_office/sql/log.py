@@ -8,9 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, insert, select, tuple_
 
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 from sync.head_office.records import Count, LogRow, RedemptionLine, Which
 from sync.head_office.sql.database import Database
 from sync.head_office.sql.rows import record, values

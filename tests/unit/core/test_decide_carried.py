@@ -12,9 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.credential import present
 from kiosk.core.decide import Place, decide
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 from kiosk.core.promotion import Promotion
 from kiosk.core.rotating import RotatingKey, Turning
 from kiosk.core.situation import ClockInterval, Situation

@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from kiosk.core.catalogue import Catalogue, Credential
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 from kiosk.core.escrow import (
     Allowances,
     Credentials,

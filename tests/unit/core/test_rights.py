@@ -7,9 +7,7 @@ from dataclasses import replace
 import cbor2
 import pytest
 
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 from kiosk.core.fact import Answered, Fact, Granted, Redemption, Returned, Spent, Transferred
 from kiosk.core.rights import MOST, Accounts, Lot, Move, Right, RightKind, Term, credits_of, moves_of
 

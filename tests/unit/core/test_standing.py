@@ -2,9 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from kiosk.core.entry import (
-    FeedId,
-)
+from kiosk.core.entry import FeedId
 from kiosk.core.fact import (
     Answered,
     Asked,

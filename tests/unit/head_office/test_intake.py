@@ -8,10 +8,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.core.entry import (
-    FeedId,
-    chain,
-)
+from kiosk.core.entry import FeedId, chain
 from kiosk.core.fact import Answered, Receipt, UseSeen
 from kiosk.core.strict_cbor import encode
 from kiosk.errors import ExchangeError
