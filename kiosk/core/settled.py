@@ -122,8 +122,8 @@ class Settled:
             promotion, credential = SPENT.unpack_from(row, FEED_N.size)
             spent = (self.names[promotion], credential)
             told = self.told(name, spent)
-            if told is not None:
-                yield spent, told
+            assert told is not None, "the two tables of uses name the same ones"
+            yield spent, told
 
     def _told(self, spent: Spent, rest: bytes) -> Told:
         feed, n = FEED_N.unpack_from(rest)
