@@ -48,6 +48,7 @@ class Late:
     voided: Iterable[Name]
     answered: Iterable[Name]
     to_receipt: Mapping[str, Iterable[int]]
+    moved: Iterable[Name]
     tallies: Mapping[str, Tally]
 
 
@@ -93,6 +94,7 @@ def freeze(settled: Settled, late: Late, small: Small) -> Frozen:
         "voided": _keys(map(feed_n, late.voided)),
         "answered": _keys(map(feed_n, late.answered)),
         "to_receipt": _keys(feed_n((feed, n)) for feed, numbers in late.to_receipt.items() for n in numbers),
+        "moved": _keys(map(feed_n, late.moved)),
         "by_store": _times(settled.tables["by_store"], number, {key: one.stores for key, one in late.tallies.items()}),
         "by_clerk": _times(settled.tables["by_clerk"], number, {key: one.clerks for key, one in late.tallies.items()}),
         "by_holder": _holders(settled, number, late.tallies),

@@ -39,6 +39,7 @@ TABLES: Mapping[str, int] = {
     "voided": FEED_N.size,
     "answered": FEED_N.size,
     "to_receipt": FEED_N.size,
+    "moved": FEED_N.size,
     "by_store": 2 * NUMBER.size + AT.size,
     "by_clerk": 2 * NUMBER.size + AT.size,
     "by_holder": NUMBER.size + 16 + COUNTS.size,
@@ -207,6 +208,10 @@ class Settled:
     def is_answered(self, name: Name) -> bool:
         """Whether somebody saw the answer to a redemption."""
         return self._has("answered", name)
+
+    def has_moved(self, name: Name) -> bool:
+        """Whether an entry moved rights of the counter whose fold this is."""
+        return self._has("moved", name)
 
     def is_to_receipt(self, name: Name) -> bool:
         """Whether an entry is one that head office receipts."""

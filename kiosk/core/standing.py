@@ -289,7 +289,7 @@ class Standing:
             _denied=dict(small.denied),
         )
         if small.accounts is not None:
-            standing.accounts = Accounts.thawed(own, small.accounts)
+            standing.accounts = Accounts.thawed(own, small.accounts, settled)
         return standing
 
     def frozen(self) -> Frozen:
@@ -301,6 +301,7 @@ class Standing:
             voided=self._voided,
             answered=self._answered,
             to_receipt=self._to_receipt,
+            moved=self.accounts.moved,
             tallies=self._tallies,
         )
         promotions = [*self._settled.small.figures, *(promotion for promotion, _ in self._by_credential)]

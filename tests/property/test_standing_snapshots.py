@@ -57,7 +57,7 @@ def answers(standing: Standing) -> dict[str, Any]:
         "waiting": [standing.waiting(feed) for feed in COUNTERS],
         "asked": {intent: standing.asked_n(intent) for intent in intents},
         "denied": [standing.denied(n) for n in range(8)],
-        "accounts": standing.accounts,
+        "accounts": standing.accounts.frozen(),
         "revoked": standing.revoked,
         "floor": standing.bundle_floor,
     }
