@@ -29,6 +29,11 @@ class CounterFolder:
         return self.path / "journal.db"
 
     @property
+    def snapshot(self) -> Path:
+        """The fold of most of the journal, for a quick start; it can be thrown away."""
+        return self.path / "journal.snapshot"
+
+    @property
     def device_key(self) -> Path:
         return self.path / "device.key"
 
