@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kiosk.core.entry import Answered, Entry, FeedId, MalformedEntryError, Redemption, Void, decode_fact
+from kiosk.core.entry import Entry, FeedId, MalformedEntryError
+from kiosk.core.fact import Answered, Redemption, Void, decode_fact
 from kiosk.core.standing import Standing
 from kiosk.errors import AppendUnknownError, JournalError
 from kiosk.journal import Journal

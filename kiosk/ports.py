@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kiosk.core.bundle import PartMark
-from kiosk.core.entry import Checkpoint, Entry, Fact, FeedId, Head
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head
+from kiosk.core.fact import Fact
 
 
 class FeedStore(Protocol):

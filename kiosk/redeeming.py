@@ -17,7 +17,7 @@ from datetime import datetime
 from kiosk.answering import same_answer
 from kiosk.clock import to_ms
 from kiosk.core.catalogue import Credential
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.core.screen import MarkState
 from kiosk.core.verdict import Outcome, Reason, Verdict
 from kiosk.display import Showing

@@ -15,7 +15,7 @@ from kiosk.clock import Clock, SystemClock, to_ms
 from kiosk.code_lists import CodeCache
 from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret, write_private
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.entry import Opened
+from kiosk.core.fact import Opened
 from kiosk.core.marks import Marks
 from kiosk.core.screen import ScreenResult
 from kiosk.counter import Counter

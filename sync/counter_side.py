@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.clock import Clock, to_ms
 from kiosk.config import Enrolment
-from kiosk.core.entry import Checkpoint, Entry, FeedId, Head, Opened, decode_fact, sign_checkpoint
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head, sign_checkpoint
+from kiosk.core.fact import Opened, decode_fact
 from kiosk.ports import FeedStore
 from sync.carrying import Carrying
 from sync.exchange import Fork, KeepFork, MarkOf, Side, no_mark

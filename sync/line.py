@@ -14,7 +14,8 @@ from flask import Blueprint
 
 from kiosk.clock import Clock
 from kiosk.config import Enrolment
-from kiosk.core.entry import BundleInstalled, Entry
+from kiosk.core.entry import Entry
+from kiosk.core.fact import BundleInstalled
 from kiosk.errors import SetupError
 from kiosk.ports import CachedBundle, ChunkCache, FeedStore, LinkState
 from sync import enrol as enrolment_by_code

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 
-from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, Fact, FeedId, Head, chain, encode_fact
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain
+from kiosk.core.fact import Fact, encode_fact
 from sync.head_office.records import (
     Account,
     Clerk,

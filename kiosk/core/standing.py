@@ -6,9 +6,10 @@ Rules of this module:
 - A redemption is named by (feed, n) and what it spent. Told by its own feed and by head office it counts once, and
   what its own feed says goes before what is told of it. Where the two name different credentials (a journal that was
   restored or cloned), both count: a use that is known is never forgotten.
-- A void may come before what it undoes. Voided is for good.
-- Only head office speaks for others: receipts and uses seen are taken from its feeds alone. Receipts of its newest
-  incarnation replace those of older ones (after a restore counters send again).
+- A void may come before what it undoes. Voided is for good. A void of another's redemption undoes it only when head
+  office says so: what is usable again is so because its own counter, or head office, took it back.
+- Only head office speaks for others: receipts, uses seen, refusals and revocations are taken from its feeds alone.
+  Receipts of its newest incarnation replace those of older ones (after a restore counters send again).
 """
 
 from __future__ import annotations
@@ -18,21 +19,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kiosk.core.entry import (
-    Answered,
-    BundleInstalled,
-    Fact,
-    FeedId,
-    MalformedEntryError,
-    Receipt,
-    Redemption,
-    UseSeen,
-    Void,
-)
+from kiosk.core.entry import FeedId, MalformedEntryError
+from kiosk.core.fact import Answered, Asked, BundleInstalled, Denied, Fact, Receipt, Redemption, Revoked, UseSeen, Void
+from kiosk.core.rights import Accounts, is_head_office
 from kiosk.core.situation import ORDINARY, Situation
 from kiosk.core.tally import EMPTY, Tally, Use
-
-HEAD_OFFICE = "head-office"
 
 _Name = tuple[str, int]  # a redemption, by its feed's name and its number; strings keep their hash
 
@@ -48,11 +39,14 @@ class _Told(NamedTuple):
 class Standing:
     """A fold. ``own`` is the feed of this counter; None where nobody in particular asks.
 
-    ``situation`` is not folded: whoever runs the protocol sets it.
+    ``situation`` is not folded: whoever runs the protocol sets it. ``accounts`` are the rights of ``own``.
+    ``revoked`` are the feeds that were ended, by name, each with the number of its last entry that counts.
     """
 
     own: FeedId | None = None
     bundle_floor: int = 0
+    accounts: Accounts = field(init=False)
+    revoked: dict[str, int] = field(default_factory=dict)
     situation: Situation = ORDINARY
     _told: dict[_Name, dict[tuple[str, bytes], _Told]] = field(default_factory=dict, repr=False)
     _redemptions: dict[_Name, Redemption] = field(default_factory=dict, repr=False)
@@ -64,25 +58,33 @@ class Standing:
     _unanswered: dict[str, set[int]] = field(default_factory=dict, repr=False)
     _to_receipt: dict[str, list[int]] = field(default_factory=dict, repr=False)
     _receipts: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _asked: dict[bytes, int] = field(default_factory=dict, repr=False)
+    _denied: dict[int, str] = field(default_factory=dict, repr=False)
     _feeds: dict[str, FeedId] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.accounts = Accounts(self.own)
 
     def apply(self, feed: FeedId, n: int, fact: Fact) -> None:
         """Fold entry ``n`` of ``feed``."""
+        self.accounts.apply(feed, n, fact)
         if isinstance(fact, Redemption):
             self._redeemed(feed, n, fact)
         elif isinstance(fact, UseSeen):
             self._seen(feed, fact)
         elif isinstance(fact, Void):
             self._note_to_receipt(str(feed), n)
-            self._void((fact.feed, fact.n))
+            if fact.feed == str(feed):
+                self._void((fact.feed, fact.n))
         elif isinstance(fact, Answered):
-            self._answered.add((str(feed), fact.n))
-            self._no_longer_unanswered((str(feed), fact.n))
+            self._answer((fact.feed or str(feed), fact.n))
         elif isinstance(fact, BundleInstalled):
             if self.own is None or feed == self.own:
                 self.bundle_floor = max(self.bundle_floor, fact.version)
         elif isinstance(fact, Receipt):
             self._receipt(feed, fact)
+        elif isinstance(fact, Asked | Denied | Revoked):
+            self._asked_and_said(feed, n, fact)
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -127,12 +129,35 @@ class Standing:
         """Up to which entry ``feed`` is on head office's disk; 0 for none."""
         return self._receipts.get(str(feed), (0, 0))[1]
 
+    def asked_n(self, intent: bytes) -> int | None:
+        """The own entry that asked head office under ``intent``."""
+        return self._asked.get(intent)
+
+    def denied(self, n: int) -> str | None:
+        """Why head office does not give what own entry ``n`` asked for; None: it has not said so."""
+        return self._denied.get(n)
+
     def waiting(self, feed: FeedId) -> int:
         """How many redemptions and voids of ``feed`` head office has not receipted."""
         numbers = self._to_receipt.get(str(feed), [])
         return len(numbers) - bisect_right(numbers, self.receipted_n(feed))
 
     # --- folding ---------------------------------------------------------------------------------
+
+    def _answer(self, name: _Name) -> None:
+        self._answered.add(name)
+        self._no_longer_unanswered(name)
+
+    def _asked_and_said(self, teller: FeedId, n: int, fact: Asked | Denied | Revoked) -> None:
+        if isinstance(fact, Asked):
+            if teller == self.own:
+                self._asked[fact.intent] = n
+        elif not is_head_office(teller):
+            return
+        elif isinstance(fact, Revoked):
+            self.revoked[fact.feed] = min(fact.n, self.revoked.get(fact.feed, fact.n))
+        elif fact.feed == str(self.own):
+            self._denied[fact.n] = fact.why
 
     def _redeemed(self, feed: FeedId, n: int, fact: Redemption) -> None:
         name = (str(feed), n)
@@ -147,7 +172,7 @@ class Standing:
 
     def _seen(self, teller: FeedId, fact: UseSeen) -> None:
         feed = self._feed(fact.feed)
-        if feed is None or not _is_head_office(teller):
+        if feed is None or not is_head_office(teller):
             return
         amount_minor, holder = fact.amount_minor or 0, fact.holder or b""
         use = Use(fact.used_at_ms, feed, fact.n, fact.store, fact.clerk or "", amount_minor, holder)
@@ -188,6 +213,7 @@ class Standing:
         if name in self._voided:
             return
         self._voided.add(name)
+        self.accounts.undone(*name)
         self._no_longer_unanswered(name)
         for told in self._told.get(name, {}).values():
             self._take_away(told, voided=False)
@@ -202,7 +228,7 @@ class Standing:
                 del self._unanswered[feed]
 
     def _receipt(self, teller: FeedId, fact: Receipt) -> None:
-        if _is_head_office(teller):
+        if is_head_office(teller):
             self._receipts[fact.feed] = max(self._receipts.get(fact.feed, (0, 0)), (teller.incarnation, fact.n))
 
     def _note_to_receipt(self, feed: str, n: int) -> None:
@@ -222,10 +248,6 @@ class Standing:
             except MalformedEntryError:
                 return None
         return self._feeds[name]
-
-
-def _is_head_office(feed: FeedId) -> bool:
-    return feed.origin == HEAD_OFFICE or feed.origin.startswith(f"{HEAD_OFFICE}/")
 
 
 def _use_of(feed: FeedId, n: int, fact: Redemption) -> Use:

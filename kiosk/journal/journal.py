@@ -25,20 +25,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.core.entry import (
     NO_ENTRIES,
     BrokenChainError,
-    BundleInstalled,
     Checkpoint,
     Entry,
-    Fact,
     FeedId,
     Head,
     MalformedEntryError,
-    Opened,
-    Unknown,
     chain,
-    decode_fact,
-    encode_fact,
     sign_checkpoint,
 )
+from kiosk.core.fact import BundleInstalled, Fact, Opened, Unknown, decode_fact, encode_fact
 from kiosk.errors import AppendUnknownError, ExchangeError, JournalError
 from kiosk.journal import bundles
 from kiosk.journal.chain import KnownFeed, checkpoints, feeds, last_n, walk

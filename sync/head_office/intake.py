@@ -17,20 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 from kiosk.clock import to_ms
-from kiosk.core.entry import (
-    Checkpoint,
-    Entry,
-    Fact,
-    FeedId,
-    Head,
-    MalformedEntryError,
-    Receipt,
-    Redemption,
-    UseSeen,
-    Void,
-    decode_fact,
-    sign_checkpoint,
-)
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head, MalformedEntryError, sign_checkpoint
+from kiosk.core.fact import Fact, Receipt, Redemption, UseSeen, Void, decode_fact
 from kiosk.core.strict_cbor import encode
 from sync.bundle import answer_parts
 from sync.exchange import Fork, Side, Taken, answer, take

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from kiosk.clock import from_ms
 from kiosk.core.catalogue import Catalogue, Credential, Right
 from kiosk.core.decide import Place, Sale, Taken, decide
-from kiosk.core.entry import FeedId, Redemption
+from kiosk.core.entry import FeedId
+from kiosk.core.fact import Redemption
 from kiosk.core.question import Figures
 from kiosk.core.situation import ORDINARY, Situation
 from kiosk.core.standing import Standing

@@ -16,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from kiosk.core.entry import Checkpoint, Entry, Fact, FeedId, Head
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head
+from kiosk.core.fact import Fact
 from kiosk.errors import CounterfoilError
 from kiosk.ports import FeedStore
 from sync.head_office.records import (

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from kiosk.core.entry import Answered, FeedId, Receipt, UseSeen, chain
+from kiosk.core.entry import FeedId, chain
+from kiosk.core.fact import Answered, Receipt, UseSeen
 from kiosk.core.strict_cbor import encode
 from kiosk.errors import ExchangeError
 from sync.head_office import intake
