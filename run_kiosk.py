@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
     from kiosk.station import Station
+    from sync.line import Nearby
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 (argparse names it no other way)
 
@@ -165,7 +166,7 @@ def run_counter(args: "argparse.Namespace") -> int:
         turned=args.camera_turned,
     )
     station = Station.open(folder, plan)
-    blueprints, stop_link = link(station)
+    blueprints, stop_link = link(station, args.lan, args.neighbours)
     app = station.app(assets.templates(), assets.static(), blueprints, args.language)
     station.start()
     print("The counter's page: http://{0}:{1}/".format(args.host, args.port), file=sys.stderr, flush=True)
@@ -177,8 +178,10 @@ def run_counter(args: "argparse.Namespace") -> int:
     return 0
 
 
-def link(station: "Station") -> "tuple[list[Blueprint], Callable[[], None]]":
-    """The line to head office, where ``sync`` is there; without it a counter serves and redeems all the same."""
+def link(
+    station: "Station", lan: "str | None" = None, listed: "str | None" = None
+) -> "tuple[list[Blueprint], Callable[[], None]]":
+    """The lines to head office and to neighbours, where ``sync`` is there; a counter serves and redeems without."""
     try:
         from sync.line import Ends, open_line
     except ModuleNotFoundError as error:
@@ -198,10 +201,32 @@ def link(station: "Station") -> "tuple[list[Blueprint], Callable[[], None]]":
             install=counter.install_bundle,
             tell=counter.set_link,
             chunks=station.lists,
+            nearby=nearby(station, lan, listed),
         )
     )
-    counter.carrier = line.replicator
+    counter.carrier, counter.neighbours = line.replicator, line.neighbours
     return [line.blueprint], line.stop
+
+
+def nearby(station: "Station", lan: "str | None", listed: "str | None") -> "Nearby | None":
+    """The local network as it was typed: ``lan`` HOST:PORT to listen on, ``listed`` addresses; None: it is off."""
+    from kiosk.commands.counter import LAN_PORT
+    from kiosk.serving import bind
+    from sync.lan_line import LanPlan, parse_address, parse_addresses
+    from sync.line import Nearby
+
+    if lan is None and listed is None:
+        return None
+    own = parse_address(lan or "0.0.0.0:{0}".format(LAN_PORT))
+    known = parse_addresses(listed or "")
+    counter = station.counter
+    plan = LanPlan(bind(own.host, own.port, "--lan"), known, listed is None, station.folder.certificates)
+    return Nearby(
+        plan=plan,
+        desk=counter,
+        receipted_n=lambda feed: counter.standing.receipted_n(feed),  # noqa: PLW0108 - the standing may be folded anew
+        is_revoked=lambda feed: str(feed) in counter.standing.revoked,
+    )
 
 
 def run_decide(args: "argparse.Namespace") -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kiosk.core.entry import Entry, FeedId, MalformedEntryError
-from kiosk.core.fact import Answered, Redemption, Void, decode_fact
+from kiosk.core.fact import Answered, Redemption, Transferred, Void, decode_fact
 from kiosk.core.standing import Standing
 from kiosk.errors import AppendUnknownError, JournalError
 from kiosk.journal import Journal
@@ -50,10 +50,10 @@ class Ledger:
             if entry.feed == self.feed and isinstance(fact, Redemption):
                 self.stubs[entry.n] = fact
 
-    def append(self, fact: Redemption | Answered | Void) -> None:
-        """Write and fold. After an unknown outcome the standing says what the journal really holds."""
+    def append(self, *facts: Redemption | Answered | Void | Transferred) -> None:
+        """Write and fold, all or none. After an unknown outcome the standing says what the journal really holds."""
         try:
-            self.learn(self._journal.append([fact]))
+            self.learn(self._journal.append(facts))
             self.trouble = None
         except JournalError as error:
             self.trouble = error
@@ -76,6 +76,13 @@ class Ledger:
         """How many entries of head office are here: what this counter knew when it said yes."""
         heads = self._journal.heads().items()
         return max((head.n for feed, head in heads if feed.origin == "head-office"), default=0)
+
+    def neighbours_n(self) -> dict[str, int]:
+        """How many entries of each feed of the store's other counters are here."""
+        store = self.feed.origin.partition("/")[0]
+        heads = self._journal.heads().items()
+        near = (one for one in heads if one[0].origin.startswith(f"{store}/") and one[0].origin != self.feed.origin)
+        return {str(feed): head.n for feed, head in near}
 
     def waiting(self) -> int:
         """How many redemptions and voids head office has not receipted, of this life and of those before."""

@@ -5,8 +5,8 @@ Rules of this module:
 - A neighbour's feed is carried when what is held of it has not been receipted for ``AFTER_S``: whoever has a line sends
   by itself, much sooner, and its receipt comes here over the local network.
 - While it is carried, the neighbour's receipts are fetched with it; the neighbour takes them from here.
-- What head office does not take in ``AT_MOST_S`` (a feed with two histories, a store that it moved) rests for ``REST_S``,
-  and so does everything when a message was refused: carrying must not hold up this counter's own entries.
+- What head office does not take in ``AT_MOST_S`` (a feed with two histories, say) rests for ``REST_S``, and so does all
+  when a message was refused: carrying must not hold up this counter's own entries.
 
 Not locked: only the replicator's turn looks at it.
 """
@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from kiosk.core.entry import FeedId, Head
+from sync.exchange import MarkOf, no_mark
 
 AFTER_S = 10.0
 AT_MOST_S = 60.0
@@ -37,8 +38,10 @@ class Carrying:
         heads: Callable[[], Mapping[FeedId, Head]],
         is_neighbours: Callable[[FeedId], bool],
         receipted_n: Callable[[FeedId], int],
+        mark_of: MarkOf = no_mark,
     ) -> None:
         """``is_neighbours``: another counter of this store writes it; ``receipted_n``: how far it is at head office."""
+        self.mark_of = mark_of
         self._heads = heads
         self._is_neighbours = is_neighbours
         self._receipted_n = receipted_n

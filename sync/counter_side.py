@@ -19,7 +19,7 @@ from kiosk.core.entry import Checkpoint, Entry, FeedId, Head, sign_checkpoint
 from kiosk.core.fact import Opened, decode_fact
 from kiosk.ports import FeedStore
 from sync.carrying import Carrying
-from sync.exchange import Fork, KeepFork, MarkOf, Side, no_mark
+from sync.exchange import Fork, KeepFork, Side
 from sync.wire import Party
 
 HEAD_OFFICE = "head-office"
@@ -64,8 +64,6 @@ class CounterSide:
         on_entries: Callable[[Sequence[Entry]], None],
         bundle_version: Callable[[], int],
         keep_fork: KeepFork = report_fork,
-        carrying: Carrying | None = None,
-        mark_of: MarkOf = no_mark,
     ) -> None:
         """``take_checkpoint`` signs the journal's head; ``on_entries`` folds what head office wrote."""
         self._clock = clock
@@ -73,7 +71,7 @@ class CounterSide:
         self.us = Party(enrolment.origin, enrolment.key_epoch, device_key)
         self.trust = PinnedHeadOffice(enrolment)
         self.take_checkpoint = take_checkpoint
-        self.carrying = carrying
+        self.carrying: Carrying | None = None
         self._usual = {enrolment.origin, HEAD_OFFICE, f"{HEAD_OFFICE}/{enrolment.origin}"}
         self.side = Side(
             store=store,
@@ -85,12 +83,15 @@ class CounterSide:
             learned=on_entries,
             quiet=lambda feed: feed.origin not in self._usual and not self._is_of_carried(feed),
             wanted=self._receipts_wanted,
-            mark_of=mark_of,
+            mark_of=self._mark_of,
         )
 
     def now_ms(self) -> int:
         """Unix milliseconds by this counter's clock."""
         return to_ms(self._clock.now())
+
+    def _mark_of(self, feed: FeedId, after_n: int, until_n: int) -> Checkpoint | None:
+        return None if self.carrying is None else self.carrying.mark_of(feed, after_n, until_n)
 
     def _carried(self) -> frozenset[FeedId]:
         return frozenset() if self.carrying is None else self.carrying.feeds

@@ -108,7 +108,7 @@ Signer = Callable[[FeedId, Head], Checkpoint | None]
 
 
 MarkOf = Callable[[FeedId, int, int], Checkpoint | None]
-"""A kept checkpoint of a feed (its writer's): the newest above the first number and not above the second, else the next."""
+"""A kept checkpoint of its writer's: the newest above the first number and not above the second, else the next one."""
 
 
 def _no_signer(_feed: FeedId, _head: Head) -> None:
@@ -151,9 +151,9 @@ class Side:
     ``newer_bundle(their_version)`` the signed envelope of a newer one, or None. ``learned`` is told the
     entries of each segment as soon as they are stored. Nothing in here knows who asked first.
 
-    A ``quiet`` feed passes only where the other side's vector names it; ``wanted`` ones are named in ours though nothing
-    of them is held. ``vouch`` gives the certificate of who writes a feed, to go beside its segments; ``meet`` is told
-    of those that came, before anything is applied. ``mark_of`` finds where another's feed may be cut.
+    A ``quiet`` feed passes only where the other side's vector names it; ``wanted`` ones are named in ours though
+    nothing of them is held. ``vouch`` gives the certificate of who writes a feed, to go beside its segments; ``meet``
+    is told of those that came, before anything is applied. ``mark_of`` finds where another's feed may be cut.
     """
 
     store: FeedStore
@@ -187,8 +187,8 @@ def offer(
     """What a party with the vector ``theirs`` lacks, each segment complete up to a checkpoint.
 
     A feed that one writes oneself is cut and signed wherever the limits ask for it; another's goes up
-    to its newest checkpoint, or to one before that ``mark_of`` finds. Where their head is on another branch than ours, our branch from that
-    number on is sent: it is what lets them see the fork.
+    to its newest checkpoint, or to one before that ``mark_of`` finds. Where their head is on another branch
+    than ours, our branch from that number on is sent: it is what lets them see the fork.
     """
     limits = limits or Limits()
     segments: list[Segment] = []
@@ -373,10 +373,11 @@ class Taken:
 def compose(side: Side, theirs: Mapping[FeedId, Head] | None, *, their_bundle_version: int | None = None) -> Exchange:
     """What to tell a party whose vector is ``theirs``; None: not known yet, so nothing but our vector is sent."""
     named = theirs or {}
-    vector = {feed: NO_ENTRIES for feed in side.wanted()}
-    for feed, head in side.store.heads().items():
-        if (feed in named or not side.quiet(feed)) and (side.may_send(feed) or side.trust.accepts(feed)):
-            vector[feed] = head
+    vector = dict.fromkeys(side.wanted(), NO_ENTRIES) | {
+        feed: head
+        for feed, head in side.store.heads().items()
+        if (feed in named or not side.quiet(feed)) and (side.may_send(feed) or side.trust.accepts(feed))
+    }
     made = Offer((), more=False)
     if theirs is not None:
         made = offer(

@@ -67,7 +67,7 @@ class Call:
 
 @contextlib.contextmanager
 def call(address: Address, context: ssl.SSLContext, admit: Admit, *, limit_s: float | None = None) -> Iterator[Call]:
-    """Connect, and look whom one has met; raises ``ExchangeError``. ``limit_s``: for connecting, and for each answer."""
+    """Connect, and look whom one has met; ``limit_s`` for that, and for each answer. Raises ``ExchangeError``."""
     with _connected(address, context, limit_s or CONNECT_S) as connection:
         neighbour = admit(peer_certificate(connection))
         connection.settimeout(limit_s or ANSWER_S)

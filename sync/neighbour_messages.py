@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from kiosk.core.entry import FeedId, MalformedEntryError
 from kiosk.core.reservation import Answer, Reply
+from kiosk.core.rights import MOST, Right, RightKind
 from kiosk.core.strict_cbor import encode
 from sync.wire import MAX_CERTIFICATE_BYTES, array, decode, malformed, mapping, octets, text, whole
 
 INTENT_BYTES = 16
 DIGEST_BYTES = 16
-MAX_RIGHT_CHARACTERS = 256
+MAX_SUBJECT_BYTES = 256
 MAX_AUTHORITIES = 16
 MAX_BYTES = 64 * 1024
 
@@ -30,7 +31,7 @@ class Reserve:
 class RightsAsked:
     """Transfer me ``amount`` of a right, if you can spare it."""
 
-    right: str
+    right: Right
     amount: int
 
 
@@ -49,6 +50,7 @@ def decode_reserve(body: bytes) -> Reserve:
     )
 
 
+_KINDS = frozenset(RightKind)
 _ANSWERS = (Answer.YES, Answer.USED, Answer.RESERVED, Answer.BUSY)
 
 
@@ -72,14 +74,19 @@ def decode_reply(body: bytes) -> Reply:
 
 def encode_rights_asked(asked: RightsAsked) -> bytes:
     """The body of kind 7."""
-    return encode({1: asked.right, 2: asked.amount})
+    kind, promotion, subject = asked.right
+    return encode({1: int(kind), 2: promotion, 3: subject, 4: asked.amount})
 
 
 def decode_rights_asked(body: bytes) -> RightsAsked:
     """What the body of kind 7 asks; raises ``ExchangeError`` ``message-malformed``."""
     fields = mapping(decode(body, MAX_BYTES), cap=16, what="an asking for rights")
-    right = text(fields.get(1), cap=MAX_RIGHT_CHARACTERS, what="the right")
-    return RightsAsked(right, whole(fields.get(2), what="the amount"))
+    kind = whole(fields.get(1), what="the kind of right")
+    if kind not in _KINDS:
+        raise malformed("it asks for a kind of right that this release does not know")
+    promotion = text(fields.get(2), what="the promotion")
+    subject = octets(fields.get(3), cap=MAX_SUBJECT_BYTES, what="the subject")
+    return RightsAsked(Right(RightKind(kind), promotion, subject), whole(fields.get(4), most=MOST, what="the amount"))
 
 
 def encode_rights_given(amount: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The counters of one store, as far as this counter knows their certificates: whom it talks to, whose entries it believes.
+"""The counters of one store, as far as their certificates are known: whom one talks to, whose entries one believes.
 
 Rules of this module:
 
@@ -91,9 +91,7 @@ class Neighbourhood:
             self._save()
 
     def meet(self, der: bytes) -> Certificate:
-        """Know a certificate of this store. Raises ``ExchangeError`` with the codes of :func:`sync.certificates.read`,
-        and ``neighbour-elsewhere``.
-        """
+        """Know a certificate of this store. Raises as :func:`sync.certificates.read`, or ``neighbour-elsewhere``."""
         said = read(der, self._keys)
         if not self.is_store_feed(said.feed):
             # a counter of another store, which has no business with this one's feeds

@@ -88,7 +88,7 @@ class Reservations:
         return Reply(Answer.RESERVED, kept.holder)
 
     def end(self, spent: Spent, intent: bytes, replies: Mapping[FeedId, Reply], now_s: float) -> Reply:
-        """How one's own round ended: YES and it may be redeemed now, else a no. Who was silent is not in ``replies``."""
+        """How one's own round ended: YES and it may be redeemed, else a no. Who was silent is not in ``replies``."""
         kept = self._live(spent, now_s)
         if kept is None or (kept.holder, kept.intent) != (self.own, intent):
             return Reply(Answer.RESERVED, kept.holder) if kept is not None else BUSY  # we yielded, or took too long
