@@ -3,7 +3,8 @@
 Rules of this module:
 
 - A frame is a JPEG as the body of a post, its CSRF token in a header, the tab's own name in ``X-Tab``. It is answered
-  at once: 204 with where the codes were; 409 where another tab films; 422 for what is no picture of a page.
+  at once: 204 with where the codes were; 409 where another tab films; 422 for what is no picture of a page. Where the
+  clerk has signed out it is not looked at, and ``X-Signed-Out: 1`` says so.
 - ``X-Behind: 1`` asks the tab to send fewer. It sends the next frame when this one was answered.
 - A photo is a form like any other: a refusal is an answer (200), what is no picture is malformed (422).
 """
