@@ -65,6 +65,11 @@ class CounterFolder:
         return self.path / "lists"
 
     @property
+    def certificates(self) -> Path:
+        """Certificates of this device and of its neighbours; all of it can be had again."""
+        return self.path / "certificates.cbor"
+
+    @property
     def web_key(self) -> Path:
         return self.path / "web.key"
 

@@ -36,7 +36,7 @@ from kiosk.core.entry import (
 from kiosk.core.fact import BundleInstalled, Fact, Opened, Unknown, decode_fact, encode_fact
 from kiosk.errors import AppendUnknownError, ExchangeError, JournalError
 from kiosk.journal import bundles
-from kiosk.journal.chain import KnownFeed, checkpoints, feeds, last_n, walk
+from kiosk.journal.chain import KnownFeed, checkpoint_between, checkpoints, feeds, last_n, walk
 from kiosk.journal.connection import Connect, connect_file, open_for_writing, said
 from kiosk.journal.lock import WriterLock
 from kiosk.ports import CachedBundle
@@ -311,6 +311,12 @@ class Journal:
         with self._using() as db:
             known = self._feeds.get(feed)
             return None if known is None else next(checkpoints(db, known, newest=True), None)
+
+    def checkpoint_between(self, feed: FeedId, after_n: int, until_n: int) -> Checkpoint | None:
+        """The newest checkpoint of ``feed`` above ``after_n`` and not above ``until_n``, else the next one above."""
+        with self._using() as db:
+            known = self._feeds.get(feed)
+            return None if known is None else checkpoint_between(db, known, after_n, until_n)
 
     def store_segment(self, entries: Sequence[Entry], checkpoint: Checkpoint) -> None:
         """Append ``entries`` of one foreign feed with their checkpoint, in one transaction.
