@@ -104,6 +104,10 @@ class Log(Protocol):
         """The redemptions of one credential, with their voids, in the order of arrival."""
         ...
 
+    def uses_of(self, spent: Collection[tuple[str, bytes]]) -> Mapping[tuple[str, bytes], Sequence[RedemptionLine]]:
+        """As :meth:`uses`, of many credentials at once; one without any has an empty list."""
+        ...
+
     def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
         """The redemptions of one sale, with their voids, in the order of arrival."""
         ...
