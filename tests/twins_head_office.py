@@ -9,14 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    Checkpoint,
-    Entry,
-    FeedId,
-    Head,
-    chain,
-)
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain
 from kiosk.core.fact import Fact, encode_fact
 from kiosk.core.rights import Lot, Right, RightKind
 from sync.head_office.records import (
@@ -192,6 +185,12 @@ class HeadOfficeTwin:
 
     def uses(self, promotion: str, credential: bytes) -> Sequence[RedemptionLine]:
         return self._lines(lambda row: (row.promotion, row.credential) == (promotion, credential))
+
+    def uses_of(self, spent: Collection[tuple[str, bytes]]) -> Mapping[tuple[str, bytes], Sequence[RedemptionLine]]:
+        found: dict[tuple[str, bytes], list[RedemptionLine]] = {one: [] for one in spent}
+        for line in self._lines(lambda row: (row.promotion, row.credential) in found):
+            found[line.row.promotion, line.row.credential].append(line)
+        return found
 
     def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
         return self._lines(lambda row: row.sale == sale)

@@ -71,10 +71,12 @@ class Counting:
         """Read at once what single redemptions would ask for."""
         store = self.office.store
         self._waiting = {one.of_n: one for one in store.waiting_voids(feed)}
+        once = [fact for _, fact in facts if isinstance(fact, Redemption) and is_used_once(fact)]
+        self.books.look_up({(fact.promotion, fact.credential) for fact in once})
         at_risk = {
             Right(RightKind.ONCE, fact.promotion, fact.credential)
-            for _, fact in facts
-            if isinstance(fact, Redemption) and any(one.right == RightKind.RISK for one in fact.spent or ())
+            for fact in once
+            if any(one.right == RightKind.RISK for one in fact.spent or ())
         }
         self._held_once = {}
         for one in store.accounts_of_credentials(at_risk):
@@ -90,17 +92,22 @@ class Counting:
 
     def _redeemed(self, entry: Entry, fact: Redemption) -> None:
         word = word_for(self.office, self.books, entry.feed, entry.n, fact)
-        others = self.books.live_uses(fact.promotion, fact.credential)
-        unique = not others and not self._is_held_elsewhere(entry.feed, fact)
-        reconciled.arrived(self.office.store, self.balances, entry.feed, entry.n, fact, unique=unique)
-        if is_used_once(fact) and len(others) >= self._allowed(fact):
-            twice = Twice(promotion=fact.promotion, credential=fact.credential, at_ms=self.at_ms)
-            self.office.store.put_twice(twice)
+        if is_used_once(fact):
+            self._compare(entry, fact)
         self.books.note(entry.feed, entry.n, fact)
         self._rows.append(_redemption_row(entry, fact, word, self.at_ms))
         self.told.append(_use_seen(entry.feed, entry.n, fact, self.at_ms))
         if entry.n in self._waiting:
             self._void_that_waited(self._waiting[entry.n])
+
+    def _compare(self, entry: Entry, fact: Redemption) -> None:
+        """Look at the other live uses of a credential that can be used once."""
+        others = self.books.live_uses(fact.promotion, fact.credential)
+        unique = not others and not self._is_held_elsewhere(entry.feed, fact)
+        reconciled.arrived(self.office.store, self.balances, entry.feed, entry.n, fact, unique=unique)
+        if len(others) >= self._allowed(fact):
+            twice = Twice(promotion=fact.promotion, credential=fact.credential, at_ms=self.at_ms)
+            self.office.store.put_twice(twice)
 
     def _is_held_elsewhere(self, feed: FeedId, fact: Redemption) -> bool:
         # an online counter that was granted the right while this use was under way: it may use it any moment

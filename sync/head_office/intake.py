@@ -7,7 +7,8 @@ Rules of this module:
   power fails before it commits, nothing of it is there, and the counter, which has no receipt, sends it again.
 - Each redemption is in the log once: the log's key is (feed, n), and entries are stored once.
 - Messages are taken one at a time, so the order of cursors is the order of commits.
-- A counter is sent the feed "head-office" and its own receipts; it may send the feeds of its own lives.
+- A counter is sent the feed "head-office" and its own receipts; it may send the feeds of its own lives, and carry those
+  of the other counters of its store. A receipt goes to the writer, whoever carried; the carrier is sent it if it asks.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.clock import to_ms
-from kiosk.core.entry import Checkpoint, FeedId, Head, sign_checkpoint
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head, sign_checkpoint
 from kiosk.core.fact import Fact, Receipt, decode_fact
 from kiosk.core.rights import HEAD_OFFICE, is_head_office
 from kiosk.core.strict_cbor import encode
 from sync.bundle import answer_parts
 from sync.exchange import Fork, Side, Taken, answer, take
+from sync.head_office import quarantine
 from sync.head_office.balances import Balances
 from sync.head_office.counted import counts_so_far
 from sync.head_office.counting import Counting
@@ -58,16 +60,16 @@ def us(office: HeadOffice) -> Party:
 
 @dataclass(frozen=True, slots=True)
 class CounterTrust:
-    """What head office accepts from one counter: the feeds of its lives, each signed with that life's key."""
+    """What head office accepts from one counter: the feeds of its store's lives, each signed with that life's key."""
 
     lives: tuple[Enrolment, ...]
 
     def accepts(self, feed: FeedId) -> bool:
-        # a counter that writes in another's name
+        # a counter of another store, which has no business with this one's feeds
         return any(life.feed == feed for life in self.lives)
 
     def public_key(self, feed: FeedId, key_epoch: int) -> bytes | None:
-        # one life's key does not sign another's feed
+        # one life's key does not sign another's feed: a counter that writes in another's name
         found = (life.public_key for life in self.lives if life.feed == feed and life.key_epoch == key_epoch)
         return next(found, None)
 
@@ -77,20 +79,36 @@ def lives_of(office: HeadOffice, origin: str) -> tuple[Enrolment, ...]:
     return tuple(life for life in office.store.enrolments() if life.feed.origin == origin)
 
 
+def lives_near(office: HeadOffice, origin: str) -> tuple[Enrolment, ...]:
+    """Every enrolment of the store of the counter ``origin``."""
+    store = origin.partition("/")[0]
+    return tuple(life for life in office.store.enrolments() if life.store == store)
+
+
 def counter_key(office: HeadOffice, origin: str, key_epoch: int) -> bytes | None:
-    """The public key of a counter in a key epoch; None: it was never enrolled with that one."""
-    return next((life.public_key for life in lives_of(office, origin) if life.key_epoch == key_epoch), None)
+    """The public key of a counter in a key epoch; None: it was never enrolled with that one.
+
+    It signs messages; raises ``ExchangeError`` ``counter-revoked`` where it may do so no more.
+    """
+    life = next((life for life in lives_of(office, origin) if life.key_epoch == key_epoch), None)
+    if life is None:
+        return None
+    quarantine.refuse_if_revoked(life)
+    return life.public_key
 
 
 def side_towards(office: HeadOffice, origin: str) -> Side:
     """Head office's side of the exchange with the counter ``origin``."""
+    near = lives_near(office, origin)
     audience = {own_feed(office), receipts_feed(office, origin)}
+    carried = {receipts_feed(office, life.feed.origin) for life in near}
     return Side(
         store=office.store,
-        trust=CounterTrust(lives_of(office, origin)),
-        may_send=audience.__contains__,
+        trust=CounterTrust(near),
+        may_send=(audience | carried).__contains__,
         keep_fork=lambda fork: _keep_fork(office, fork),
-        sign=lambda feed, head: _sign(office, feed, head) if feed in audience else None,
+        sign=lambda feed, head: _sign(office, feed, head) if feed in audience | carried else None,
+        quiet=lambda feed: feed not in audience and feed.origin != origin,
         bundle_version=lambda: bundle.version if (bundle := in_force(office)) else 0,
         newer_bundle=lambda theirs: _newer_bundle(office, theirs),
     )
@@ -114,9 +132,9 @@ def _keep_fork(office: HeadOffice, fork: Fork) -> None:
     )  # fmt: skip
     at_ms = to_ms(office.clock.now())
     office.store.add_evidence(Evidence(kind="fork", feed=fork.feed, n=fork.stored.n, at_ms=at_ms, content=content))
-    for life in lives_of(office, fork.feed.origin):
-        if life.feed == fork.feed and not life.fenced:
-            office.store.put_enrolment(replace(life, fenced=True))
+    life = quarantine.life_of(office.store, fork.feed)
+    if life is not None:
+        quarantine.fence(office.store, life)
 
 
 # --- taking ------------------------------------------------------------------------------------
@@ -166,17 +184,39 @@ def settle(office: HeadOffice, origin: str, taken: Taken) -> None:
     balances = Balances(store, at_ms)
     counting = Counting(office, Books(store, counted=counts_so_far(office)), balances, at_ms)
     for_it = incarnation.feed_to(origin)
-    told: list[Fact] = []
+    told: dict[FeedId, list[Fact]] = {for_it: []}
     for applied in taken.applied:
-        counting.count(applied.entries)
-        own = is_head_office(applied.feed)  # what a backup had lost of our own
-        if not own and applied.head.n > _receipted(store, for_it, applied.feed, told):
-            told.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=applied.head.n, head=applied.head.hash))
+        counting.count(quarantine.counted(store, applied.feed, applied.entries))
+        if is_head_office(applied.feed):
+            continue  # what a backup had lost of our own
+        to_writer = incarnation.feed_to(applied.feed.origin)
+        written = told.setdefault(to_writer, [])
+        good = quarantine.good_head(store, applied.feed, applied.head)
+        if good.n > _receipted(store, to_writer, applied.feed, written):
+            written.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=good.n, head=good.hash))
     balances.flush()
-    told += grants_due(office, balances, lives, incarnation, at_ms)
+    told[for_it] += grants_due(office, balances, lives, incarnation, at_ms)
     _tell(office, incarnation.to_all, counting.told)
-    _tell(office, for_it, told)
+    for feed, facts in told.items():
+        _tell(office, feed, facts)
     _note_contact(office, lives, taken, at_ms)
+
+
+def tell_all(office: HeadOffice, facts: Sequence[Fact]) -> None:
+    """Write ``facts`` to every counter, and sign; inside a transaction."""
+    _tell(office, incarnation_of(office.store).to_all, facts)
+
+
+def count_released(office: HeadOffice, feed: FeedId, entries: Sequence[Entry]) -> None:
+    """Count entries of ``feed`` that a person let out of quarantine, the last of them the new good head."""
+    store, at_ms, last = office.store, to_ms(office.clock.now()), entries[-1]
+    balances = Balances(store, at_ms)
+    counting = Counting(office, Books(store, counted=counts_so_far(office)), balances, at_ms)
+    counting.count(entries)
+    balances.flush()
+    tell_all(office, counting.told)
+    receipt = Receipt(at_ms=at_ms, feed=str(feed), n=last.n, head=last.hash)
+    _tell(office, incarnation_of(store).feed_to(feed.origin), [receipt])
 
 
 def _tell(office: HeadOffice, feed: FeedId, facts: Sequence[Fact]) -> None:

@@ -12,7 +12,7 @@ Rules of this module:
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from kiosk.clock import from_ms
@@ -96,6 +96,10 @@ class Books:
     def uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
         held = [_use(line) for line in self._held(promotion, digest)]
         return sorted([*held, *self.pending.uses(promotion, digest)])
+
+    def look_up(self, spent: Collection[tuple[str, bytes]]) -> None:
+        """Read at once the uses of credentials, as (promotion, digest), that will be asked for one by one."""
+        self._lines.update(self.store.uses_of(spent))
 
     def _held(self, promotion: str, digest: bytes) -> Sequence[RedemptionLine]:
         spent = promotion, digest

@@ -16,12 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from kiosk.core.entry import (
-    Checkpoint,
-    Entry,
-    FeedId,
-    Head,
-)
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head
 from kiosk.core.fact import Fact
 from kiosk.core.rights import Right
 from kiosk.errors import CounterfoilError
@@ -107,6 +102,10 @@ class Log(Protocol):
 
     def uses(self, promotion: str, credential: bytes) -> Sequence[RedemptionLine]:
         """The redemptions of one credential, with their voids, in the order of arrival."""
+        ...
+
+    def uses_of(self, spent: Collection[tuple[str, bytes]]) -> Mapping[tuple[str, bytes], Sequence[RedemptionLine]]:
+        """As :meth:`uses`, of many credentials at once; one without any has an empty list."""
         ...
 
     def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, insert, select, tuple_
 
@@ -15,6 +15,7 @@ from sync.head_office.sql.rows import record, values
 from sync.head_office.sql.tables import log
 
 _BATCH = 200
+Key = TypeVar("Key")
 
 
 class SqlLog:
@@ -62,6 +63,13 @@ class SqlLog:
 
     def uses(self, promotion: str, credential: bytes) -> Sequence[RedemptionLine]:
         return self._lines(log.c.promotion == promotion, log.c.credential == credential)
+
+    def uses_of(self, spent: Collection[tuple[str, bytes]]) -> Mapping[tuple[str, bytes], Sequence[RedemptionLine]]:
+        found: dict[tuple[str, bytes], list[RedemptionLine]] = {one: [] for one in spent}
+        for batch in _batches(list(found)):
+            for line in self._lines(tuple_(log.c.promotion, log.c.credential).in_(batch)):
+                found[line.row.promotion, line.row.credential].append(line)
+        return found
 
     def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
         return self._lines(log.c.sale == sale)
@@ -151,5 +159,5 @@ def _held(connection: Connection, keys: Sequence[tuple[str, int]]) -> set[tuple[
     return there
 
 
-def _batches(keys: Sequence[tuple[str, int]]) -> Iterable[Sequence[tuple[str, int]]]:
+def _batches(keys: Sequence[Key]) -> Iterable[Sequence[Key]]:
     return (keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH))
