@@ -134,10 +134,10 @@ def enrol(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     """A device without a key comes in anew: a new one, or an old disk whose key is gone."""
     if not world.office.up:
         return "dark"
-    seat = world.seat_of(counter)
-    disk = Disk(counter.disk.image()) if step.what % 2 else Disk()
-    world.enrol(seat, disk, setback=timedelta(0))
-    return str(world.counters[-1].feed)
+    seat, how = world.seat_of(counter), step.what % 3
+    if how == 2:
+        return str(world.enrol(seat, counter.disk, instead_of=counter).feed)
+    return str(world.enrol(seat, Disk(counter.disk.image()) if how else Disk()).feed)
 
 
 def clone(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
@@ -175,7 +175,12 @@ def pass_on(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
 
 def lan(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     """Two neighbours exchange."""
-    return "not yet"
+    near = world.other(counter, step.other)
+    link = None if near is None else counter.neighbours.link_to(near.number)
+    if link is None:
+        return "nobody"
+    link.turn()
+    return "met" if link.trouble is None else link.trouble.code
 
 
 def newer_fact(world: World, counter: SimCounter, step: Step, draw: Random) -> str:

@@ -47,7 +47,7 @@ def damage_bundle(world: World, counter: SimCounter, step: Step, draw: Random) -
 
 def forge(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     """Somebody has a key of one counter, and writes with it in the name of another, or of a later life of the same."""
-    lives = world.seat_of(counter).devices
+    lives = [one for one in world.counters if one.enrolment.origin == counter.enrolment.origin]
     victims = [lives[-1], world.counters[step.other % len(world.counters)]]
     victim = victims[step.what % 2]
     if victim.key is counter.key:

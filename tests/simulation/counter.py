@@ -34,6 +34,7 @@ from kiosk.core.fact import (
     encode_fact,
 )
 from kiosk.core.question import Question, question_of
+from kiosk.core.reservation import YES
 from kiosk.core.rights import Right, RightKind
 from kiosk.core.rules import is_used_once
 from kiosk.core.situation import Situation
@@ -44,12 +45,15 @@ from kiosk.ports import CachedBundle, LinkState
 from sync.bundle import BundleFetcher
 from sync.counter_side import CounterSide
 from sync.exchange import Fork
+from sync.neighbourhood import Neighbourhood
+from sync.neighbours import Parts
 from sync.post import Post
 from sync.replicator import Chance, Replicator
 from tests.simulation.auditor import Auditor
 from tests.simulation.chance import Dice
 from tests.simulation.disk import Disk
 from tests.simulation.journal import SimJournal
+from tests.simulation.near import SimNeighbours, carrying
 from tests.simulation.truth import INSTALLED, read
 from tests.twins import SetClock
 
@@ -57,9 +61,11 @@ _CATALOGUES: dict[tuple[bytes, ...], Catalogue] = {}
 
 
 class Reach(Protocol):
-    """What a counter can do beyond itself: the line to head office."""
+    """What a counter can do beyond itself: the line to head office, calls to its neighbours."""
 
     def line(self, counter: SimCounter) -> Post: ...
+    def dial(self, counter: SimCounter, number: int) -> SimCounter: ...
+    def call(self, counter: SimCounter, other: SimCounter, path: str, message: bytes) -> bytes: ...
 
 
 @dataclass(slots=True)
@@ -70,22 +76,34 @@ class Told:
     n: int | None = None
 
 
+@dataclass
+class Hardware:
+    """What outlives a start: disk, keys, certificates, clock."""
+
+    number: int
+    enrolment: Enrolment
+    key: Ed25519PrivateKey
+    disk: Disk
+    clock: SetClock
+    dice: Dice
+    near: Neighbourhood
+    earlier_keys: tuple[Ed25519PrivateKey, ...] = ()
+
+
 class SimCounter:
     """A device at work; made anew each time it starts, over the disk that is left."""
 
     def __init__(
         self,
-        number: int,
-        enrolment: Enrolment,
-        key: Ed25519PrivateKey,
-        disk: Disk,
-        clock: SetClock,
-        dice: Dice,
+        device: Hardware,
         auditor: Auditor,
         reach: Reach,
     ) -> None:
+        number, enrolment, key, disk = device.number, device.enrolment, device.key, device.disk
+        clock, dice, near = device.clock, device.dice, device.near
+        self.device = device
         self.number, self.enrolment, self.key, self.disk, self.clock = number, enrolment, key, disk, clock
-        self.dice, self.auditor, self._reach = dice, auditor, reach
+        self.dice, self.auditor, self.near = dice, auditor, near
         self.place = Place(enrolment.store, enrolment.counter)
         self.feed = enrolment.feed
         self.link = LinkState()
@@ -113,11 +131,16 @@ class SimCounter:
             on_entries=self.learn,
             bundle_version=lambda: self.fetcher.version,
             keep_fork=self.forks.append,
+            earlier_keys=device.earlier_keys,
         )  # fmt: skip
+        chance = Chance(dice.octets, dice.fraction)
+        self.side.carrying = carrying(self, near)
         self.replicator = Replicator(
-            self.side, self.fetcher, reach.line(self), self._on_link,
-            clock=clock, chance=Chance(dice.octets, dice.fraction),
-        )  # fmt: skip
+            self.side, self.fetcher, reach.line(self), self._on_link, clock=clock, chance=chance
+        )
+        near._is_shut_out = lambda feed: str(feed) in self.standing.revoked
+        parts = Parts(self.side, near, self, self.forks.append, self.journal.checkpoint_between, clock, chance)
+        self.neighbours = SimNeighbours(parts, self, reach.dial, reach.call)
 
     def _opened(self) -> Opened:
         return Opened(
@@ -210,6 +233,13 @@ class SimCounter:
         refusal = self._refusal(credential, online=online)
         if refusal is not None:
             return Told(refusal)
+        if self._needs_reserving(credential, online=online):
+            intent = self.dice.octets(16)
+            if self.neighbours.reserve(credential.promotion, credential.digest, intent) != YES:
+                return Told("reserved")
+            refusal = self._refusal(credential, online=online)
+            if refusal is not None:
+                return Told(refusal)
         return self._write_redemption(credential, online=online)
 
     def _refusal(self, credential: Credential, *, online: bool) -> str | None:
@@ -228,6 +258,11 @@ class SimCounter:
         if credential.shared or self.standing.accounts.holds(credential.promotion, credential.digest):
             return False
         return is_used_once(self._question(credential, online=True))
+
+    def _needs_reserving(self, credential: Credential, *, online: bool) -> bool:
+        question = self._question(credential, online=online)
+        held = self.standing.accounts.holds(credential.promotion, credential.digest)
+        return is_used_once(question) and not held and question.terms.offline.policy == "home-store"
 
     def _write_redemption(self, credential: Credential, *, online: bool) -> Told:
         question = self._question(credential, online=online)
@@ -313,6 +348,17 @@ class SimCounter:
             self.write(*entries)
         return sum(one.amount for one in entries)
 
+    def is_used(self, promotion: str, digest: bytes) -> bool | None:
+        """As :func:`kiosk.sharing.is_used`."""
+        return bool(self.standing.live_uses(promotion, digest))
+
+    def give_rights(self, right: Right, amount: int, to: FeedId) -> int:
+        """As :func:`kiosk.sharing.give_rights`."""
+        try:
+            return self.pass_on(right, amount, to)
+        except JournalError:
+            return 0
+
     # --- exchanging
 
     def exchange(self) -> str | None:
@@ -321,6 +367,16 @@ class SimCounter:
         if self.link.trouble is not None and "restored or copied" in self.link.trouble:
             self.fenced = True
         return None if self.link.online else self.link.trouble
+
+    def meet_all(self) -> None:
+        """One exchange with each neighbour, as their links' threads have it."""
+        for link in self.neighbours.links:
+            link.turn()
+
+    def own_feeds(self) -> Mapping[FeedId, Sequence[Entry]]:
+        """What it wrote in this life and in those whose keys it has."""
+        own = [feed for feed in self.journal.heads() if self.side.side.sign(feed, self.journal.heads()[feed])]
+        return {feed: self.journal.held()[feed] for feed in own}
 
     def lots(self) -> Mapping[tuple[int, str, bytes, int], int]:
         """What it believes to have, for the auditor."""

@@ -47,6 +47,7 @@ class SimJournal:
         self._feeds: dict[FeedId, list[Entry]] = {}
         self._heads: dict[FeedId, Head] = {}
         self._marks: dict[FeedId, Checkpoint] = {}
+        self._kept_marks: dict[FeedId, list[Checkpoint]] = {}
         self._bundle: CachedBundle | None = None
         self.own: FeedId | None = None
         for record in disk.power_on():
@@ -74,6 +75,7 @@ class SimJournal:
             self._durable(record.entries)
         if record.checkpoint is not None:
             self._marks[record.checkpoint.feed] = record.checkpoint
+            self._kept_marks.setdefault(record.checkpoint.feed, []).append(record.checkpoint)
         if record.bundle is not None:
             self._bundle = record.bundle
 
@@ -118,6 +120,12 @@ class SimJournal:
 
     def checkpoint(self, feed: FeedId) -> Checkpoint | None:
         return self._marks.get(feed)
+
+    def checkpoint_between(self, feed: FeedId, after_n: int, until_n: int) -> Checkpoint | None:
+        """The newest checkpoint of ``feed`` above ``after_n`` and not above ``until_n``, else the next one above."""
+        kept = self._kept_marks.get(feed, ())
+        within = [one for one in kept if after_n < one.n <= until_n]
+        return within[-1] if within else next((one for one in kept if one.n > until_n), None)
 
     def store_segment(self, entries: Sequence[Entry], checkpoint: Checkpoint) -> None:
         feed = checkpoint.feed

@@ -13,6 +13,7 @@ from kiosk.config import Enrolment
 from kiosk.core import strict_cbor
 from kiosk.core.entry import FeedId
 from kiosk.errors import ExchangeError
+from sync.certificates import issue
 from sync.head_office import desk, intake
 from sync.head_office.attempts import Attempts
 from sync.head_office.office import HeadOffice
@@ -141,8 +142,8 @@ class SimOffice:
         self.auditor.published(publication.caps(), publication.policies)
         publish_in(self.office, publication)
 
-    def enrol(self, store: str, counter: str, public_key: bytes) -> Enrolment:
-        """Let a device in; without the code, whose stretching takes longer than a whole history."""
+    def enrol(self, store: str, counter: str, public_key: bytes) -> tuple[Enrolment, bytes]:
+        """Let a device in, and certify it; without the code, whose stretching takes longer than a whole history."""
         code = EnrolmentCode(
             code_id="0000", store=store, counter=counter, created_at_ms=0, expires_at_ms=0, salt=b"", stretched=b"",
             private_key=b"",
@@ -150,4 +151,5 @@ class SimOffice:
         with self.store.together() as kept:
             life = replace(desk._new_life(kept, code, public_key, to_ms(self.clock.now())))
             kept.put_enrolment(life)
-        return desk._grant(self.office, life).enrolment("http://head-office.simulated")
+        certificate = issue(life.feed, life.key_epoch, life.public_key, self.office.keys.feed)
+        return desk._grant(self.office, life).enrolment("http://head-office.simulated"), certificate

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from kiosk.clock import to_ms
 from kiosk.core.entry import FeedId
-from kiosk.errors import CounterfoilError
+from kiosk.errors import CounterfoilError, ExchangeError
+from sync.lan import Address
+from sync.neighbourhood import Neighbourhood, OwnPapers
 from sync.post import Post
 from tests.simulation import acts
 from tests.simulation.auditor import Auditor
 from tests.simulation.chance import Dice
-from tests.simulation.counter import SimCounter
+from tests.simulation.counter import Hardware, SimCounter
 from tests.simulation.disk import Cut, Disk, PowerCut
 from tests.simulation.network import Network
 from tests.simulation.office import SimOffice
@@ -29,11 +30,10 @@ OFFICE = "head-office"
 
 @dataclass
 class Seat:
-    """A counter of a store, and the devices that ever stood there: the last one is at work, others may be clones."""
+    """A counter of a store, and the images that were taken of its devices."""
 
     store: str
     counter: str
-    devices: list[SimCounter] = field(default_factory=list)
     images: list[tuple[SimCounter, list[object]]] = field(default_factory=list)
 
     @property
@@ -56,55 +56,75 @@ class World:
         self.seats = [Seat(store, counter) for store, counter in publication.counters]
         self.counters: list[SimCounter] = []
         self.tries = 0
+        self._keys = 0
         self.trace = hashlib.sha256()
         self.told: Counter[str] = Counter()
         self.history: list[str] = []
         for seat in self.seats:
-            self.enrol(seat, Disk(), setback=timedelta(0))
+            self.enrol(seat, Disk())
         for counter in self.counters * 2:
             counter.exchange()
 
     # --- devices
 
-    def enrol(self, seat: Seat, disk: Disk, setback: timedelta) -> SimCounter:
-        """A device with a key of its own comes in at ``seat``, over ``disk``."""
-        number = len(self.counters)
-        key = keys_by(f"{self.seed % 8}/{number}")
-        enrolment = self.office.enrol(seat.store, seat.counter, key.public_key().public_bytes_raw())
-        clock = SetClock(self.clock.now() + setback)
-        made = SimCounter(number, enrolment, key, disk, clock, Dice(self.seed, number), self.auditor, self)
-        self.counters.append(made)
-        seat.devices.append(made)
-        return made
+    def enrol(self, seat: Seat, disk: Disk, *, instead_of: SimCounter | None = None) -> SimCounter:
+        """A device with a new key comes in at ``seat`` over ``disk``; ``instead_of``: the same one, its keys kept."""
+        number = len(self.counters) if instead_of is None else instead_of.number
+        self._keys += 1
+        key = keys_by(f"{self.seed % 8}/{self._keys}")
+        enrolment, certificate = self.office.enrol(seat.store, seat.counter, key.public_key().public_bytes_raw())
+        near = Neighbourhood(enrolment, None, lambda _feed: False)
+        near.take_papers(OwnPapers(certificate, ()))
+        earlier = () if instead_of is None else (instead_of.key, *instead_of.device.earlier_keys)
+        return self._place(
+            Hardware(number, enrolment, key, disk, SetClock(self.clock.now()), Dice(self.seed, number), near, earlier)
+        )
 
     def copy(self, of: SimCounter, image: Sequence[object]) -> SimCounter:
         """The same device once more, over an ``image`` of its disk, key included."""
         number = len(self.counters)
-        clock = SetClock(of.clock.now())
-        made = SimCounter(number, of.enrolment, of.key, Disk(list(image)), clock, Dice(self.seed, number),
-                          self.auditor, self)  # fmt: skip
-        self.counters.append(made)
-        self.seat_of(of).devices.append(made)
+        clock, dice = SetClock(of.clock.now()), Dice(self.seed, number)
+        return self._place(replace(of.device, number=number, disk=Disk(list(image)), clock=clock, dice=dice))
+
+    def restart(self, counter: SimCounter) -> SimCounter:
+        """The device starts again over what its disk holds."""
+        fenced = counter.fenced
+        made = self._place(counter.device)
+        made.fenced = fenced
+        return made
+
+    def _place(self, device: Hardware) -> SimCounter:
+        made = SimCounter(device, self.auditor, self)
+        if device.number < len(self.counters):
+            self.counters[device.number] = made
+        else:
+            self.counters.append(made)
+        for one in self.counters:
+            near = [other for other in self.counters if other.place.store == one.place.store and other is not one]
+            one.neighbours.follow(Address(str(other.number), 1) for other in near)
         return made
 
     def seat_of(self, counter: SimCounter) -> Seat:
         return next(seat for seat in self.seats if seat.origin == counter.enrolment.origin)
-
-    def restart(self, counter: SimCounter) -> SimCounter:
-        """The device starts again over what its disk holds."""
-        made = SimCounter(counter.number, counter.enrolment, counter.key, counter.disk, counter.clock, counter.dice,
-                          self.auditor, self)  # fmt: skip
-        made.fenced = counter.fenced
-        self.counters[counter.number] = made
-        devices = self.seat_of(counter).devices
-        devices[devices.index(counter)] = made
-        return made
 
     def line(self, counter: SimCounter) -> Post:
         """The line from a counter to head office."""
         return lambda path, message: self.network.carry(
             counter.enrolment.origin, OFFICE, self.office.answer, path, message
         )
+
+    def dial(self, counter: SimCounter, number: int) -> SimCounter:
+        """The device of that number, if a call gets through."""
+        other = self.counters[number]
+        if (counter.enrolment.origin, other.enrolment.origin) in self.network.cut:
+            raise ExchangeError("unreachable", "No answer")
+        return other
+
+    def call(self, counter: SimCounter, other: SimCounter, path: str, message: bytes) -> bytes:
+        """What a neighbour answers."""
+        here, there = counter.enrolment.origin, other.enrolment.origin
+        answer = self.counters[other.number].neighbours.take_call
+        return self.network.carry(here, there, lambda path, message: answer(counter, path, message), path, message)
 
     def doubled(self, again: Callable[[], bytes]) -> None:
         """The same message once more must change nothing (I8)."""
@@ -197,13 +217,14 @@ class World:
         for _ in range(2):
             for counter in list(self.counters):
                 counter.exchange()
+                counter.meet_all()
         self.auditor.check()
         self.check_healed()
 
     def check_healed(self) -> None:
         """I6, I7, I10 and I16 of a world that is whole again."""
         office = {str(feed): held for feed, held in self.office.store.tables.feeds.items()}
-        surviving = {str(one.feed): one.journal.held()[one.feed] for one in self.counters}
+        surviving = {str(feed): held for one in self.counters for feed, held in one.own_feeds().items()}
         self.auditor.healed(surviving, office)
         evidence = self.office.evidence_bodies()
         for one in self.counters:
