@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kiosk.core.rights import RightKind
 from kiosk.core.strict_cbor import encode
+from sync.head_office import decisions
 from sync.wire import EXCHANGE_PATH
 from tests.simulation import attacks
 from tests.simulation.counter import SimCounter
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 Act = Callable[["World", SimCounter, Step, Random], str]
 OFFICE = "head-office"
-WORDS = ("TOTAL", "PURSE", "SHOP")
+WORDS = ("TOTAL", "PURSE", "SHOP", "PLAIN")
 YEARS = timedelta(days=3652)
 
 
@@ -140,6 +141,19 @@ def enrol(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     return str(world.enrol(seat, Disk(counter.disk.image()) if how else Disk()).feed)
 
 
+def revoke(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
+    """A person ends a life of a counter, mostly behind all that arrived."""
+    office, feed = world.office, counter.feed
+    if not office.up or feed not in office.store.tables.feeds:
+        return "not there"
+    held_n = len(office.store.tables.feeds[feed])
+    last = held_n if step.what % 3 else max(held_n - step.what % 5, 0)
+    decisions.revoke(office.office, feed, last, why="stolen", by="zoe")
+    world.auditor.revoked.add(str(feed))
+    office.audit()
+    return f"behind {last}"
+
+
 def clone(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     """The whole disk is copied, key included, and both work on."""
     world.seat_of(counter).images.append((counter, counter.disk.image()))
@@ -231,20 +245,20 @@ def check_quiet(world: World) -> None:
     """I16: behind two exchanges nothing waits."""
     forked = world.auditor.forked
     for counter in world.counters:
-        if str(counter.feed) in forked or counter.fenced:
+        if str(counter.feed) in forked | world.auditor.revoked or counter.fenced:
             continue
         if waiting := counter.standing.waiting(counter.feed):
             world.auditor.broken("I16", f"{waiting} entries of {counter.feed} wait after healing")
 
 
-FAULTY = ("jump", "office crash", "restore", "clone", "old disk", "enrol", "reboot")
+FAULTY = ("revoke", "jump", "office crash", "restore", "clone", "old disk", "enrol", "reboot")
 """The kinds of steps that are faults in themselves."""
 
 ACTS: Mapping[str, Act] = {
     "redeem": redeem, "undo": undo, "undo other's": undo_others, "answer": answer, "exchange": exchange,
     "cut": cut, "heal": heal, "reboot": reboot, "jump": jump, "office crash": office_crash,
     "office start": office_start, "back up": back_up, "restore": restore, "publish": publish, "enrol": enrol,
-    "clone": clone, "old disk": old_disk, "give back": give_back, "pass on": pass_on, "lan": lan,
+    "clone": clone, "revoke": revoke, "old disk": old_disk, "give back": give_back, "pass on": pass_on, "lan": lan,
     "stick": nothing, "disk full": disk_full, "disk freed": disk_freed, "old bundle": attacks.old_bundle,
     "damage bundle": attacks.damage_bundle, "newer fact": newer_fact, "forge": attacks.forge, "replay": replay,
 }  # fmt: skip

@@ -65,9 +65,11 @@ class Auditor:
     bodies: dict[bytes, bytes] = field(default_factory=dict)
     branches: dict[str, dict[int, set[bytes]]] = field(default_factory=dict)
     overrun: dict[RightKey, int] = field(default_factory=dict)
+    received: list[tuple[str, truth.LotKey, int]] = field(default_factory=list)
     out: dict[Given, Use] = field(default_factory=dict)
     totals: dict[RightKey, int] = field(default_factory=dict)
     devices: dict[int, Device] = field(default_factory=dict)
+    revoked: set[str] = field(default_factory=set)
     left_office: dict[str, int] = field(default_factory=dict)
     redemptions: int = 0
 
@@ -132,6 +134,7 @@ class Auditor:
         elif fact.get(0) == truth.TRANSFERRED:
             lot = truth.lot_of(fact, by=fact[5], kind_at=3, promotion_at=4, subject_at=7)
             moved = [(lot[:3], fact[6])]
+            self.received.append((fact[2], lot, fact[6]))
             self.fold._move(fact[2], lot, fact[6])
         elif fact.get(0) == truth.RETURNED:
             moved = [((fact[2], fact[3], fact.get(6) or b""), fact[5])]
@@ -164,6 +167,8 @@ class Auditor:
         for feed, main in self.feeds.items():
             for at, digest in enumerate(main):
                 self.fold.apply(feed, at + 1, truth.read(digest, self.bodies[digest]))
+        for account, lot, amount in self.received:
+            self.fold._move(account, lot, amount)
 
     def published(self, caps: dict[RightKey, int], policies: dict[str, str]) -> None:
         """What may be given out at most, of now."""
@@ -292,7 +297,7 @@ class Auditor:
     def healed(self, surviving: Mapping[str, Sequence[Line]], office: Mapping[str, Sequence[Line]]) -> None:
         """All is connected and quiet: head office holds what survives (I6), byte for byte (I7)."""
         for feed, entries in surviving.items():
-            if feed in self.forked:
+            if feed in self.forked | self.revoked:
                 continue
             held = office.get(feed, ())
             if len(held) < len(entries):

@@ -17,11 +17,12 @@ from sync.certificates import issue
 from sync.head_office import desk, intake
 from sync.head_office.attempts import Attempts
 from sync.head_office.office import HeadOffice
-from sync.head_office.records import EnrolmentCode
+from sync.head_office.records import EnrolmentCode, Which
 from sync.wire import EXCHANGE_PATH, PARTS_PATH
 from tests.simulation import standin_desk
 from tests.simulation.auditor import Auditor
 from tests.simulation.disk import PowerCut
+from tests.simulation.figures import Figures
 from tests.simulation.published import KEYS, Publication, first_published, publish_in
 from tests.twins import SetClock
 from tests.twins_head_office import HeadOfficeTwin, Tables
@@ -98,6 +99,18 @@ class SimOffice:
                 own = feed.origin.startswith("head-office")
                 self.auditor.committed(str(feed), held[before:], own=own)
                 self._told[feed] = len(held)
+
+    def figures(self) -> Figures:
+        """What head office counts: live redemptions of each promotion, and what they cost."""
+        found = {}
+        for promotion in self.publication.promotions:
+            count = self.store.count(Which(promotion=promotion))
+            found[promotion] = count.redemptions, count.amount_minor
+        return found
+
+    def ended(self) -> dict[str, int]:
+        """The feeds of which only the beginning counts."""
+        return {str(one.feed): one.counts_to for one in self.store.enrolments() if one.counts_to is not None}
 
     def evidence_bodies(self) -> set[bytes]:
         """The bodies of all entries that are kept as evidence."""

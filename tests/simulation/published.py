@@ -67,6 +67,11 @@ class Publication:
     })  # fmt: skip
 
     @property
+    def promotions(self) -> list[str]:
+        """The ids of all promotions."""
+        return ["total", "budget", "store", "plain", *self.policies]
+
+    @property
     def stores(self) -> list[str]:
         return [f"s{number + 1}" for number in range(len(self.shape))]
 
@@ -97,6 +102,7 @@ class Publication:
   - {{id: budget, title: B, gives: B, valid: {valid}, {words}, words: [PURSE], value: {value},
      limits: {{budget: "{self.budget}.00"}}}}
   - {{id: store, title: S, gives: S, valid: {valid}, {words}, words: [SHOP], limits: {{per_store: {self.per_store}}}}}
+  - {{id: plain, title: P, gives: P, valid: {valid}, {words}, words: [PLAIN]}}
   - {{id: once, title: O, gives: O, valid: {valid}, {listed}, value: {value}, offline: {{policy: online}}}}
   - {{id: mine, title: M, gives: M, valid: {valid}, {listed}, value: {value}, offline: {{policy: owner}}}}
   - {{id: home, title: H, gives: H, valid: {valid}, {listed}, value: {value}, offline: {{policy: home-store}}}}

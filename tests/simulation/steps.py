@@ -32,7 +32,7 @@ class Step(NamedTuple):
 
 WEIGHTS: dict[str, int] = {
     "redeem": 100, "exchange": 45, "undo": 12, "answer": 4, "cut": 8, "heal": 7, "reboot": 4, "jump": 2,
-    "office crash": 2, "office start": 9, "back up": 2, "restore": 1, "publish": 2, "enrol": 1, "clone": 1,
+    "office crash": 2, "office start": 9, "back up": 2, "restore": 1, "publish": 2, "enrol": 1, "clone": 1, "revoke": 1,
     "old disk": 1, "give back": 2, "pass on": 5, "lan": 12, "stick": 3, "undo other's": 2, "disk full": 1,
     "disk freed": 2, "old bundle": 2, "damage bundle": 1, "newer fact": 2, "forge": 3, "replay": 3,
 }  # fmt: skip

@@ -19,6 +19,7 @@ from tests.simulation.auditor import Auditor
 from tests.simulation.chance import Dice
 from tests.simulation.counter import Hardware, SimCounter
 from tests.simulation.disk import Cut, Disk, PowerCut
+from tests.simulation.figures import figures, written
 from tests.simulation.network import Network
 from tests.simulation.office import SimOffice
 from tests.simulation.published import SHAPES, START, Publication, keys_by
@@ -180,6 +181,8 @@ class World:
         self.told[f"{step.kind}: {told}"] += 1
         self._note(step, counter, told)
         self.auditor.check()
+        if step.salt % 16 == 0:
+            self.check_figures()
         self.auditor.same_lots(counter.number, str(counter.feed), dict(counter.lots()))
 
     def pass_time(self, seconds: float) -> None:
@@ -228,10 +231,23 @@ class World:
         self.auditor.healed(surviving, office)
         evidence = self.office.evidence_bodies()
         for one in self.counters:
-            if str(one.feed) in self.auditor.forked and one.feed in self.office.store.tables.feeds:
+            if (
+                str(one.feed) in self.auditor.forked - self.auditor.revoked
+                and one.feed in self.office.store.tables.feeds
+            ):
                 mine, held = one.journal.held()[one.feed], self.office.store.tables.feeds[one.feed]
                 self.auditor.second_branch(str(one.feed), mine, held, evidence)
         acts.check_quiet(self)
+        self.check_figures()
+
+    def check_figures(self) -> None:
+        """What head office counts is what a second fold over the same bytes counts."""
+        held = {str(feed): entries for feed, entries in self.office.store.tables.feeds.items()}
+        mine, unsure = figures(held, self.office.ended())
+        known = {name: found for name, found in mine.items() if name not in unsure}
+        theirs = {name: found for name, found in self.office.figures().items() if name not in unsure}
+        if written(known) != written(theirs):
+            self.auditor.broken("I13", f"head office counts {theirs}; its entries say {known}")
 
     def other(self, counter: SimCounter, number: int) -> SimCounter | None:
         """Another counter of the same store, if there is one."""
