@@ -2,7 +2,8 @@
 
 It accepts "head-office" and "head-office/<its own origin>", signed by the head-office key of the epoch
 that was pinned at enrolment, and nothing else; it sends its own feed, and those of its earlier lives (a
-counter that was enrolled anew) as far as its device key signed them.
+counter that was enrolled anew) as far as its device key signed them. What it holds of head office's feeds it gives back
+to a head office that lost it.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class CounterSide:
         self.side = Side(
             store=store,
             trust=self.trust,
-            may_send=lambda feed: feed.origin == enrolment.origin,
+            may_send=lambda feed: feed.origin == enrolment.origin or self.trust.accepts(feed),
             keep_fork=keep_fork,
             sign=self._sign,
             bundle_version=bundle_version,
