@@ -210,8 +210,8 @@ def settle(
     balances.flush()
     told += answers(office, balances, lives, incarnation, counting.asked, at_ms)
     told += grants_due(office, balances, lives, incarnation, at_ms)
-    _tell(office, incarnation.to_all, counting.told)
-    _tell(office, for_it, told)
+    tell(office, incarnation.to_all, counting.told)
+    tell(office, for_it, told)
     _note_contact(office, lives, taken, at_ms)
     settled(origin)
 
@@ -227,7 +227,8 @@ def _receipts_anew(office: HeadOffice, for_it: FeedId, lives: Sequence[Enrolment
     ]
 
 
-def _tell(office: HeadOffice, feed: FeedId, facts: Sequence[Fact]) -> None:
+def tell(office: HeadOffice, feed: FeedId, facts: Sequence[Fact]) -> None:
+    """Write to one of our own feeds, in the transaction that is under way."""
     if facts:
         last = office.store.append(feed, facts)[-1]
         office.store.put_checkpoint(_sign(office, feed, Head(last.n, last.hash)))
