@@ -11,6 +11,7 @@ from kiosk.core.escrow import cap_minor
 from kiosk.core.promotion import Promotion
 from kiosk.core.rights import Lot, Right, RightKind
 from kiosk.core.terms import DEFAULT_PER_CODE, Terms
+from kiosk.core.worst_cases import exposure_words
 from kiosk.errors import CounterfoilError
 from sync.head_office.accounts import sign_in
 from sync.head_office.grants import catalogue_now, rights_for
@@ -133,6 +134,7 @@ def promotion_rights(promotion_id: str) -> Response:
     return respond(
         "head_office/promotion_rights.html",
         promotion=found,
+        worst=exposure_words(found, published().organisation),
         sheets=[_sheet(terms, right, accounts, lost, known) for right in _rights_of(terms)],
         twice=_used_twice(office().store.twice(MOST_TWICE, promotion_id), known, now),
     )
