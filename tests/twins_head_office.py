@@ -9,14 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    Checkpoint,
-    Entry,
-    FeedId,
-    Head,
-    chain,
-)
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain
 from kiosk.core.fact import Fact, encode_fact
 from kiosk.core.rights import Lot, Right, RightKind
 from sync.head_office.records import (

@@ -7,14 +7,7 @@ from dataclasses import dataclass
 
 import apsw
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    BrokenChainError,
-    Checkpoint,
-    FeedId,
-    Head,
-    follow,
-)
+from kiosk.core.entry import NO_ENTRIES, BrokenChainError, Checkpoint, FeedId, Head, follow
 
 _ROWS = "SELECT n, hash, body FROM entry WHERE feed = ? AND n > ? ORDER BY n"
 _CHECKPOINTS = (
@@ -82,6 +75,17 @@ def checkpoints(db: apsw.Connection, feed: KnownFeed, *, newest: bool = False) -
         if (type(key_epoch), type(at_ms), type(signature)) != (int, int, bytes):  # only damage makes them others
             raise BrokenChainError(n, "its checkpoint cannot be read", torn=True)
         yield Checkpoint(feed.id, n, head, key_epoch, at_ms, signature)
+
+
+def checkpoint_between(db: apsw.Connection, feed: KnownFeed, after_n: int, until_n: int) -> Checkpoint | None:
+    """The newest checkpoint above ``after_n`` and not above ``until_n``; where there is none, the next one above."""
+    columns = "SELECT n, head, key_epoch, at_ms, signature FROM checkpoint WHERE feed = ? AND n > ? "
+    within = columns + "AND n <= ? ORDER BY n DESC, key_epoch DESC LIMIT 1"
+    above = columns + "ORDER BY n, key_epoch DESC LIMIT 1"
+    row = next(db.execute(within, (feed.row, after_n, until_n)), None) or next(
+        db.execute(above, (feed.row, max(after_n, until_n))), None
+    )
+    return None if row is None else Checkpoint(feed.id, *row)
 
 
 def feeds(db: apsw.Connection) -> list[KnownFeed]:

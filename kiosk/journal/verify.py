@@ -15,14 +15,7 @@ from pathlib import Path
 
 import apsw
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    BrokenChainError,
-    Checkpoint,
-    FeedId,
-    Head,
-    MalformedEntryError,
-)
+from kiosk.core.entry import NO_ENTRIES, BrokenChainError, Checkpoint, FeedId, Head, MalformedEntryError
 from kiosk.core.fact import Opened, decode_fact
 from kiosk.errors import JournalError
 from kiosk.journal.chain import UNREADABLE, KnownFeed, checkpoints, walk

@@ -8,7 +8,8 @@ Rules of this module:
 - Each redemption is in the log once: the log's key is (feed, n), and entries are stored once.
 - Messages are taken one at a time, so the order of cursors is the order of commits.
 - A counter is sent the feed "head-office" and the one to itself, of every incarnation; it may send the feeds of its own
-  lives, and give back what a restored head office lost of those two.
+  lives, and carry those of the other counters of its store. A receipt goes to the writer, whoever carried; the carrier
+  is sent it if it asks. A counter gives back what a restored head office lost of its own feeds.
 - How far our feeds go is on disk outside the database before an answer with them leaves.
 """
 
@@ -18,12 +19,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.clock import to_ms
-from kiosk.core.entry import Checkpoint, FeedId, Head, sign_checkpoint
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head, sign_checkpoint
 from kiosk.core.fact import Fact, Receipt, decode_fact
 from kiosk.core.rights import HEAD_OFFICE, is_head_office
 from kiosk.core.strict_cbor import encode
 from sync.bundle import answer_parts
 from sync.exchange import Fork, Side, Taken, answer, take
+from sync.head_office import quarantine
 from sync.head_office.asks import answers
 from sync.head_office.balances import Balances
 from sync.head_office.counted import counts_so_far
@@ -62,9 +64,9 @@ def us(office: HeadOffice) -> Party:
 
 @dataclass(frozen=True, slots=True)
 class CounterTrust:
-    """What head office accepts from one counter: the feeds of its lives, each signed with that life's key.
+    """What head office accepts from one counter: the feeds of its store's lives, each signed with that life's key.
 
-    And of our own feeds, those that it was sent, as we signed them: a backup may have lost them.
+    And of our own feeds, those that its store is sent, as we signed them: a backup may have lost them.
     """
 
     lives: tuple[Enrolment, ...]
@@ -72,14 +74,14 @@ class CounterTrust:
     own_key: bytes
 
     def accepts(self, feed: FeedId) -> bool:
-        # a counter that writes in another's name
+        # a counter of another store, which has no business with this one's feeds
         return any(life.feed == feed for life in self.lives) or feed.origin in self.audience
 
     def public_key(self, feed: FeedId, key_epoch: int) -> bytes | None:
         if feed.origin in self.audience:
             # grants that a counter writes to itself
             return self.own_key if key_epoch == KEY_EPOCH else None
-        # one life's key does not sign another's feed
+        # one life's key does not sign another's feed: a counter that writes in another's name
         found = (life.public_key for life in self.lives if life.feed == feed and life.key_epoch == key_epoch)
         return next(found, None)
 
@@ -89,24 +91,40 @@ def lives_of(office: HeadOffice, origin: str) -> tuple[Enrolment, ...]:
     return tuple(life for life in office.store.enrolments() if life.feed.origin == origin)
 
 
+def lives_near(office: HeadOffice, origin: str) -> tuple[Enrolment, ...]:
+    """Every enrolment of the store of the counter ``origin``."""
+    store = origin.partition("/")[0]
+    return tuple(life for life in office.store.enrolments() if life.store == store)
+
+
 def counter_key(office: HeadOffice, origin: str, key_epoch: int) -> bytes | None:
-    """The public key of a counter in a key epoch; None: it was never enrolled with that one."""
-    return next((life.public_key for life in lives_of(office, origin) if life.key_epoch == key_epoch), None)
+    """The public key of a counter in a key epoch; None: it was never enrolled with that one.
+
+    It signs messages; raises ``ExchangeError`` ``counter-revoked`` where it may do so no more.
+    """
+    life = next((life for life in lives_of(office, origin) if life.key_epoch == key_epoch), None)
+    if life is None:
+        return None
+    quarantine.refuse_if_revoked(life)
+    return life.public_key
 
 
 def side_towards(office: HeadOffice, origin: str) -> Side:
     """Head office's side of the exchange with the counter ``origin``."""
-    audience = frozenset({ORIGIN, f"{ORIGIN}/{origin}"})
+    near = lives_near(office, origin)
+    usual = {ORIGIN, f"{ORIGIN}/{origin}", origin}
+    audience = frozenset({ORIGIN, f"{ORIGIN}/{origin}", *(f"{ORIGIN}/{life.feed.origin}" for life in near)})
 
-    def is_for_it(feed: FeedId) -> bool:
+    def is_for_them(feed: FeedId) -> bool:
         return feed.origin in audience
 
     return Side(
         store=office.store,
-        trust=CounterTrust(lives_of(office, origin), audience, office.keys.feed_public),
-        may_send=is_for_it,
+        trust=CounterTrust(near, audience, office.keys.feed_public),
+        may_send=is_for_them,
         keep_fork=lambda fork: _keep_fork(office, fork),
-        sign=lambda feed, head: _sign(office, feed, head) if is_for_it(feed) else None,
+        sign=lambda feed, head: _sign(office, feed, head) if is_for_them(feed) else None,
+        quiet=lambda feed: feed.origin not in usual,
         bundle_version=lambda: bundle.version if (bundle := in_force(office)) else 0,
         newer_bundle=lambda theirs: _newer_bundle(office, theirs),
     )
@@ -130,9 +148,9 @@ def _keep_fork(office: HeadOffice, fork: Fork) -> None:
     )  # fmt: skip
     at_ms = to_ms(office.clock.now())
     office.store.add_evidence(Evidence(kind="fork", feed=fork.feed, n=fork.stored.n, at_ms=at_ms, content=content))
-    for life in lives_of(office, fork.feed.origin):
-        if life.feed == fork.feed and not life.fenced:
-            office.store.put_enrolment(replace(life, fenced=True))
+    life = quarantine.life_of(office.store, fork.feed)
+    if life is not None:
+        quarantine.fence(office.store, life)
 
 
 # --- taking ------------------------------------------------------------------------------------
@@ -161,7 +179,9 @@ def before_leaving(office: HeadOffice, origins: Iterable[str]) -> None:
     If power fails before it returns, the database is as far as any counter can have heard, or further.
     """
     incarnation, store = incarnation_of(office.store), office.store
-    feeds = [incarnation.to_all, *map(incarnation.feed_to, origins)]
+    stores = {origin.partition("/")[0] for origin in origins}  # one counter carries for the others of its store
+    near = {life.feed.origin for life in store.enrolments() if life.store in stores}
+    feeds = [incarnation.to_all, *map(incarnation.feed_to, sorted(near))]
     positions = {feed: head.n for feed in feeds if (head := store.head(feed)).n > 0}
     if office.positions.lacks(positions):
         with store.together():  # programs of head office take turns
@@ -200,35 +220,56 @@ def settle(
     balances = Balances(store, at_ms)
     counting = Counting(office, Books(store, counted=counts_so_far(office)), balances, at_ms)
     for_it = incarnation.feed_to(origin)
-    told: list[Fact] = []
+    told: dict[FeedId, list[Fact]] = {for_it: []}
     for applied in taken.applied:
-        counting.count(applied.entries)
-        own = is_head_office(applied.feed)  # what a backup had lost of our own
-        if not own and applied.head.n > _receipted(store, for_it, applied.feed, told):
-            told.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=applied.head.n, head=applied.head.hash))
-    told += _receipts_anew(office, for_it, lives, at_ms) if not told else []
+        counting.count(quarantine.counted(store, applied.feed, applied.entries))
+        if is_head_office(applied.feed):
+            continue  # what a backup had lost of our own
+        to_writer = incarnation.feed_to(applied.feed.origin)
+        written = told.setdefault(to_writer, [])
+        good = quarantine.good_head(store, applied.feed, applied.head)
+        if good.n > _receipted(store, to_writer, applied.feed, written):
+            written.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=good.n, head=good.hash))
+    told[for_it] += _receipts_anew(store, for_it, lives, at_ms) if not told[for_it] else []
     balances.flush()
-    told += answers(office, balances, lives, incarnation, counting.asked, at_ms)
-    told += grants_due(office, balances, lives, incarnation, at_ms)
+    told[for_it] += answers(office, balances, lives, incarnation, counting.asked, at_ms)
+    told[for_it] += grants_due(office, balances, lives, incarnation, at_ms)
     tell(office, incarnation.to_all, counting.told)
-    tell(office, for_it, told)
+    for feed, facts in told.items():
+        tell(office, feed, facts)
     _note_contact(office, lives, taken, at_ms)
     settled(origin)
 
 
-def _receipts_anew(office: HeadOffice, for_it: FeedId, lives: Sequence[Enrolment], at_ms: int) -> list[Receipt]:
+def _receipts_anew(store: HeadOfficeStore, for_it: FeedId, lives: Sequence[Enrolment], at_ms: int) -> Iterable[Receipt]:
     """The receipts of a new incarnation; those of the one before are void."""
-    store = office.store
     if store.head(for_it).n > 0:
-        return []
-    heads = {life.feed: store.head(life.feed) for life in lives}
-    return [
-        Receipt(at_ms=at_ms, feed=str(feed), n=head.n, head=head.hash) for feed, head in heads.items() if head.n > 0
-    ]
+        return
+    for life in lives:
+        good = quarantine.good_head(store, life.feed, store.head(life.feed))
+        if good.n > 0:
+            yield Receipt(at_ms=at_ms, feed=str(life.feed), n=good.n, head=good.hash)
+
+
+def tell_all(office: HeadOffice, facts: Sequence[Fact]) -> None:
+    """Write ``facts`` to every counter, and sign; inside a transaction."""
+    tell(office, incarnation_of(office.store).to_all, facts)
+
+
+def count_released(office: HeadOffice, feed: FeedId, entries: Sequence[Entry]) -> None:
+    """Count entries of ``feed`` that a person let out of quarantine, the last of them the new good head."""
+    store, at_ms, last = office.store, to_ms(office.clock.now()), entries[-1]
+    balances = Balances(store, at_ms)
+    counting = Counting(office, Books(store, counted=counts_so_far(office)), balances, at_ms)
+    counting.count(entries)
+    balances.flush()
+    tell_all(office, counting.told)
+    receipt = Receipt(at_ms=at_ms, feed=str(feed), n=last.n, head=last.hash)
+    tell(office, incarnation_of(store).feed_to(feed.origin), [receipt])
 
 
 def tell(office: HeadOffice, feed: FeedId, facts: Sequence[Fact]) -> None:
-    """Write to one of our own feeds, in the transaction that is under way."""
+    """Write to one of our own feeds, and sign; inside a transaction."""
     if facts:
         last = office.store.append(feed, facts)[-1]
         office.store.put_checkpoint(_sign(office, feed, Head(last.n, last.hash)))

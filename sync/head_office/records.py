@@ -84,7 +84,8 @@ class RedemptionLine:
 class Enrolment:
     """One life of a counter's device. ``fenced``: a fork of its feed was seen; enrol that counter anew.
 
-    ``key_epoch`` is never used twice for one counter.
+    ``key_epoch`` is never used twice for one counter. Entries behind ``counts_to`` are in quarantine; None: all count.
+    A life with ``revoked_at_ms`` is over, as ``revoked_by`` decided.
     """
 
     store: str
@@ -97,11 +98,20 @@ class Enrolment:
     bundle_version: int | None = None
     address: str | None = None
     fenced: bool = False
+    counts_to: int | None = None
+    revoked_at_ms: int | None = None
+    revoked_why: str | None = None
+    revoked_by: str | None = None
 
     @property
     def feed(self) -> FeedId:
         """The feed that this device writes."""
         return FeedId(f"{self.store}/{self.counter}", self.incarnation)
+
+    @property
+    def revoked(self) -> bool:
+        """Whether a person ended this life."""
+        return self.revoked_at_ms is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from kiosk.core.entry import (
-    Checkpoint,
-    Entry,
-    FeedId,
-    Head,
-)
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head
 from kiosk.core.fact import Fact
 from kiosk.core.rights import Right
 from kiosk.errors import CounterfoilError

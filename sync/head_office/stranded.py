@@ -80,7 +80,7 @@ def _given_up(office: HeadOffice, now_ms: int) -> Iterator[tuple[Enrolment, tupl
         last_ms = life.last_contact_ms or life.enrolled_at_ms
         after = min((one.enrolled_at_ms for one in lives if _replaces(one, life)), default=None)
         if ended_at(life) is not None:
-            yield life, ("revoked", last_ms)
+            yield life, ("revoked", life.revoked_at_ms or last_ms)
         elif life.fenced:
             yield life, ("fenced", last_ms)
         elif life != newest[life.feed.origin] and after is not None:

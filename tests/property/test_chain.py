@@ -13,23 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    BrokenChainError,
-    FeedId,
-    Head,
-    MalformedEntryError,
-    chain,
-    follow,
-)
-from kiosk.core.fact import (
-    _KINDS,
-    Fact,
-    Spent,
-    Unknown,
-    decode_fact,
-    encode_fact,
-)
+from kiosk.core.entry import NO_ENTRIES, BrokenChainError, FeedId, Head, MalformedEntryError, chain, follow
+from kiosk.core.fact import _KINDS, Fact, Spent, Unknown, decode_fact, encode_fact
 from kiosk.errors import JournalError
 from kiosk.journal import Journal, verify
 from tests.storage.journals import KEY, OWN, enrolled, redemption, segment, use_seen

@@ -99,6 +99,10 @@ enrolment = Table(
     Column("bundle_version", BigInteger),
     Column("address", Text),
     Column("fenced", Boolean, nullable=False),
+    Column("counts_to", BigInteger),
+    Column("revoked_at_ms", BigInteger),
+    Column("revoked_why", Text),
+    Column("revoked_by", Text),
 )
 
 enrolment_code = Table(

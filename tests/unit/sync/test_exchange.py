@@ -8,12 +8,7 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    FeedId,
-    Head,
-    sign_checkpoint,
-)
+from kiosk.core.entry import NO_ENTRIES, FeedId, Head, sign_checkpoint
 from kiosk.errors import ExchangeError
 from sync.exchange import Limits, Result, Side, answer, apply, ask, compose, offer, read_answer, take
 from sync.wire import Exchange, KeyOf, Party, Segment, decode_exchange, encode_exchange
