@@ -154,6 +154,8 @@ class Door:
     def close(self) -> None:
         """Let nobody in any more, and end what is under way."""
         self._closing = True
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # wakes the accept, where the system does that
         with self._lock:
             inside = list(self._inside.values())
         for _, connection in inside:
