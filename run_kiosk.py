@@ -23,7 +23,6 @@ if sys.version_info < (3, 11):
     )
     sys.exit(3)
 
-import contextlib
 import json
 import os
 from pathlib import Path
@@ -35,11 +34,14 @@ from kiosk.setup import environment
 TYPE_CHECKING = False  # argparse and typing are loaded where they are needed: the way into .venv is short
 if TYPE_CHECKING:
     import argparse
+    import socket
     from collections.abc import Callable, Sequence
 
     from flask import Blueprint
 
-    from kiosk.station import Station
+    from kiosk.config import CounterFolder
+    from kiosk.enrolling import Enrol
+    from kiosk.station import CameraPlan, Station
     from sync.line import Nearby
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 (argparse names it no other way)
@@ -139,25 +141,17 @@ def add_head_office(commands: "Commands") -> None:
 
 
 def run_counter(args: "argparse.Namespace") -> int:
-    """Put the counter together and serve it until it is stopped."""
-    from kiosk import assets
-    from kiosk.config import CounterFolder, load_or_make_key
-    from kiosk.serving import bind, serve
-    from kiosk.station import CameraPlan, Station
+    """Serve one counter until it is stopped: its set-up pages as long as it is not enrolled, then the counter."""
+    from kiosk.config import CounterFolder
+    from kiosk.enrolling import why_not_enrolled
+    from kiosk.serving import bind
+    from kiosk.station import CameraPlan
 
     listening = bind(args.host, args.port)
     folder = CounterFolder(args.data)
+    enrol = enroller()
     if args.code:
-        from kiosk.journal import Journal
-        from sync.line import enrol_by_code
-
-        folder.path.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(
-            Journal.open(folder.journal)
-        ):  # a counter at work here keeps its identity, and the code
-            enrolment = enrol_by_code(args.head_office, args.code, load_or_make_key(folder.device_key))
-            enrolment.save(folder.enrolment)
-        print("Enrolled as {0}.".format(enrolment.origin), file=sys.stderr)
+        enrol_at_start(args, folder, enrol)
     plan = CameraPlan(
         None if args.camera == "none" else args.camera,
         once=args.camera_once,
@@ -165,17 +159,69 @@ def run_counter(args: "argparse.Namespace") -> int:
         wait_for_clerk=args.wait_for_clerk,
         turned=args.camera_turned,
     )
+    print("The counter's page: http://{0}:{1}/".format(args.host, args.port), file=sys.stderr, flush=True)
+    anew = False
+    while True:
+        missing = why_not_enrolled(folder)
+        if anew or missing is not None:
+            if enrol is None:
+                raise missing or AssertionError("a counter alone cannot be enrolled anew")
+            from kiosk.setting_up import serve_set_up
+
+            address = args.head_office or ""
+            if not serve_set_up(folder, plan, enrol, listening, language=args.language, address=address):
+                return 0
+        anew = serve_counter(args, folder, plan, listening, can_enrol=enrol is not None)
+        if not anew:
+            return 0
+
+
+def serve_counter(
+    args: "argparse.Namespace", folder: "CounterFolder", plan: "CameraPlan", listening: "socket.socket", can_enrol: bool
+) -> bool:
+    """Put the counter together and serve it; whether somebody asked to enrol it anew."""
+    from kiosk import assets
+    from kiosk.serving import Switch, serve
+    from kiosk.station import Station
+
+    switch = Switch()
     station = Station.open(folder, plan)
+    station.enrol_anew = switch.ask if can_enrol else None
     blueprints, stop_link = link(station, args.lan, args.neighbours)
     app = station.app(assets.templates(), assets.static(), blueprints, args.language)
     station.start()
-    print("The counter's page: http://{0}:{1}/".format(args.host, args.port), file=sys.stderr, flush=True)
     try:
-        serve(app, listening, app.extensions["counterfoil"].streams.end)
+        serve(app, listening, app.extensions["counterfoil"].streams.end, switch)
     finally:
         stop_link()
         station.stop()
-    return 0
+    return switch.asked
+
+
+def enroller() -> "Enrol | None":
+    """How to ask head office, where ``sync`` is there."""
+    try:
+        from sync.line import enrol_by_code
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("sync"):
+            raise
+        return None
+    return enrol_by_code
+
+
+def enrol_at_start(args: "argparse.Namespace", folder: "CounterFolder", enrol: "Enrol | None") -> None:
+    """Enrol with the code that was typed with the command."""
+    from kiosk.errors import SetupError
+    from kiosk.setting_up import enrol_now
+
+    if enrol is None or not args.head_office:
+        raise SetupError(
+            "head-office-missing",
+            "A one-time code needs to know where head office is",
+            cure="Add --head-office URL, for example --head-office http://127.0.0.1:8700.",
+        )
+    origin = enrol_now(folder, enrol, args.head_office, args.code, new_head_office=args.new_head_office)
+    print("Enrolled as {0}.".format(origin), file=sys.stderr)
 
 
 def link(
@@ -201,6 +247,7 @@ def link(
             install=counter.install_bundle,
             tell=counter.set_link,
             chunks=station.lists,
+            earlier_keys=station.folder.earlier_keys(),
             nearby=nearby(station, lan, listed),
         )
     )

@@ -39,6 +39,7 @@ from kiosk.redeeming import MAY_APPROVE, NO_LOOK, NOT_APPROVED, Approval, Look
 from kiosk.redemptions import Redemptions
 from kiosk.sale import Till
 from kiosk.screens import SeenScreen
+from kiosk.snapshots import Snapshots
 from kiosk.stubs import Stubs
 from kiosk.vision.watch import CameraState
 from kiosk.workplace import Workplace
@@ -59,6 +60,7 @@ class Counter:
         mint: Callable[[], bytes],
         notes: Sequence[str] = (),
         lists: CodeCache | None = None,
+        snapshots: Snapshots | None = None,
     ) -> None:
         """``mint`` gives 16 random bytes; ``notes`` are for the status line; ``lists`` None: they are in the bundle."""
         self._journal = journal
@@ -70,7 +72,7 @@ class Counter:
         self.enrolment = enrolment
         self.feed: FeedId = enrolment.feed
         self.camera_state: Callable[[], CameraState] = lambda: CameraState("no-camera", "No camera")
-        self._work = work = Workplace(journal=journal, enrolment=enrolment, clock=clock, mint=mint)
+        self._work = work = Workplace(journal=journal, enrolment=enrolment, clock=clock, mint=mint, snapshots=snapshots)
         self._board = work.board
         self._looks = Looks(work)
         self._redemptions = Redemptions(work, self._looks)

@@ -27,19 +27,23 @@ from kiosk.ledger import Ledger
 from kiosk.ports import Carrier, LinkState, Neighbours
 from kiosk.sale import Till
 from kiosk.screens import Album
+from kiosk.snapshots import Snapshots
 
 
 class Workplace:
     """One counter's things. ``mint`` gives 16 random bytes."""
 
-    def __init__(self, *, journal: Journal, enrolment: Enrolment, clock: Clock, mint: Callable[[], bytes]) -> None:
+    def __init__(
+        self, *, journal: Journal, enrolment: Enrolment, clock: Clock, mint: Callable[[], bytes],
+        snapshots: Snapshots | None = None,
+    ) -> None:  # fmt: skip
         self.journal = journal
         self.enrolment = enrolment
         self.clock = clock
         self.mint = mint
         self.place = Place(enrolment.store, enrolment.counter)
         self.catalogue = Catalogue.empty(enrolment.fleet_key)
-        self.ledger = Ledger(journal, enrolment.feed)
+        self.ledger = Ledger(journal, enrolment.feed, snapshots)
         self.board = Board()
         self.till = Till(mint, enrolment.fleet_key)
         self.album = Album()

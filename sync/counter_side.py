@@ -2,8 +2,9 @@
 
 It accepts "head-office" and "head-office/<any counter of its store>", signed by the head-office key of the epoch
 that was pinned at enrolment, and nothing else; it sends its own feed, and those of its earlier lives (a
-counter that was enrolled anew) as far as its device key signed them. What it carries for a neighbour (``carrying``)
-it sends too, and asks for that neighbour's receipts; of the others no word is said on this line.
+counter that was enrolled anew) as far as their keys are still there, or signed them then. What it carries for a
+neighbour (``carrying``) it sends too, and asks for that neighbour's receipts; of the others no word is said on this
+line.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def report_fork(fork: Fork) -> None:
 class CounterSide:
     """One counter's end of the exchange, whoever starts it; composed once and used by any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (every part is named where a counter is put together)
         self,
         enrolment: Enrolment,
         device_key: Ed25519PrivateKey,
@@ -64,9 +65,14 @@ class CounterSide:
         on_entries: Callable[[Sequence[Entry]], None],
         bundle_version: Callable[[], int],
         keep_fork: KeepFork = report_fork,
+        earlier_keys: Sequence[Ed25519PrivateKey] = (),
     ) -> None:
-        """``take_checkpoint`` signs the journal's head; ``on_entries`` folds what head office wrote."""
+        """``take_checkpoint`` signs the journal's head; ``on_entries`` folds what head office wrote.
+
+        ``earlier_keys`` are those of this counter's earlier lives, to sign what is left of their feeds.
+        """
         self._clock = clock
+        self._keys = {key.public_key().public_bytes_raw(): key for key in (*earlier_keys, device_key)}
         self.enrolment = enrolment
         self.us = Party(enrolment.origin, enrolment.key_epoch, device_key)
         self.trust = PinnedHeadOffice(enrolment)
@@ -108,14 +114,14 @@ class CounterSide:
         return [FeedId(f"{HEAD_OFFICE}/{origin}", max(lives)) for origin in sorted(origins)] if lives else []
 
     def _sign(self, feed: FeedId, head: Head) -> Checkpoint | None:
-        key_epoch = self.us.key_epoch if feed == self.enrolment.feed else self._earlier_epoch(feed)
-        return None if key_epoch is None else sign_checkpoint(feed, head, key_epoch, self.now_ms(), self.us.key)
+        signer = (self.us.key_epoch, self.us.key) if feed == self.enrolment.feed else self._earlier_signer(feed)
+        return None if signer is None else sign_checkpoint(feed, head, signer[0], self.now_ms(), signer[1])
 
-    def _earlier_epoch(self, feed: FeedId) -> int | None:
-        """The key epoch of an earlier life of this counter; None where it had another key."""
+    def _earlier_signer(self, feed: FeedId) -> tuple[int, Ed25519PrivateKey] | None:
+        """Key epoch and key of an earlier life of this counter; None where its key is gone."""
         if feed.origin != self.enrolment.origin:
             return None
         first = self.side.store.entries(feed, 0, 1)
         fact = decode_fact(first[0].body) if first else None
-        same_key = isinstance(fact, Opened) and fact.public_key == self.us.key.public_key().public_bytes_raw()
-        return fact.key_epoch if isinstance(fact, Opened) and same_key else None
+        key = self._keys.get(fact.public_key) if isinstance(fact, Opened) else None
+        return None if key is None or not isinstance(fact, Opened) else (fact.key_epoch, key)

@@ -16,7 +16,7 @@ from kiosk.clock import Clock
 from kiosk.config import Enrolment
 from kiosk.core.entry import Checkpoint, Entry, FeedId
 from kiosk.core.fact import BundleInstalled
-from kiosk.errors import SetupError
+from kiosk.enrolling import Admitted
 from kiosk.ports import CachedBundle, ChunkCache, FeedStore, LinkState
 from sync import enrol as enrolment_by_code
 from sync.bundle import BundleFetcher
@@ -66,6 +66,7 @@ class Ends:
     install: Callable[[CachedBundle, BundleInstalled], None]
     tell: Callable[[LinkState], None]
     chunks: ChunkCache | None = None
+    earlier_keys: Sequence[Ed25519PrivateKey] = ()
     nearby: Nearby | None = None
 
 
@@ -90,6 +91,7 @@ def open_line(ends: Ends) -> Line:
         take_checkpoint=ends.checkpoint,
         on_entries=ends.learn,
         bundle_version=lambda: fetcher.version,
+        earlier_keys=ends.earlier_keys,
     )
     client = httpx.Client(timeout=TIMEOUT)
     post = http_post(ends.enrolment.head_office_url, client)
@@ -122,17 +124,12 @@ def _local_network(ends: Ends, nearby: Nearby, side: CounterSide, post: Post) ->
     return LanLine(nearby.plan, side, near, Neighbours(parts), lambda: fetch_papers(side, post, chance))
 
 
-def enrol_by_code(head_office_url: str | None, code: str, device_key: Ed25519PrivateKey) -> Enrolment:
-    """First contact with the head office at ``head_office_url``: the typed one-time code pins both sides' keys."""
-    if not head_office_url:
-        raise SetupError(
-            "head-office-missing",
-            "A one-time code needs to know where head office is",
-            cure="Add --head-office URL, for example --head-office http://127.0.0.1:8700.",
-        )
+def enrol_by_code(head_office_url: str, code: str, device_key: Ed25519PrivateKey) -> Admitted:
+    """First contact with the head office at ``head_office_url``: the one-time code pins both sides' keys."""
     with httpx.Client(timeout=TIMEOUT) as client:
         post = http_post(head_office_url, client)
-        return enrolment_by_code.enrol(head_office_url, code, device_key, post=post, chance=_chance().octets)
+        granted = enrolment_by_code.enrol(code, device_key, post=post, chance=_chance().octets)
+    return Admitted(granted.enrolment(head_office_url), device_key, granted.at_ms)
 
 
 def _chance() -> Chance:

@@ -40,7 +40,16 @@ def add_parser(
         help="what its pages speak until a browser chooses (default: what the browser asks for)",
     )
     counter.add_argument("--head-office", metavar="URL", help="where head office serves; needed once, with --code")
-    counter.add_argument("--code", metavar="CODE", help="the one-time code that head office shows for this counter")
+    counter.add_argument(
+        "--code",
+        metavar="CODE",
+        help="the one-time code that head office shows for this counter (default: its page films it or takes it typed)",
+    )
+    counter.add_argument(
+        "--new-head-office",
+        action="store_true",
+        help="with --code: head office was set up anew, with new keys; believe it",
+    )
     counter.add_argument(
         "--lan",
         nargs="?",

@@ -333,14 +333,24 @@ class Journal:
                 self._insert_checkpoint(db, checkpoint, known)
             self._keep(known, entries)
 
-    def replay(self) -> Iterator[tuple[FeedId, int, Fact]]:
-        """Every fact of every feed, feed by feed in order, for folding.
+    def head_at(self, feed: FeedId, n: int) -> Head | None:
+        """The head of ``feed`` when it had ``n`` entries; None where it never had as many."""
+        if n == 0:
+            return NO_ENTRIES
+        found = self.entries(feed, n - 1, 1)
+        return Head(n, found[0].hash) if found and found[0].n == n else None
+
+    def replay(
+        self, after: Mapping[FeedId, Head] | None = None, until: Mapping[FeedId, Head] | None = None
+    ) -> Iterator[tuple[FeedId, int, Fact]]:
+        """Every fact of every feed behind ``after`` and up to ``until``, feed by feed in order, for folding.
 
         An entry whose body holds no fact (another writer's fault; the chain still holds) comes as
         :class:`Unknown` of kind 0, so that numbers stay dense. Entries appended meanwhile may be left out.
         """
-        for feed, head in self.heads().items():
-            for after_n in range(0, head.n, REPLAY_ENTRIES):
+        for feed, head in (self.heads() if until is None else until).items():
+            first_n = 0 if after is None else after.get(feed, NO_ENTRIES).n
+            for after_n in range(first_n, head.n, REPLAY_ENTRIES):
                 for entry in self.entries(feed, after_n, min(REPLAY_ENTRIES, head.n - after_n)):
                     yield feed, entry.n, _fact(entry.body)
 
