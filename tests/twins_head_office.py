@@ -192,8 +192,8 @@ class HeadOfficeTwin:
             found[line.row.promotion, line.row.credential].append(line)
         return found
 
-    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
-        return self._lines(lambda row: row.sale == sale)
+    def of_sales(self, sales: Collection[bytes]) -> Mapping[bytes, Sequence[RedemptionLine]]:
+        return {sale: self._lines(lambda row, sale=sale: row.sale == sale) for sale in sales}  # type: ignore[misc]
 
     def _lines(self, wanted: Callable[[LogRow], bool]) -> list[RedemptionLine]:
         with self._lock:

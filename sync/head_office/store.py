@@ -108,8 +108,8 @@ class Log(Protocol):
         """As :meth:`uses`, of many credentials at once; one without any has an empty list."""
         ...
 
-    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
-        """The redemptions of one sale, with their voids, in the order of arrival."""
+    def of_sales(self, sales: Collection[bytes]) -> Mapping[bytes, Sequence[RedemptionLine]]:
+        """By sale, its redemptions with their voids, in the order of arrival; empty for one that is not known."""
         ...
 
     def count(self, which: Which) -> Count:
