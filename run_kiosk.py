@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
     from flask import Blueprint
 
+    from kiosk.ports import Stick
     from kiosk.station import Station
+    from sync.line import Ends
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 (argparse names it no other way)
 
@@ -107,7 +109,7 @@ def parser() -> "argparse.ArgumentParser":
     """Every command's arguments. Reads no package: ``--help`` works before anything is installed."""
     import argparse
 
-    from kiosk.commands import bench, counter, decide, demo, doctor, test, verify
+    from kiosk.commands import bench, counter, decide, demo, doctor, stick, test, verify
 
     top = argparse.ArgumentParser(
         prog=command_name(),
@@ -120,6 +122,7 @@ def parser() -> "argparse.ArgumentParser":
     demo.add_parser(commands, run_demo)
     counter.add_parser(commands, run_counter)
     add_head_office(commands)
+    stick.add_parser(commands, run_stick)
     decide.add_parser(commands, run_decide)
     for module in (doctor, verify, bench, test):
         module.add_parser(commands)
@@ -165,8 +168,9 @@ def run_counter(args: "argparse.Namespace") -> int:
         turned=args.camera_turned,
     )
     station = Station.open(folder, plan)
-    blueprints, stop_link = link(station)
+    blueprints, stick, stop_link = link(station, args.stick)
     app = station.app(assets.templates(), assets.static(), blueprints, args.language)
+    app.extensions["stick"] = stick
     station.start()
     print("The counter's page: http://{0}:{1}/".format(args.host, args.port), file=sys.stderr, flush=True)
     try:
@@ -177,31 +181,73 @@ def run_counter(args: "argparse.Namespace") -> int:
     return 0
 
 
-def link(station: "Station") -> "tuple[list[Blueprint], Callable[[], None]]":
+def link(station: "Station", stick_folder: "Path | None") -> "tuple[list[Blueprint], Stick | None, Callable[[], None]]":
     """The line to head office, where ``sync`` is there; without it a counter serves and redeems all the same."""
     try:
-        from sync.line import Ends, open_line
+        from sync.line import open_line
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("sync"):
             raise
-        return [], lambda: None
+        return [], None, lambda: None
+    line = open_line(ends_of(station, stick_folder))
+    station.counter.carrier = line.replicator
+    return [line.blueprint], line.stick, line.stop
+
+
+def ends_of(station: "Station", stick_folder: "Path | None") -> "Ends":
+    """What the line, or the stick, needs of a counter."""
+    from sync.line import Ends
+
     counter = station.counter
-    line = open_line(
-        Ends(
-            enrolment=station.enrolment,
-            device_key=station.device_key,
-            journal=station.journal,
-            clock=station.clock,
-            checkpoint=station.checkpoint,
-            learn=counter.learn,
-            bundle_floor=lambda: counter.standing.bundle_floor,
-            install=counter.install_bundle,
-            tell=counter.set_link,
-            chunks=station.lists,
-        )
+    return Ends(
+        enrolment=station.enrolment,
+        device_key=station.device_key,
+        journal=station.journal,
+        clock=station.clock,
+        checkpoint=station.checkpoint,
+        learn=counter.learn,
+        bundle_floor=lambda: counter.standing.bundle_floor,
+        install=counter.install_bundle,
+        tell=counter.set_link,
+        place=station.folder.path,
+        chunks=station.lists,
+        stick_folder=stick_folder,
     )
-    counter.carrier = line.replicator
-    return [line.blueprint], line.stop
+
+
+def run_stick(args: "argparse.Namespace") -> int:
+    """Write or read the stick of a counter that is not running."""
+    from kiosk.config import CounterFolder
+    from kiosk.errors import SetupError
+    from kiosk.station import CameraPlan, Station
+
+    try:
+        from sync import stick_words
+        from sync.line import open_stick
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("sync"):
+            raise
+        raise SetupError(
+            "no-sync-here", "This counter was installed without what carries its journal", cure="Install it whole."
+        ) from None
+    station = Station.open(CounterFolder(args.data), CameraPlan(None))
+    try:
+        stick = open_stick(ends_of(station, None))
+        if args.verb == "export":
+            written = [stick.write_to(args.folder, everything=args.all)]
+            lines, fields, code = stick_words.told_written(written), stick_words.fields_written(written), 0
+        else:
+            read = stick.read_from(args.folder)
+            lines, fields, code = (
+                stick_words.told_read(read),
+                stick_words.fields_read(read),
+                stick_words.exit_code(read),
+            )
+    finally:
+        station.stop()
+    print("\n".join(lines), file=sys.stderr)
+    print(json.dumps(fields))
+    return code
 
 
 def run_decide(args: "argparse.Namespace") -> int:

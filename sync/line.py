@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import httpx
@@ -21,6 +23,7 @@ from sync import enrol as enrolment_by_code
 from sync.bundle import BundleFetcher
 from sync.counter_endpoints import counter_endpoints
 from sync.counter_side import CounterSide
+from sync.counter_stick import CounterStick
 from sync.post import TIMEOUT, http_post
 from sync.replicator import Chance, Replicator
 
@@ -35,7 +38,10 @@ class Cache(FeedStore, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What the line needs of the counter. ``learn`` folds entries that are durable; ``checkpoint`` signs the head."""
+    """What the line needs of the counter. ``learn`` folds entries that are durable; ``checkpoint`` signs the head.
+
+    ``place`` is the counter's data folder, ``stick_folder`` where a stick is put in (None: nowhere).
+    """
 
     enrolment: Enrolment
     device_key: Ed25519PrivateKey
@@ -46,30 +52,24 @@ class Ends:
     bundle_floor: Callable[[], int]
     install: Callable[[CachedBundle, BundleInstalled], None]
     tell: Callable[[LinkState], None]
+    place: Path
     chunks: ChunkCache | None = None
+    stick_folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line at work. ``blueprint`` is where head office can pull; ``stop`` ends the thread."""
+    """A line at work. ``blueprint`` is where head office can pull; ``stick`` goes instead of it; ``stop`` ends it."""
 
     replicator: Replicator
+    stick: CounterStick
     blueprint: Blueprint
     stop: Callable[[], None]
 
 
 def open_line(ends: Ends) -> Line:
     """Start carrying the journal to head office, and bringing back what it says."""
-    fetcher = BundleFetcher(ends.enrolment.root_key, ends.journal.bundle, ends.bundle_floor, ends.install, ends.chunks)
-    side = CounterSide(
-        ends.enrolment,
-        ends.device_key,
-        ends.journal,
-        ends.clock,
-        take_checkpoint=ends.checkpoint,
-        on_entries=ends.learn,
-        bundle_version=lambda: fetcher.version,
-    )
+    fetcher, side = _counter_end(ends)
     client = httpx.Client(timeout=TIMEOUT)
     post = http_post(ends.enrolment.head_office_url, client)
     replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance())
@@ -79,7 +79,27 @@ def open_line(ends: Ends) -> Line:
         replicator.stop()
         client.close()
 
-    return Line(replicator, counter_endpoints(side), stop)
+    stick = CounterStick(side, replicator.between_exchanges, ends.place, ends.stick_folder)
+    return Line(replicator, stick, counter_endpoints(side), stop)
+
+
+def open_stick(ends: Ends) -> CounterStick:
+    """The stick of a counter that has no line open."""
+    fetcher, side = _counter_end(ends)
+    return CounterStick(side, lambda: nullcontext(fetcher), ends.place, ends.stick_folder)
+
+
+def _counter_end(ends: Ends) -> tuple[BundleFetcher, CounterSide]:
+    fetcher = BundleFetcher(ends.enrolment.root_key, ends.journal.bundle, ends.bundle_floor, ends.install, ends.chunks)
+    return fetcher, CounterSide(
+        ends.enrolment,
+        ends.device_key,
+        ends.journal,
+        ends.clock,
+        take_checkpoint=ends.checkpoint,
+        on_entries=ends.learn,
+        bundle_version=lambda: fetcher.version,
+    )
 
 
 def enrol_by_code(head_office_url: str | None, code: str, device_key: Ed25519PrivateKey) -> Enrolment:

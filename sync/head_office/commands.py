@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.errors import CounterfoilError, SetupError
-from sync.head_office import code_commands, voucher_commands
+from sync.head_office import code_commands, stick_commands, voucher_commands
 from sync.head_office.shell import Subparsers as _Subparsers
 from sync.head_office.shell import add_places as _add_places
 from sync.head_office.shell import answer as _answer
@@ -46,6 +46,7 @@ def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     code_commands.add_codes(inner)
     add_rotating_keys(inner)
     voucher_commands.add_voucher(inner)
+    stick_commands.add_stick(inner)
     _command(inner, "schema", "print the JSON Schema of promotions and organisation", _schema)
 
 

@@ -34,6 +34,7 @@ from kiosk.core.strict_cbor import encode
 from sync.bundle import answer_parts
 from sync.exchange import Fork, Side, Taken, answer, take
 from sync.head_office.counted import counts_so_far
+from sync.head_office.heard import note_heard
 from sync.head_office.judging import Books, word_for
 from sync.head_office.keys import KEY_EPOCH
 from sync.head_office.office import HeadOffice
@@ -210,6 +211,8 @@ def _receipted(store: HeadOfficeStore, feed: FeedId, about: FeedId, now: Sequenc
 def _note_contact(office: HeadOffice, origin: str, taken: Taken, at_ms: int) -> None:
     lives = lives_of(office, origin)
     if lives:
+        sent = frozenset({own_feed(office), receipts_feed(office, origin)})
+        note_heard(office.store, lives[-1].feed, sent, taken.exchange.vector)
         version = taken.exchange.bundle_version or None
         office.store.put_enrolment(replace(lives[-1], last_contact_ms=at_ms, bundle_version=version))
 

@@ -1,0 +1,142 @@
+"""The stick between counters and head office: what arrives, in any order and twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kiosk.core.entry import Answered, UseSeen
+from sync.head_office.stick import OfficeStick
+from tests.head_office_world import NOON, SmallCounter, an_office, clock, enrolled, twin
+from tests.sticks import only, receipted_n, stick_of, to_counter, to_office
+
+
+@pytest.fixture
+def stick(tmp_path: Path) -> Path:
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> OfficeStick:
+    return OfficeStick(an_office(tmp_path / "office"))
+
+
+@pytest.fixture
+def front(office: OfficeStick) -> SmallCounter:
+    return enrolled(office.office)
+
+
+@pytest.fixture
+def bar(office: OfficeStick) -> SmallCounter:
+    return enrolled(office.office, counter="bar", key=2)
+
+
+def test_a_redemption_reaches_head_office_and_its_receipt_comes_back(
+    office: OfficeStick, front: SmallCounter, stick: Path
+) -> None:
+    n = front.redeem()
+    read = only(to_office(front, stick, office))
+    assert (read.refused, read.entries, read.sender) == (None, 2, "bayside/front")
+    assert [row.n for row in twin(office.office).tables.log] == [n]
+    back = only(to_counter(office, stick, front))
+    assert (back.refused, back.notes) == (None, ())
+    assert receipted_n(front) == n
+
+
+def test_promotions_come_by_the_stick_with_all_their_parts(
+    office: OfficeStick, front: SmallCounter, stick: Path
+) -> None:
+    read = only(to_counter(office, stick, front))
+    assert read.bundle_version == front.opened().version == 1
+    assert only(stick_of(front, stick).read_from(stick)).bundle_version == 0
+
+
+def test_a_stick_that_goes_around_tells_each_counter_what_the_other_did(
+    office: OfficeStick, front: SmallCounter, bar: SmallCounter, stick: Path
+) -> None:
+    front.redeem()
+    for _ in range(2):
+        office.write_to(stick)
+        for counter in (front, bar):
+            own = stick_of(counter, stick)
+            read = own.read_from(stick)
+            assert only(read).refused is None
+            assert read.others > 0
+            own.write_to(stick)
+        assert [one.refused for one in office.read_from(stick).files] == [None, None]
+    assert len(bar.told(UseSeen)) == 1
+    assert sorted(path.name for path in stick.iterdir()) == [
+        "counterfoil-to-bayside.bar-from-head-office.stick",
+        "counterfoil-to-bayside.front-from-head-office.stick",
+        "counterfoil-to-head-office-from-bayside.bar.stick",
+        "counterfoil-to-head-office-from-bayside.front.stick",
+    ]
+
+
+def test_the_same_file_twice_changes_nothing(office: OfficeStick, front: SmallCounter, stick: Path) -> None:
+    front.redeem()
+    to_office(front, stick, office)
+    before = twin(office.office).tables.copy()
+    assert only(office.read_from(stick)).entries == 0
+    assert twin(office.office).tables == before
+
+
+def test_what_head_office_has_receipted_does_not_travel_again(
+    office: OfficeStick, front: SmallCounter, stick: Path
+) -> None:
+    front.redeem()
+    to_office(front, stick, office)
+    assert stick_of(front, stick).write_to(stick).entries == 2
+    to_counter(office, stick, front)
+    assert stick_of(front, stick).write_to(stick).entries == 1  # that the bundle was installed
+    assert stick_of(front, stick).write_to(stick, everything=True).entries == 3
+
+
+def test_what_a_counter_holds_does_not_travel_to_it_again(
+    office: OfficeStick, front: SmallCounter, stick: Path
+) -> None:
+    front.redeem()
+    to_office(front, stick, office)
+    assert [one.entries for one in office.write_to(stick)] == [2]
+    to_counter(office, stick, front)
+    to_office(front, stick, office)
+    assert [one.entries for one in office.write_to(stick)] == [1]  # the receipt for what came just now
+    assert [one.entries for one in office.write_to(stick, everything=True)] == [3]
+
+
+def test_old_files_are_harmless_and_the_line_and_the_stick_may_be_mixed(
+    office: OfficeStick, front: SmallCounter, stick: Path
+) -> None:
+    front.redeem()
+    own = stick_of(front, stick)
+    own.write_to(stick)
+    old = (stick / own.name).read_bytes()
+    front.redeem()
+    front.exchange()
+    clock(office.office).advance(60)
+    front.exchange()
+    contact = office.office.store.enrolments()[0].last_contact_ms
+    (stick / own.name).write_bytes(old)
+    assert only(office.read_from(stick)).entries == 0
+    device = office.office.store.enrolments()[0]
+    assert (device.last_contact_ms, device.bundle_version) == (contact, 1)
+    assert len(twin(office.office).tables.log) == 2
+
+
+def test_the_last_contact_is_when_the_file_was_written(office: OfficeStick, front: SmallCounter, stick: Path) -> None:
+    stick_of(front, stick).write_to(stick)
+    clock(office.office).advance(86_400)
+    office.read_from(stick)
+    assert office.office.store.enrolments()[0].last_contact_ms == round(NOON.timestamp() * 1000)
+
+
+def test_more_entries_than_one_message_holds_arrive_by_one_file(
+    office: OfficeStick, front: SmallCounter, stick: Path
+) -> None:
+    front.write(*(Answered(at_ms=n, n=n, clerk="zoe") for n in range(9_000)))
+    written = stick_of(front, stick).write_to(stick)
+    assert (written.entries, written.more) == (9_001, False)
+    assert only(office.read_from(stick)).entries == 9_001
