@@ -130,12 +130,15 @@ def create_app(  # noqa: PLR0913  (every part is named where the pages are put t
     app.jinja_env.globals["static_version"] = _static_version(static)
     spoken.install(app, language)
     guard.install(app, names, films=film is not None)
-    from kiosk.web import film_pages  # noqa: PLC0415  (pages need floor() from here)
+    from kiosk.web import film_pages, stick_page  # noqa: PLC0415  (pages need floor() from here)
 
     film_pages.install_limits(app)
+    stick_page.install(app)
     csrf = CSRFProtect(app)
     Htmx(app)
-    app.request_class = type("Asked", (InMemory, app.request_class), {})  # over what htmx has put there
+    app.request_class = type(
+        "Asked", (stick_page.OnDisk, InMemory, app.request_class), {}
+    )  # over what htmx has put there
     desk = Desk(counter, boot=os.urandom(4).hex())
     clock = clock or SystemClock()
     app.extensions["counterfoil"] = Floor(counter, desk, watch, Streams(), clock, film=film, read_photo=read_photo)
