@@ -95,7 +95,7 @@ def fault(error: CounterfoilError, tone: str = "bad", name: str = "") -> Line:
     """A refusal, or a note, in words."""
     words = WORDS.get(error.code)
     what, cure = (_(words[0]), _(words[1])) if words is not None else (error.what, error.cure)
-    return Line(tone, what, cure, error.code, name)
+    return Line(tone, f"{what}.", cure, error.code, name)
 
 
 def written(one: StickWritten) -> list[Line]:

@@ -59,6 +59,9 @@ def _add_serving(parser: argparse.ArgumentParser, port: Any, host: Any) -> None:
         default=argparse.SUPPRESS,
         help="browsers reach it by https only: a proxy is in front",
     )
+    parser.add_argument(
+        "--stick", type=Path, default=argparse.SUPPRESS, metavar="FOLDER", help="where a USB stick is put in here"
+    )
 
 
 def _port(typed: str) -> int:
@@ -146,7 +149,11 @@ def _run(args: argparse.Namespace) -> int:
     listening = bind(args.host, args.port)
     with _office(args) as office:
         app = create_app(
-            office, templates=assets.templates(), static=assets.static(), secure_cookies=getattr(args, "https", False)
+            office,
+            templates=assets.templates(),
+            static=assets.static(),
+            secure_cookies=getattr(args, "https", False),
+            stick_folder=getattr(args, "stick", None),
         )
         _first_account(office)
         host, port = listening.getsockname()[:2]

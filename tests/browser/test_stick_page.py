@@ -80,6 +80,6 @@ def test_without_a_folder_files_are_saved_and_chosen(staged: Stage[FakeCounter],
     chosen = tmp_path / FROM_OFFICE
     chosen.write_bytes(b"sealed")
     page.locator('input[name="file"]').set_input_files(chosen)
-    page.get_by_role("button", name="Take in this file").tap()
+    page.get_by_role("button", name="Take it in").tap()
     expect(page.get_by_role("status")).to_contain_text("3 new entries")
     assert stick.uploaded == [(FROM_OFFICE, b"sealed")]

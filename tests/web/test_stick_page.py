@@ -177,7 +177,7 @@ def test_each_refusal_is_told_in_words_with_its_code(ben: Pages, stick: FakeStic
 
 def test_an_unknown_refusal_comes_in_its_own_words(ben: Pages, stick: FakeStick) -> None:
     stick.found = FolderRead((refused("message-signature"),), 0)
-    assert "What it said itself</b> Its own cure." in ben.post("/stick/read").text
+    assert "What it said itself.</b> Its own cure." in ben.post("/stick/read").text
 
 
 def test_older_promotions_are_a_note_beside_what_was_taken_in(ben: Pages, stick: FakeStick) -> None:
