@@ -146,9 +146,9 @@ def _put(out: BinaryIO, sealed: bytes) -> int:
 def read_label(file: BinaryIO) -> tuple[Label, bytes]:
     """The label of the file that begins here, and its sealed key; the file then stands at its first record."""
     start = file.read(len(MAGIC) + len(VERSION))
+    if start and start != MAGIC + VERSION and (MAGIC + VERSION).startswith(start):
+        raise cut_short()
     if start[: len(MAGIC)] != MAGIC:
-        if start and MAGIC.startswith(start):
-            raise cut_short()
         # any other file under a name of ours
         raise StickError(
             "stick-not-one", "This is no stick file", cure="Choose a file whose name begins with counterfoil-to-."

@@ -47,6 +47,8 @@ def find(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as names:
             for number, one in enumerate(names, 1):
+                if _NAME.fullmatch(one.name):
+                    found.append(folder / one.name)
                 if number > MOST_NAMES or len(found) > MOST_FILES:
                     # a folder made to keep this machine busy
                     raise StickError(
@@ -55,8 +57,6 @@ def find(folder: Path) -> list[Path]:
                         where=str(folder),
                         cure="Put the files whose names begin with counterfoil-to- into a folder of their own.",
                     )
-                if _NAME.fullmatch(one.name):
-                    found.append(folder / one.name)
     except OSError as error:
         raise no_folder(folder, error) from None
     return sorted(found)
@@ -74,15 +74,16 @@ def open_file(path: Path) -> BinaryIO:
         if error.errno in {errno.ELOOP, errno.ENXIO, errno.EISDIR}:
             raise _no_file(where) from None
         raise unreadable(where, error) from None
-    file = os.fdopen(descriptor, "rb")
-    state = os.fstat(file.fileno())
-    if not stat.S_ISREG(state.st_mode):
-        file.close()
-        raise _no_file(where)
-    if state.st_size > MAX_FILE_BYTES:
-        file.close()
-        raise too_large()
-    return file
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode):
+            raise _no_file(where)
+        if state.st_size > MAX_FILE_BYTES:
+            raise too_large()
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 def _no_file(where: str) -> StickError:
