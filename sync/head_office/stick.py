@@ -4,7 +4,8 @@ Rules of this module:
 
 - What comes off a stick is stored by the very path of the line (:func:`sync.head_office.intake.take_answer`): stored
   and judged whatever it says, receipted, and the receipts go with the next stick or by the line.
-- A file tells how its counter stood when it was written. One older than the last contact changes nothing of that.
+- A file tells how its counter stood when it was written. One older than the last contact, or by a device that was
+  there before, changes nothing of that.
 - Each counter's file is sealed to the device that is in force there; files for many counters lie side by side.
 """
 
@@ -24,7 +25,7 @@ from kiosk.ports import FolderRead, StickRead, StickWritten
 from sync import stick, stick_file, stick_folder
 from sync.exchange import Result, Taken
 from sync.head_office.desk import DeskError
-from sync.head_office.heard import heard
+from sync.head_office.heard import heard, note_heard
 from sync.head_office.intake import ORIGIN, counter_key, lives_of, side_towards, take_answer, us
 from sync.head_office.office import HeadOffice
 from sync.head_office.records import Enrolment, StoredBundle
@@ -116,22 +117,22 @@ class OfficeStick:
     def _take(self, survey: stick.Survey, name: str) -> StickRead:
         label, outcome = survey.label, stick.Outcome()
         for exchange in survey.each_exchange():
-            with self.office.store.together():
+            with self.office.store.together() as store:
                 before = lives_of(self.office, label.sender)[-1]
+                known = heard(store, before.feed)
                 taken = take_answer(self.office, label.sender, exchange)
-                self._date(before, label.at_ms)
+                if survey.key_epoch != before.key_epoch or label.at_ms < (before.last_contact_ms or 0):
+                    note_heard(store, before.feed, frozenset(known), known)
+                    self._contact(before, before.last_contact_ms, before.bundle_version)
+                else:
+                    at_ms = min(label.at_ms, to_ms(self.office.clock.now()))
+                    self._contact(before, at_ms, taken.exchange.bundle_version or None)
             outcome.add(taken, _two_histories(taken))
         return StickRead(name, label.sender, label.at_ms, outcome.entries, notes=outcome.notes)
 
-    def _date(self, before: Enrolment, written_at_ms: int) -> None:
-        """The last contact is when the file was written; of an older one, what was known before stays."""
-        now = next(life for life in lives_of(self.office, before.feed.origin) if life.feed == before.feed)
-        known = before.last_contact_ms or 0
-        if written_at_ms > known:
-            told = replace(now, last_contact_ms=min(written_at_ms, to_ms(self.office.clock.now())))
-        else:
-            told = replace(now, last_contact_ms=before.last_contact_ms, bundle_version=before.bundle_version)
-        self.office.store.put_enrolment(told)
+    def _contact(self, device: Enrolment, at_ms: int | None, bundle_version: int | None) -> None:
+        now = next(life for life in lives_of(self.office, device.feed.origin) if life.feed == device.feed)
+        self.office.store.put_enrolment(replace(now, last_contact_ms=at_ms, bundle_version=bundle_version))
 
 
 def _two_histories(taken: Taken) -> str | None:

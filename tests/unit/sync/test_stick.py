@@ -140,3 +140,17 @@ def test_more_entries_than_one_message_holds_arrive_by_one_file(
     written = stick_of(front, stick).write_to(stick)
     assert (written.entries, written.more) == (9_001, False)
     assert only(office.read_from(stick)).entries == 9_001
+
+
+def test_a_file_by_the_device_that_was_there_before_says_nothing_of_the_one_that_is_there_now(
+    office: OfficeStick, front: SmallCounter, stick: Path
+) -> None:
+    front.exchange()
+    stick_of(front, stick).write_to(stick)
+    new = enrolled(office.office, key=3)
+    assert only(office.read_from(stick)).refused is None
+    device = office.office.store.enrolments()[-1]
+    assert (device.feed, device.last_contact_ms, device.bundle_version) == (new.feed, None, None)
+    read = only(to_counter(office, stick, new))
+    assert (read.refused, read.notes) == (None, ())
+    assert new.opened().version == 1
