@@ -1,4 +1,4 @@
-"""Sticks at random: any order of carrying ends with each use counted once; no damage is taken in, and none is a crash."""
+"""Sticks at random: any order of carrying counts each use once; no damage is taken in, and none is a crash."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from sync.head_office.stick import OfficeStick
 from tests.head_office_world import SmallCounter, an_office, enrolled, twin
 from tests.sticks import stick_of
 
+CUTS = st.tuples(st.integers(0, 2_000), st.integers(0, 40), st.binary(max_size=40))  # where, how much goes, what comes
 ACTS = ("front redeems", "bar redeems", "front writes", "bar writes", "front reads", "bar reads", "office writes",
         "office reads", "front calls", "keep a copy", "put the copy back")  # fmt: skip
 
@@ -50,9 +51,7 @@ class Round:
             stick_of(self.counter(who), self.stick).write_to(self.stick)
         else:
             read = stick_of(self.counter(who), self.stick).read_from(self.stick)
-            codes = [note.code for one in read.files for note in one.notes]
-            assert not [one.refused for one in read.files if one.refused]
-            assert set(codes) <= {"stick-gap"}
+            assert not [one for one in read.files if one.refused or one.notes]
 
     def office_acts(self, verb: str) -> None:
         if verb == "writes":
@@ -65,7 +64,7 @@ class Round:
         return self.front if who == "front" else self.bar
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from(ACTS), max_size=25))
 def test_whatever_way_a_stick_goes_each_use_arrives_once(acts: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as place:
@@ -93,9 +92,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[OfficeStick, byte
 
 
 @settings(max_examples=300, deadline=1_000)
-@given(
-    cuts=st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 40), st.binary(max_size=40)), min_size=1, max_size=4)
-)
+@given(st.lists(CUTS, min_size=1, max_size=4))
 def test_no_damage_is_taken_in_and_none_is_a_crash(
     written: tuple[OfficeStick, bytes], cuts: list[tuple[int, int, bytes]]
 ) -> None:
