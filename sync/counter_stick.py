@@ -2,6 +2,8 @@
 
 Rules of this module:
 
+- A counter brings its own feeds first, and then those of its store's other counters, as far as it holds them: so the
+  stick of one counter is enough for a store whose line is down.
 - What head office is known to hold are its receipts in this journal, and only those of its newest incarnation: a head
   office that was restored is sent everything again.
 - While a file is taken in, no exchange over the line installs a bundle, and the other way round.
@@ -11,18 +13,21 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from kiosk.core.entry import FeedId, Head, MalformedEntryError, Receipt, decode_fact
+from kiosk.core.entry import FeedId, Head, MalformedEntryError
+from kiosk.core.fact import Receipt, decode_fact
+from kiosk.core.rights import HEAD_OFFICE, is_head_office
 from kiosk.errors import BundleError, CounterfoilError
 from kiosk.ports import FeedStore, FolderRead, StickRead, StickWritten
 from sync import stick, stick_file, stick_folder
 from sync.bundle import BundleFetcher
-from sync.counter_side import HEAD_OFFICE, CounterSide
-from sync.exchange import take
+from sync.counter_side import CounterSide
+from sync.exchange import MarkOf, Side, no_mark, take
 from sync.replicator import trouble_in
 from sync.stick_file import Label
 from sync.wire import NONCE_BYTES
@@ -30,21 +35,27 @@ from sync.wire import NONCE_BYTES
 PAGE_ENTRIES = 256
 
 
-def receipted(store: FeedStore, origin: str) -> dict[FeedId, Head]:
-    """How far head office holds feeds, by its receipts to the counter ``origin``."""
-    told = [feed for feed in store.heads() if feed.origin in (HEAD_OFFICE, f"{HEAD_OFFICE}/{origin}")]
-    newest = FeedId(f"{HEAD_OFFICE}/{origin}", max((feed.incarnation for feed in told), default=1))
-    head = store.heads().get(newest)
+def receipted(store: FeedStore) -> dict[FeedId, Head]:
+    """How far head office holds feeds, by those of its receipts that are held here."""
+    heads = {feed: head for feed, head in store.heads().items() if is_head_office(feed)}
+    newest = max((feed.incarnation for feed in heads), default=1)
     found: dict[FeedId, Head] = {}
-    after = 0 if head is None else head.n
-    while after > 0:
-        first = max(0, after - PAGE_ENTRIES)
-        for entry in reversed(store.entries(newest, first, after - first)):
+    for feed, head in heads.items():
+        if feed.incarnation == newest and feed.origin != HEAD_OFFICE:
+            for receipt in _receipts(store, feed, head.n):
+                found.setdefault(FeedId.parse(receipt.feed), Head(receipt.n, receipt.head))
+    return found
+
+
+def _receipts(store: FeedStore, feed: FeedId, until_n: int) -> Iterator[Receipt]:
+    """The receipts on ``feed``, the newest first."""
+    while until_n > 0:
+        after_n = max(0, until_n - PAGE_ENTRIES)
+        for entry in reversed(store.entries(feed, after_n, until_n - after_n)):
             receipt = _receipt(entry.body)
             if receipt is not None:
-                found.setdefault(FeedId.parse(receipt.feed), Head(receipt.n, receipt.head))
-        after = first
-    return found
+                yield receipt
+        until_n = after_n
 
 
 def _receipt(body: bytes) -> Receipt | None:
@@ -67,11 +78,16 @@ class CounterStick:
         bundles: Callable[[], AbstractContextManager[BundleFetcher]],
         place: Path,
         folder: Path | None = None,
+        mark_of: MarkOf = no_mark,
     ) -> None:
-        """``bundles`` gives the one who installs bundles, for as long as it is held; ``place`` is the data folder."""
+        """``bundles`` gives the one who installs bundles, for as long as it is held; ``place`` is the data folder.
+
+        ``mark_of`` finds where a neighbour's feed may be cut.
+        """
         self._counter = counter
         self._bundles = bundles
         self._place = place
+        self._mark_of = mark_of
         self.folder = folder
 
     def room(self) -> BinaryIO:
@@ -84,17 +100,35 @@ class CounterStick:
         """Write the file for head office. ``everything``: whatever its receipts say."""
         counter = self._counter
         counter.take_checkpoint()
-        known: Mapping[FeedId, Head] = {}
-        if not everything:
-            known = receipted(counter.side.store, counter.us.origin)
+        known = {} if everything else receipted(counter.side.store)
         _, office_key = max(counter.enrolment.head_office_keys)
         label = Label(
             counter.us.origin, HEAD_OFFICE, stick_file.short_id(office_key),
             stick_file.short_id(counter.enrolment.root_key), os.urandom(NONCE_BYTES), counter.now_ms(),
         )  # fmt: skip
-        pages = stick.Pages(counter.side, known)
+        pages = stick.Pages([(side, known) for side in self._sides()])
         size = stick_file.write(out, label, office_key, stick.contents(counter.us, label, pages))
         return StickWritten(self.name, HEAD_OFFICE, pages.entries, size, pages.more)
+
+    def _sides(self) -> list[Side]:
+        """This counter as the one whose feeds these are; then, where it holds any, as carrier of its neighbours'."""
+        side = self._counter.side
+        near = {feed for feed in side.store.heads() if self._is_near(feed)}
+        own = replace(side, may_send=lambda feed: side.may_send(feed) and feed not in near)
+        if not near:
+            return [own]
+        lives = [feed.incarnation for feed in side.store.heads() if feed.origin == HEAD_OFFICE]
+        origins = sorted({feed.origin for feed in near})
+        receipts = [FeedId(f"{HEAD_OFFICE}/{origin}", max(lives, default=1)) for origin in origins]
+        carrier = replace(
+            side, may_send=near.__contains__, quiet=lambda _feed: False, wanted=lambda: receipts, mark_of=self._mark_of
+        )
+        return [own, carrier]
+
+    def _is_near(self, feed: FeedId) -> bool:
+        """Whether another counter of this store writes it."""
+        enrolment = self._counter.enrolment
+        return feed.origin.startswith(f"{enrolment.store}/") and feed.origin != enrolment.origin
 
     @property
     def name(self) -> str:
@@ -134,8 +168,9 @@ class CounterStick:
         outcome, version = stick.Outcome(), 0
         with self._bundles() as fetcher:
             for exchange in survey.each_exchange():
-                taken = take(self._counter.side, exchange)
-                outcome.add(taken, trouble_in(taken, self._counter.enrolment.feed))
+                with outcome.unless_first():
+                    taken = take(self._counter.side, exchange)
+                    outcome.add(taken, trouble_in(taken, self._counter.enrolment.feed))
             if outcome.bundle is not None:
                 try:
                     installed = fetcher.take(outcome.bundle, survey.ask, self._counter.now_ms())

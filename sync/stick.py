@@ -14,6 +14,7 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -21,7 +22,7 @@ from typing import BinaryIO
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core.entry import FeedId, Head
-from kiosk.errors import CounterfoilError
+from kiosk.errors import CounterfoilError, ExchangeError
 from sync.bundle import AskParts
 from sync.exchange import Result, Side, Taken, compose
 from sync.stick_file import Label, Record, StickError, altered, open_key, read_label, record_at, records, short_id
@@ -48,27 +49,31 @@ PARTS_BYTES = 4 * 1024 * 1024
 class Pages:
     """The exchanges of one file. Once gone through: how many ``entries`` they carry, and whether there is ``more``."""
 
-    def __init__(self, side: Side, theirs: Mapping[FeedId, Head], their_bundle_version: int | None = None) -> None:
-        """``theirs`` is what the other side is known to hold, ``their_bundle_version`` None: no bundle goes along."""
-        self._side = side
-        self._theirs = dict(theirs)
+    def __init__(self, sides: Sequence[tuple[Side, Mapping[FeedId, Head]]], their_bundle_version: int | None = None):
+        """Each of ``sides`` has messages of its own; with it, what the other party is known to hold.
+
+        ``their_bundle_version`` None: no bundle goes along.
+        """
+        self._sides = sides
         self._their_bundle_version = their_bundle_version
         self.entries = 0
         self.more = False
 
     def __iter__(self) -> Iterator[Exchange]:
-        size, version = 0, self._their_bundle_version
-        while True:
-            told = compose(self._side, self._theirs, their_bundle_version=version)
-            yield told
-            version = None  # the bundle goes once
-            for segment in told.segments:
-                self._theirs[segment.feed] = Head(segment.checkpoint.n, segment.checkpoint.head)
-                self.entries += len(segment.bodies)
-                size += sum(map(len, segment.bodies))
-            if not told.more or not told.segments or size >= MOST_ENTRY_BYTES:
-                self.more = told.more
-                return
+        version, size = self._their_bundle_version, 0
+        for side, known in self._sides:
+            theirs = dict(known)
+            while True:
+                told = compose(side, theirs, their_bundle_version=version)
+                yield told
+                version = None  # the bundle goes once
+                for segment in told.segments:
+                    theirs[segment.feed] = Head(segment.checkpoint.n, segment.checkpoint.head)
+                    self.entries += len(segment.bodies)
+                    size += sum(map(len, segment.bodies))
+                if not told.more or not told.segments or size >= MOST_ENTRY_BYTES:
+                    self.more = self.more or told.more
+                    break
 
 
 def contents(
@@ -215,6 +220,7 @@ class Outcome:
     def __init__(self) -> None:
         self.entries = 0
         self.bundle: bytes | None = None
+        self._taken = False
         self._notes: dict[str, CounterfoilError] = {}
 
     @property
@@ -226,8 +232,22 @@ class Outcome:
         """Have ``error`` told; of each code the first."""
         self._notes.setdefault(error.code, error)
 
+    @contextlib.contextmanager
+    def unless_first(self) -> Iterator[None]:
+        """Have a message that is refused told; raise where none before it was taken in.
+
+        A neighbour's entries, which a counter carries behind its own, are no reason to lose those.
+        """
+        try:
+            yield
+        except ExchangeError as error:
+            if not self._taken:
+                raise
+            self.note(error)
+
     def add(self, taken: Taken, two_histories: str | None) -> None:
         """Count an exchange that was taken in. ``two_histories``: a sentence about a fork or a restored disk."""
+        self._taken = True
         self.entries += len(taken.entries)
         self.bundle = self.bundle or taken.exchange.bundle
         if two_histories is not None:

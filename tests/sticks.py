@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-from kiosk.core.entry import Receipt
+from kiosk.core.fact import Receipt
 from kiosk.ports import FolderRead, StickRead
 from sync.counter_stick import CounterStick
 from sync.head_office.stick import OfficeStick

@@ -10,15 +10,16 @@ import json
 from collections.abc import Mapping
 
 from kiosk.core.entry import NO_ENTRIES, FeedId, Head
+from kiosk.core.rights import is_head_office
 from sync.exchange import head_at
 from sync.head_office.store import HeadOfficeStore
 
 _SETTING = "heard/"
 
 
-def note_heard(store: HeadOfficeStore, life: FeedId, sent: frozenset[FeedId], vector: Mapping[FeedId, Head]) -> None:
-    """Keep how far the counter's ``life`` says it holds the feeds that are ``sent`` to it."""
-    told = {str(feed): vector[feed].n for feed in sorted(sent) if feed in vector}
+def note_heard(store: HeadOfficeStore, life: FeedId, vector: Mapping[FeedId, Head]) -> None:
+    """Keep how far the counter's ``life`` says it holds head office's feeds, those that it asks for too."""
+    told = {str(feed): head.n for feed, head in sorted(vector.items()) if is_head_office(feed)}
     kept = json.dumps({"life": str(life), "held": told})
     if store.setting(_SETTING + life.origin) != kept:
         store.put_setting(_SETTING + life.origin, kept)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.core.entry import UseSeen
+from kiosk.core.fact import UseSeen
 from sync.head_office.stick import OfficeStick
 from tests.head_office_world import SmallCounter, an_office, enrolled, twin
 from tests.sticks import stick_of

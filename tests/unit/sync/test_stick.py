@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.core.entry import Answered, UseSeen
+from kiosk.core.entry import NO_ENTRIES, FeedId
+from kiosk.core.fact import Answered, Receipt, UseSeen
 from sync.head_office.stick import OfficeStick
 from tests.head_office_world import NOON, SmallCounter, an_office, clock, enrolled, twin
 from tests.sticks import only, receipted_n, stick_of, to_counter, to_office
+from tests.twins import MemoryFeedStore
 
 
 @pytest.fixture
@@ -154,3 +156,45 @@ def test_a_file_by_the_device_that_was_there_before_says_nothing_of_the_one_that
     read = only(to_counter(office, stick, new))
     assert (read.refused, read.notes) == (None, ())
     assert new.opened().version == 1
+
+
+def told_by(near: SmallCounter, journal: MemoryFeedStore) -> None:
+    """The local network has brought a neighbour's entries into ``journal``."""
+    near.journal.sign(near.feed, near.key, near.enrolment.key_epoch)
+    mark = near.journal.checkpoint(near.feed)
+    assert mark is not None
+    held = journal.heads().get(near.feed, NO_ENTRIES).n
+    journal.store_segment(near.journal.entries(near.feed, held, 1_000), mark)
+
+
+def test_one_counters_stick_brings_what_its_neighbours_told_it_and_their_receipts_back(
+    office: OfficeStick, front: SmallCounter, bar: SmallCounter, stick: Path
+) -> None:
+    bar.redeem()
+    told_by(bar, front.journal)
+    read = only(to_office(front, stick, office))
+    assert (read.entries, read.notes) == (3, ())
+    assert [row.feed for row in twin(office.office).tables.log] == [bar.feed]
+    assert only(to_counter(office, stick, front)).notes == ()
+    receipts = [fact for fact in front.told(Receipt) if isinstance(fact, Receipt)]
+    assert {one.feed for one in receipts} == {str(front.feed), str(bar.feed)}
+    assert stick_of(front, stick).write_to(stick).entries == 1  # its own, that the bundle was installed
+    bar.redeem()
+    told_by(bar, front.journal)
+    assert only(to_office(front, stick, office)).entries == 2
+
+
+def test_another_stores_entries_are_not_carried(office: OfficeStick, front: SmallCounter, stick: Path) -> None:
+    pier = enrolled(office.office, "pier-9", "front", key=5)
+    told_by(pier, front.journal)
+    assert stick_of(front, stick).write_to(stick).entries == 1
+
+
+def test_a_restored_head_office_is_sent_everything_again(office: OfficeStick, front: SmallCounter, stick: Path) -> None:
+    front.redeem()
+    front.exchange()
+    front.exchange()
+    assert stick_of(front, stick).write_to(stick).entries == 0
+    newer = FeedId("head-office", 2)
+    front.journal.write(newer, Answered(at_ms=1, n=1, clerk="-"))
+    assert stick_of(front, stick).write_to(stick).entries == 3

@@ -13,7 +13,8 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from kiosk.core.entry import Answered, FeedId, Head, chain, encode_fact, sign_checkpoint
+from kiosk.core.entry import FeedId, Head, chain, sign_checkpoint
+from kiosk.core.fact import Answered, encode_fact
 from kiosk.core.strict_cbor import encode
 from kiosk.errors import CounterfoilError
 from kiosk.ports import StickRead
@@ -352,7 +353,7 @@ def test_a_message_of_the_line_put_onto_a_stick(town: Town) -> None:
 
 
 def test_an_empty_record(town: Town) -> None:
-    town.put(b"\x05")
+    town.put(bytes([Kind.STICK]))
     town.office_refuses("message-malformed")
 
 
@@ -366,10 +367,29 @@ def segment(feed: FeedId, key_epoch: int, signer: Any, *bodies: bytes) -> Segmen
 
 
 def test_foreign_feed(town: Town) -> None:
+    pier = enrolled(town.office.office, "pier-9", "front", key=2)
+    body = encode_fact(Answered(at_ms=1, n=1, clerk="mallory"))
+    town.put(town.message(Exchange({}, (segment(pier.feed, 1, pier.key, body),))))
+    town.office_refuses("feed-foreign")
+    assert pier.feed not in town.office.office.store.heads()
+
+
+def test_a_neighbours_feed_that_its_writer_did_not_sign(town: Town) -> None:
     bar = enrolled(town.office.office, counter="bar", key=2)
     body = encode_fact(Answered(at_ms=1, n=1, clerk="mallory"))
-    town.put(town.message(Exchange({}, (segment(bar.feed, 1, bar.key, body),))))
-    town.office_refuses("feed-foreign")
+    town.put(town.message(Exchange({}, (segment(bar.feed, 1, town.front.key, body),))))
+    town.office_refuses("segment-signature")
+
+
+def test_what_is_wrong_with_a_neighbours_entries_does_not_lose_ones_own(town: Town) -> None:
+    bar = enrolled(town.office.office, counter="bar", key=2)
+    body = encode_fact(Answered(at_ms=1, n=1, clerk="mallory"))
+    own = stick.Pages([(town.front.side.side, {})])
+    forged = Exchange({}, (segment(bar.feed, 1, town.front.key, body),))
+    town.put(*stick.contents(town.front.side.us, town.label(), [*own, forged]))
+    read = only(town.office.read_from(town.stick))
+    assert (read.refused, read.entries) == (None, 1)
+    assert [note.code for note in read.notes] == ["segment-signature"]
     assert bar.feed not in town.office.office.store.heads()
 
 
@@ -405,6 +425,28 @@ def test_cloned_disk(town: Town) -> None:
     assert twin(town.office.office).tables.log == counted
 
 
+def test_revoked_life_brings_what_it_wrote_before_and_nothing_that_counts_after(town: Town) -> None:
+    """A stolen counter: what came before the theft is not lost, what came after is kept and counted in no figure."""
+    store = town.office.office.store
+    (life,) = store.enrolments()
+    good_n = town.front.journal.heads()[town.front.feed].n
+    store.put_enrolment(replace(life, revoked_at_ms=1, counts_to=good_n))
+    town.front.redeem()
+    town.own.write_to(town.stick)
+    assert only(town.office.read_from(town.stick)).entries == 2
+    assert [row.n for row in twin(town.office.office).tables.log] == [good_n]
+    assert store.enrolments()[0].last_contact_ms == life.last_contact_ms
+
+
+def test_revoked_device_gets_no_stick(town: Town) -> None:
+    store = town.office.office.store
+    store.put_enrolment(replace(store.enrolments()[0], revoked_at_ms=1))
+    assert town.office.write_to(town.stick) == []
+    with pytest.raises(CounterfoilError, match="counter-revoked"):
+        town.office.write_to(town.stick, ["bayside/front"])
+    assert list(town.stick.iterdir()) == []
+
+
 def test_fenced_life_brings_its_entries_and_stays_fenced(town: Town) -> None:
     """Head office classifies, never rejects, what is authentic: by the stick as by the line."""
     store = town.office.office.store
@@ -419,7 +461,7 @@ def test_entries_left_out_are_a_gap_and_told(town: Town) -> None:
     front.journal.sign(front.feed, front.key, 1)
     head = front.journal.heads()[front.feed]
     front.redeem()
-    town.put(*stick.contents(front.side.us, town.label(), stick.Pages(front.side.side, {front.feed: head})))
+    town.put(*stick.contents(front.side.us, town.label(), stick.Pages([(front.side.side, {front.feed: head})])))
     before = town.state()[0].feeds
     read = only(town.office.read_from(town.stick))
     assert [note.code for note in read.notes] == ["stick-gap"]
