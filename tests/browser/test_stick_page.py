@@ -37,7 +37,8 @@ def at_the_stick(staged: Stage[FakeCounter], stick: FakeStick, size: tuple[int, 
     staged._let_in(context, "ben")
     page = staged.page(context)
     page.goto(f"{staged.address}/status")
-    page.locator('.rows a[href="/stick"]').tap()
+    photograph(page, f"way-{size[0]}")
+    page.locator('.sheet a[href="/stick"]').tap()
     expect(page.locator("#stick")).to_be_visible()
     return page
 
