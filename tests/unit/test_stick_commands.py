@@ -12,6 +12,7 @@ import run_kiosk
 from kiosk.config import CounterFolder, write_private
 from kiosk.core.entry import FeedId
 from kiosk.journal import Journal
+from kiosk.station import CameraPlan, Station
 from sync.head_office.office import HeadOffice
 from sync.head_office.publish import publish
 from tests.head_office_world import ORGANISATION, PROMOTIONS, enrolled
@@ -114,3 +115,16 @@ def test_a_counter_that_is_not_enrolled_gets_no_file(town: Town) -> None:
     town.office_does("export", "bayside/bar", code=3)
     assert "counter-not-enrolled" in town.said
     assert list(town.stick.iterdir()) == []
+
+
+def test_a_running_counter_has_its_stick_beside_its_line(town: Town) -> None:
+    station = Station.open(town.counter, CameraPlan(None))
+    _, stick, stop = run_kiosk.link(station, stick_folder=town.stick)
+    try:
+        assert stick is not None
+        assert stick.folder == town.stick
+        assert stick.write_to(town.stick).entries == 1
+    finally:
+        stop()
+        station.stop()
+    assert [one["entries"] for one in town.office_does("import")["files"]] == [1]

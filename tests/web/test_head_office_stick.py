@@ -158,3 +158,22 @@ def test_what_the_page_does_is_what_the_command_does(pages: Pages, front: SmallC
     before = twin(pages.office).tables.copy()
     OfficeStick(pages.office).read_from(tmp_path)
     assert twin(pages.office).tables == before
+
+
+def test_a_clone_is_told_beside_its_name(pages: Pages, front: SmallCounter, tmp_path: Path) -> None:
+    front.redeem()
+    upload(pages, (FRONT, written_by(front, tmp_path)))
+    clone = SmallCounter(front.enrolment, front.key, front.post)
+    clone.redeem(clerk="mallory")
+    answer = upload(pages, (FRONT, written_by(clone, tmp_path))).text
+    assert "stick-two-histories" in answer
+    assert "both are kept" in answer
+
+
+def test_writing_without_counters_says_so(pages: Pages, stick: Path) -> None:
+    assert "no counter is enrolled" in pages.post("/counters/stick/write").text
+
+
+def test_too_many_files_at_once_are_told(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stick_page, "MOST_FILES", 1)
+    assert "2 files were chosen." in upload(pages, ("a.stick", b"x"), ("b.stick", b"x")).text

@@ -194,3 +194,15 @@ def test_every_refusal_of_a_stick_has_its_words_here() -> None:
     raised = {code for path in sources for code in re.findall(r'"(stick-[a-z-]+)"', path.read_text(encoding="utf-8"))}
     assert raised
     assert raised - set(WORDS) == set()
+
+
+@pytest.mark.parametrize("act", ["write", "read"])
+def test_a_stick_that_is_not_there_is_told(ben: Pages, stick: FakeStick, act: str) -> None:
+    stick.fault = ExchangeError("stick-folder-missing", "-", cure="-")
+    assert "There is no stick." in ben.post(f"/stick/{act}").text
+
+
+def test_photos_stay_in_memory(ben: Pages, stick: FakeStick, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stick, "room", lambda: pytest.fail("a photo was put on the disk"))
+    form = {"csrf_token": ben.token, "photo": (io.BytesIO(b"x" * 2_000), "a.jpg")}
+    assert ben.client.post("/photo", data=form, content_type="multipart/form-data").status_code == 422

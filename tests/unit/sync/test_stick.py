@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.core.entry import NO_ENTRIES, FeedId
+from kiosk.core.entry import NO_ENTRIES, FeedId, Head, chain, sign_checkpoint
 from kiosk.core.fact import Answered, Receipt, UseSeen
+from sync import replicator
+from sync import stick as sticks
+from sync.counter_stick import CounterStick
 from sync.head_office.stick import OfficeStick
 from tests.head_office_world import NOON, SmallCounter, an_office, clock, enrolled, twin
 from tests.sticks import only, receipted_n, stick_of, to_counter, to_office
@@ -198,3 +201,86 @@ def test_a_restored_head_office_is_sent_everything_again(office: OfficeStick, fr
     newer = FeedId("head-office", 2)
     front.journal.write(newer, Answered(at_ms=1, n=1, clerk="-"))
     assert stick_of(front, stick).write_to(stick).entries == 3
+
+
+def test_a_stick_waits_for_the_exchange_under_way_and_says_so_when_it_lasts(
+    office: OfficeStick, front: SmallCounter, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.write_to(stick)
+    running = CounterStick(front.side, front.replicator.between_exchanges, stick)
+    monkeypatch.setattr(replicator, "WAITS_FOR_EXCHANGE_S", 0.01)
+    with front.replicator.between_exchanges():
+        read = only(running.read_from(stick))
+        assert read.refused is not None
+        assert read.refused.code == "line-busy"
+    assert front.cached is None
+    assert only(running.read_from(stick)).bundle_version == 1
+    front.exchange()
+    assert front.opened().version == 1
+
+
+def test_a_counter_that_a_stick_told_goes_on_over_the_line_where_it_is(
+    office: OfficeStick, front: SmallCounter, stick: Path
+) -> None:
+    front.redeem()
+    to_office(front, stick, office)
+    to_counter(office, stick, front)
+    front.redeem()
+    front.exchange()
+    assert front.links == []
+    assert receipted_n(front) == front.journal.heads()[front.feed].n
+    assert len(twin(office.office).tables.log) == 2
+
+
+def test_what_did_not_fit_goes_with_the_next_file(
+    office: OfficeStick, front: SmallCounter, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sticks, "MOST_ENTRY_BYTES", 1)
+    front.write(*(Answered(at_ms=n, n=n, clerk="zoe") for n in range(9_000)))
+    written = stick_of(front, stick).write_to(stick)
+    assert written.more
+    assert only(office.read_from(stick)).entries == written.entries < 9_001
+    to_counter(office, stick, front)
+    rest = stick_of(front, stick).write_to(stick)
+    assert not rest.more
+    only(office.read_from(stick))
+    assert office.office.store.head(front.feed) == front.journal.heads()[front.feed]
+
+
+def test_what_a_newer_head_office_writes_is_no_receipt_and_no_trouble(
+    office: OfficeStick, front: SmallCounter, stick: Path
+) -> None:
+    front.exchange()
+    feed = FeedId("head-office/bayside/front", 1)
+    chained = chain(feed, front.journal.heads().get(feed, NO_ENTRIES), [b"\xff"])
+    mark = sign_checkpoint(feed, Head(chained[-1].n, chained[-1].hash), 1, 1, office.office.keys.feed)
+    front.journal.store_segment(chained, mark)
+    front.redeem()
+    assert stick_of(front, stick).write_to(stick).entries == 1
+
+
+def test_parts_in_many_records_are_found_in_whatever_order_they_are_wanted(
+    office: OfficeStick, front: SmallCounter, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sticks, "PARTS_BYTES", 1)
+    assert only(to_counter(office, stick, front)).bundle_version == 1
+    assert len(front.opened().parts) > 3
+
+
+def test_before_anything_is_published_a_stick_brings_what_there_is(tmp_path: Path, stick: Path) -> None:
+    office = OfficeStick(an_office(tmp_path / "office", published=False))
+    front = enrolled(office.office)
+    front.redeem()
+    to_office(front, stick, office)
+    read = only(to_counter(office, stick, front))
+    assert (read.refused, read.bundle_version, receipted_n(front)) == (None, 0, 2)
+
+
+def test_a_counter_whose_disk_was_restored_is_told_of(office: OfficeStick, front: SmallCounter, stick: Path) -> None:
+    front.redeem()
+    front.exchange()
+    restored = SmallCounter(front.enrolment, front.key, front.post)
+    restored.write(Answered(at_ms=1, n=1, clerk="zoe"))
+    stick_of(restored, stick).write_to(stick)
+    read = only(office.read_from(stick))
+    assert [note.code for note in read.notes] == ["stick-two-histories"]
