@@ -245,6 +245,7 @@ def link(station: "Station") -> "tuple[list[Blueprint], Callable[[], None]]":
             tell=counter.set_link,
             chunks=station.lists,
             earlier_keys=station.folder.earlier_keys(),
+            contacts=station.kept_contacts,
         )
     )
     counter.carrier = line.replicator

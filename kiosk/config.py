@@ -60,6 +60,11 @@ class CounterFolder:
         return self.path / "lists"
 
     @property
+    def contacts(self) -> Path:
+        """The folder of sealed contact details that head office does not have yet."""
+        return self.path / "contacts"
+
+    @property
     def web_key(self) -> Path:
         return self.path / "web.key"
 

@@ -17,13 +17,15 @@ from kiosk.config import Enrolment
 from kiosk.core.entry import Entry
 from kiosk.core.fact import BundleInstalled
 from kiosk.enrolling import Admitted
-from kiosk.ports import CachedBundle, ChunkCache, FeedStore, LinkState
+from kiosk.ports import CachedBundle, ChunkCache, ContactStore, FeedStore, LinkState
 from sync import enrol as enrolment_by_code
 from sync.bundle import BundleFetcher
+from sync.contacts import send_contacts
 from sync.counter_endpoints import counter_endpoints
 from sync.counter_side import CounterSide
 from sync.post import TIMEOUT, http_post
 from sync.replicator import Chance, Replicator
+from sync.wire import NONCE_BYTES
 
 
 class Cache(FeedStore, Protocol):
@@ -49,6 +51,7 @@ class Ends:
     tell: Callable[[LinkState], None]
     chunks: ChunkCache | None = None
     earlier_keys: Sequence[Ed25519PrivateKey] = ()
+    contacts: ContactStore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,9 @@ def open_line(ends: Ends) -> Line:
     client = httpx.Client(timeout=TIMEOUT)
     post = http_post(ends.enrolment.head_office_url, client)
     replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance())
+    contacts = ends.contacts
+    if contacts is not None:
+        replicator.beside = lambda: send_contacts(side, contacts, post, os.urandom(NONCE_BYTES))
     replicator.start()
 
     def stop() -> None:

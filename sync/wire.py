@@ -32,6 +32,7 @@ CONTENT_TYPE = "application/cbor"
 EXCHANGE_PATH = "/sync/v1/exchange"
 PARTS_PATH = "/sync/v1/parts"
 ENROL_PATH = "/sync/v1/enrol"
+CONTACTS_PATH = "/sync/v1/contacts"
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 MAX_INFLATED_BYTES = 16 * 1024 * 1024
@@ -53,6 +54,8 @@ class Kind(IntEnum):
     EXCHANGE_ANSWER = 2
     PARTS = 3
     PARTS_ANSWER = 4
+    CONTACTS = 17
+    CONTACTS_ANSWER = 18
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from kiosk.ports import FeedStore
 from sync.head_office.records import (
     Account,
     Clerk,
+    Contact,
     Count,
     Enrolment,
     EnrolmentCode,
@@ -235,7 +236,23 @@ class People(Protocol):
         ...
 
 
-class HeadOfficeStore(Feeds, Log, Counters, Publications, People, Protocol):
+class Contacts(Protocol):
+    """Sealed contact details."""
+
+    def put_contact(self, contact: Contact) -> None:
+        """Keep contact details, or replace those with the same SHA-256."""
+        ...
+
+    def contact(self, sha256: bytes) -> Contact | None:
+        """Those with this SHA-256, erased or not."""
+        ...
+
+    def contacts(self) -> Sequence[Contact]:
+        """All of them, oldest first."""
+        ...
+
+
+class HeadOfficeStore(Feeds, Log, Counters, Publications, People, Contacts, Protocol):
     """Everything head office keeps, on one database."""
 
     def together(self) -> AbstractContextManager[HeadOfficeStore]:
