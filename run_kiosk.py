@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from kiosk.config import CounterFolder
     from kiosk.enrolling import Enrol
     from kiosk.station import CameraPlan, Station
+    from sync.line import Nearby
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 (argparse names it no other way)
 
@@ -186,7 +187,7 @@ def serve_counter(
     switch = Switch()
     station = Station.open(folder, plan)
     station.enrol_anew = switch.ask if can_enrol else None
-    blueprints, stop_link = link(station)
+    blueprints, stop_link = link(station, args.lan, args.neighbours)
     app = station.app(assets.templates(), assets.static(), blueprints, args.language)
     station.start()
     try:
@@ -223,8 +224,10 @@ def enrol_at_start(args: "argparse.Namespace", folder: "CounterFolder", enrol: "
     print("Enrolled as {0}.".format(origin), file=sys.stderr)
 
 
-def link(station: "Station") -> "tuple[list[Blueprint], Callable[[], None]]":
-    """The line to head office, where ``sync`` is there; without it a counter serves and redeems all the same."""
+def link(
+    station: "Station", lan: "str | None" = None, listed: "str | None" = None
+) -> "tuple[list[Blueprint], Callable[[], None]]":
+    """The lines to head office and to neighbours, where ``sync`` is there; a counter serves and redeems without."""
     try:
         from sync.line import Ends, open_line
     except ModuleNotFoundError as error:
@@ -246,10 +249,32 @@ def link(station: "Station") -> "tuple[list[Blueprint], Callable[[], None]]":
             chunks=station.lists,
             earlier_keys=station.folder.earlier_keys(),
             contacts=station.kept_contacts,
+            nearby=nearby(station, lan, listed),
         )
     )
-    counter.carrier = line.replicator
+    counter.carrier, counter.neighbours = line.replicator, line.neighbours
     return [line.blueprint], line.stop
+
+
+def nearby(station: "Station", lan: "str | None", listed: "str | None") -> "Nearby | None":
+    """The local network as it was typed: ``lan`` HOST:PORT to listen on, ``listed`` addresses; None: it is off."""
+    from kiosk.commands.counter import LAN_PORT
+    from kiosk.serving import bind
+    from sync.lan_line import LanPlan, parse_address, parse_addresses
+    from sync.line import Nearby
+
+    if lan is None and listed is None:
+        return None
+    own = parse_address(lan or "0.0.0.0:{0}".format(LAN_PORT))
+    known = parse_addresses(listed or "")
+    counter = station.counter
+    plan = LanPlan(bind(own.host, own.port, "--lan"), known, listed is None, station.folder.certificates)
+    return Nearby(
+        plan=plan,
+        desk=counter,
+        receipted_n=lambda feed: counter.standing.receipted_n(feed),  # noqa: PLW0108 - the standing may be folded anew
+        is_revoked=lambda feed: str(feed) in counter.standing.revoked,
+    )
 
 
 def run_decide(args: "argparse.Namespace") -> int:

@@ -29,6 +29,11 @@ class CounterFolder:
         return self.path / "journal.db"
 
     @property
+    def snapshot(self) -> Path:
+        """The fold of most of the journal, for a quick start; it can be thrown away."""
+        return self.path / "journal.snapshot"
+
+    @property
     def device_key(self) -> Path:
         return self.path / "device.key"
 
@@ -63,6 +68,11 @@ class CounterFolder:
     def contacts(self) -> Path:
         """The folder of sealed contact details that head office does not have yet."""
         return self.path / "contacts"
+
+    @property
+    def certificates(self) -> Path:
+        """Certificates of this device and of its neighbours; all of it can be had again."""
+        return self.path / "certificates.cbor"
 
     @property
     def web_key(self) -> Path:

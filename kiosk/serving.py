@@ -21,8 +21,8 @@ ANSWER_GOES_OUT_S = 0.5
 SOON_S = 30.0
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket on ``host``:``port``; raises :class:`SetupError` with the cure."""
+def bind(host: str, port: int, option: str = "--port") -> socket.socket:
+    """A listening socket on ``host``:``port``; raises :class:`SetupError` with the cure, which names ``option``."""
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -30,24 +30,24 @@ def bind(host: str, port: int) -> socket.socket:
         listening.listen(BACKLOG)  # from here on whoever connects waits; and only now is the port surely ours
     except OSError as error:
         listening.close()
-        raise _bind_error(error, host, port) from None
+        raise _bind_error(error, host, port, option) from None
     return listening
 
 
-def _bind_error(error: OSError, host: str, port: int) -> SetupError:
+def _bind_error(error: OSError, host: str, port: int, option: str) -> SetupError:
     if error.errno == errno.EADDRINUSE:
         return SetupError(
             "port-taken",
             f"Port {port} is taken by another program",
             where=f"{host}:{port}",
-            cure="End that program (perhaps Counterfoil runs already), or choose another port with --port.",
+            cure=f"End that program (perhaps Counterfoil runs already), or choose another port with {option}.",
         )
     if error.errno == errno.EACCES:
         return SetupError(
             "port-forbidden",
             f"This user may not listen on port {port}",
             where=f"{host}:{port}",
-            cure="Choose a port above 1023 with --port.",
+            cure=f"Choose a port above 1023 with {option}.",
         )
     return SetupError(
         "address-unusable",

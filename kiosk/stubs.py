@@ -108,8 +108,8 @@ class Stubs:
 
     def since(self, since: datetime, names: Mapping[str, str]) -> list[Stub]:
         """The redemptions from ``since`` on, newest first; ``names`` of clerks by id."""
-        newest_first = sorted(self._ledger.stubs.items(), reverse=True)
-        return [self._stub(n, fact, names) for n, fact in newest_first if from_ms(fact.at_ms) >= since]
+        found = self._ledger.stubs.since(to_ms(since))
+        return [self._stub(n, fact, names) for n, fact in found if from_ms(fact.at_ms) >= since]
 
     def _stub(self, n: int, fact: Redemption, names: Mapping[str, str]) -> Stub:
         promotion = self._work.promotion(fact.promotion)

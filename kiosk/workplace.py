@@ -24,27 +24,32 @@ from kiosk.display import Board
 from kiosk.errors import AppendUnknownError
 from kiosk.journal import Journal
 from kiosk.ledger import Ledger
-from kiosk.ports import Carrier, LinkState
+from kiosk.ports import Carrier, LinkState, Neighbours
 from kiosk.sale import Till
 from kiosk.screens import Album
+from kiosk.snapshots import Snapshots
 
 
 class Workplace:
     """One counter's things. ``mint`` gives 16 random bytes."""
 
-    def __init__(self, *, journal: Journal, enrolment: Enrolment, clock: Clock, mint: Callable[[], bytes]) -> None:
+    def __init__(
+        self, *, journal: Journal, enrolment: Enrolment, clock: Clock, mint: Callable[[], bytes],
+        snapshots: Snapshots | None = None,
+    ) -> None:  # fmt: skip
         self.journal = journal
         self.enrolment = enrolment
         self.clock = clock
         self.mint = mint
         self.place = Place(enrolment.store, enrolment.counter)
         self.catalogue = Catalogue.empty(enrolment.fleet_key)
-        self.ledger = Ledger(journal, enrolment.feed)
+        self.ledger = Ledger(journal, enrolment.feed, snapshots)
         self.board = Board()
         self.till = Till(mint, enrolment.fleet_key)
         self.album = Album()
         self.link = LinkState()
         self.carrier: Carrier | None = None
+        self.neighbours: Neighbours | None = None
         self.on_reopened: Callable[[], None] = lambda: None
 
     @property
@@ -74,6 +79,7 @@ class Workplace:
             self.on_reopened()
 
     def wake(self) -> None:
-        """There is something to send to head office."""
-        if self.carrier is not None:
-            self.carrier.wake()
+        """There is something to send to head office, and to the other counters of this store."""
+        for told in (self.carrier, self.neighbours):
+            if told is not None:
+                told.wake()

@@ -14,16 +14,20 @@ from flask import Blueprint
 
 from kiosk.clock import Clock
 from kiosk.config import Enrolment
-from kiosk.core.entry import Entry
+from kiosk.core.entry import Checkpoint, Entry, FeedId
 from kiosk.core.fact import BundleInstalled
 from kiosk.enrolling import Admitted
 from kiosk.ports import CachedBundle, ChunkCache, ContactStore, FeedStore, LinkState
 from sync import enrol as enrolment_by_code
 from sync.bundle import BundleFetcher
+from sync.carrying import Carrying
 from sync.contacts import send_contacts
 from sync.counter_endpoints import counter_endpoints
-from sync.counter_side import CounterSide
-from sync.post import TIMEOUT, http_post
+from sync.counter_side import CounterSide, report_fork
+from sync.lan_line import LanLine, LanPlan, fetch_papers
+from sync.neighbourhood import Neighbourhood
+from sync.neighbours import Desk, Neighbours, Parts
+from sync.post import TIMEOUT, Post, http_post
 from sync.replicator import Chance, Replicator
 from sync.wire import NONCE_BYTES
 
@@ -31,9 +35,23 @@ from sync.wire import NONCE_BYTES
 class Cache(FeedStore, Protocol):
     """The journal, as far as the line needs it: feeds, and the bundle in force."""
 
+    def checkpoint_between(self, feed: FeedId, after_n: int, until_n: int) -> Checkpoint | None:
+        """The newest checkpoint of ``feed`` above ``after_n`` and not above ``until_n``, else the next one above."""
+        ...
+
     def bundle(self) -> CachedBundle | None:
         """The bundle in force."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """What the local network needs of the counter beside that; ``is_revoked``: what head office has said of a feed."""
+
+    plan: LanPlan
+    desk: Desk
+    receipted_n: Callable[[FeedId], int]
+    is_revoked: Callable[[FeedId], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +70,17 @@ class Ends:
     chunks: ChunkCache | None = None
     earlier_keys: Sequence[Ed25519PrivateKey] = ()
     contacts: ContactStore | None = None
+    nearby: Nearby | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line at work. ``blueprint`` is where head office can pull; ``stop`` ends the thread."""
+    """A line at work. ``blueprint`` is where head office can pull; ``stop`` ends the threads."""
 
     replicator: Replicator
     blueprint: Blueprint
     stop: Callable[[], None]
+    neighbours: Neighbours | None = None
 
 
 def open_line(ends: Ends) -> Line:
@@ -82,13 +102,32 @@ def open_line(ends: Ends) -> Line:
     contacts = ends.contacts
     if contacts is not None:
         replicator.beside = lambda: send_contacts(side, contacts, post, os.urandom(NONCE_BYTES))
+    lan = None if ends.nearby is None else _local_network(ends, ends.nearby, side, post)
     replicator.start()
+    if lan is not None:
+        lan.start()
 
     def stop() -> None:
+        if lan is not None:
+            lan.stop()
         replicator.stop()
         client.close()
 
-    return Line(replicator, counter_endpoints(side), stop)
+    return Line(replicator, counter_endpoints(side), stop, None if lan is None else lan.neighbours)
+
+
+def _local_network(ends: Ends, nearby: Nearby, side: CounterSide, post: Post) -> LanLine:
+    """The counters of this store: what they write is told them, and carried to head office for them."""
+    journal, chance = ends.journal, _chance()
+    near = Neighbourhood(ends.enrolment, nearby.plan.papers, nearby.is_revoked)
+    side.carrying = Carrying(
+        journal.heads,
+        lambda feed: near.is_store_feed(feed) and not near.is_own(feed),
+        nearby.receipted_n,
+        journal.checkpoint_between,
+    )
+    parts = Parts(side, near, nearby.desk, report_fork, journal.checkpoint_between, ends.clock, chance)
+    return LanLine(nearby.plan, side, near, Neighbours(parts), lambda: fetch_papers(side, post, chance))
 
 
 def enrol_by_code(head_office_url: str, code: str, device_key: Ed25519PrivateKey) -> Admitted:

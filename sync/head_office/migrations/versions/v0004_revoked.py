@@ -1,4 +1,4 @@
-"""Which entries of a counter's life count and who ended it; sealed contact details.
+"""Which entries of a counter's life count, and who ended it.
 
 Revision 0004.
 """
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -23,17 +23,4 @@ def upgrade() -> None:
     op.execute(
         "UPDATE enrolment SET counts_to = coalesce((SELECT n FROM feed WHERE feed.name = "
         "enrolment.store || '/' || enrolment.counter || '@' || CAST(enrolment.incarnation AS TEXT)), 0) WHERE fenced"
-    )
-    op.create_table(
-        "contact",
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
-        sa.Column("case_ref", sa.LargeBinary(), nullable=False),
-        sa.Column("received_at_ms", sa.BigInteger(), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("read_at_ms", sa.BigInteger(), nullable=True),
-        sa.Column("read_by", sa.Text(), nullable=True),
-        sa.Column("erased_at_ms", sa.BigInteger(), nullable=True),
-        sa.Column("erased_by", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("sha256"),
     )
