@@ -91,7 +91,7 @@ class CounterSide:
         """The key epoch of an earlier life of this counter; None where it had another key."""
         if feed.origin != self.enrolment.origin:
             return None
-        first = self.side.store.entries(feed, 0, 1)
-        fact = decode_fact(first[0].body) if first else None
+        opened = self.side.store.beginning(feed).opened
+        fact = None if opened is None else decode_fact(opened)
         same_key = isinstance(fact, Opened) and fact.public_key == self.us.key.public_key().public_bytes_raw()
         return fact.key_epoch if isinstance(fact, Opened) and same_key else None

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain, sign_checkpoint
 from kiosk.core.fact import Fact, Redemption, encode_fact
 from kiosk.errors import ExchangeError
+from kiosk.ports import Beginning, unpruned
 from sync.exchange import Fork, Side
 from sync.wire import Segment
 
@@ -52,6 +53,9 @@ class MemoryFeedStore:
     def entries(self, feed: FeedId, after_n: int, limit: int) -> Sequence[Entry]:
         with self._lock:
             return tuple(self._feeds.get(feed, [])[after_n : after_n + limit])
+
+    def beginning(self, feed: FeedId) -> Beginning:
+        return unpruned(self, feed)
 
     def checkpoint(self, feed: FeedId) -> Checkpoint | None:
         return self._marks.get(feed)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any
 
@@ -80,6 +80,17 @@ class Settled:
         self._numbers = {name: number for number, name in enumerate(names)}
         self._feeds: dict[int, FeedId] = {}
         self._latest_ms: dict[str, list[int]] = {}
+
+    def renamed(self, names: Sequence[str]) -> Settled | None:
+        """The same with more names; None where ``names`` do not begin with those that there are."""
+        if list(names[: len(self.names)]) != list(self.names):
+            return None
+        return Settled(names, self.small, self.tables, self.bodies)
+
+    def of_another_life(self) -> Settled:
+        """The same for another feed of the same counter: what it knew of others, without what was its own."""
+        small = replace(self.small, bundle_floor=0, asked={}, denied={}, accounts=[])
+        return Settled(self.names, small, self.tables, self.bodies)
 
     # --- keys ---
 
