@@ -87,19 +87,25 @@ class Ledger:
                 except MalformedEntryError:
                     continue  # written by a newer release: kept in the journal, and ignored as replay ignores it
                 self.standing.apply(entry.feed, entry.n, fact)
+        self._came(len(entries))
+
+    def _came(self, count: int) -> None:
         if self._snapshots is not None:
-            self._snapshots.came(len(entries))
+            self._snapshots.came(count)
 
     def append(self, fact: Redemption | Answered | Void) -> None:
         """Write and fold. After an unknown outcome the standing says what the journal really holds."""
         try:
-            self.learn(self._journal.append([fact]))
+            for entry in self._journal.append([fact]):
+                with self._folding:
+                    self.standing.apply(entry.feed, entry.n, fact)
             self._journal_trouble = None
         except JournalError as error:
             self._journal_trouble = error
             if isinstance(error, AppendUnknownError):
                 self.reopen()
             raise
+        self._came(1)
 
     def reopen(self) -> bool:
         """Reopen a journal that stopped after an unknown outcome and fold it anew; False where it cannot be."""
