@@ -123,7 +123,7 @@ class CounterSide:
         """Key epoch and key of an earlier life of this counter; None where its key is gone."""
         if feed.origin != self.enrolment.origin:
             return None
-        first = self.side.store.entries(feed, 0, 1)
-        fact = decode_fact(first[0].body) if first else None
+        opened = self.side.store.beginning(feed).opened
+        fact = None if opened is None else decode_fact(opened)
         key = self._keys.get(fact.public_key) if isinstance(fact, Opened) else None
         return None if key is None or not isinstance(fact, Opened) else (fact.key_epoch, key)

@@ -87,6 +87,18 @@ class Divergence:
 
 
 @dataclass(frozen=True, slots=True)
+class Pruned:
+    """A feed of which the other side lacks entries that are pruned here: ``theirs`` is where it ends there.
+
+    Nothing behind them can be sent, since it would not chain; and the two histories can no longer be compared.
+    """
+
+    feed: FeedId
+    begins: Head
+    theirs: Head
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """The most one message carries: entries and the bytes of their bodies."""
 
@@ -188,7 +200,8 @@ def offer(
 
     A feed that one writes oneself is cut and signed wherever the limits ask for it; another's goes up
     to its newest checkpoint, or to one before that ``mark_of`` finds. Where their head is on another branch
-    than ours, our branch from that number on is sent: it is what lets them see the fork.
+    than ours, our branch from that number on is sent: it is what lets them see the fork. Of a feed whose next
+    entry is pruned here nothing is sent: what comes behind a hole would be refused as broken. See :class:`Pruned`.
     """
     limits = limits or Limits()
     segments: list[Segment] = []
@@ -212,7 +225,7 @@ def offer(
 
 def _send_after(store: FeedStore, feed: FeedId, ours: Head, theirs: Head) -> Head | None:
     """Where to start sending; None: they lack nothing that we have."""
-    if theirs.n > ours.n or theirs == ours:
+    if theirs.n > ours.n or theirs == ours or theirs.n < store.beginning(feed).after.n:
         return None
     if head_at(store, feed, theirs.n) == theirs:
         return theirs
@@ -220,9 +233,10 @@ def _send_after(store: FeedStore, feed: FeedId, ours: Head, theirs: Head) -> Hea
 
 
 def head_at(store: FeedStore, feed: FeedId, n: int) -> Head | None:
-    """The feed's head when it had ``n`` entries; None where it has fewer, or no longer holds that one."""
-    if n <= 0:
-        return NO_ENTRIES
+    """The feed's head when it had ``n`` entries; None where it has fewer, or no longer knows that one."""
+    begins = store.beginning(feed).after
+    if n <= begins.n:
+        return begins if begins.n in (n, 0) else None
     found = store.entries(feed, n - 1, 1)
     return Head(n, found[0].hash) if found and found[0].n == n else None
 
@@ -363,6 +377,7 @@ class Taken:
     exchange: Exchange
     applied: tuple[Applied, ...]
     divergences: tuple[Divergence, ...]
+    pruned: tuple[Pruned, ...] = ()
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -404,7 +419,7 @@ def take(side: Side, exchange: Exchange) -> Taken:
         applied.append(apply(side.store, segment, side.trust, side.keep_fork))
         if applied[-1].entries:
             side.learned(applied[-1].entries)
-    return Taken(exchange, tuple(applied), _divergences(side, exchange.vector))
+    return Taken(exchange, tuple(applied), _divergences(side, exchange.vector), _pruned(side, exchange.vector))
 
 
 def _divergences(side: Side, theirs: Mapping[FeedId, Head]) -> tuple[Divergence, ...]:
@@ -413,9 +428,21 @@ def _divergences(side: Side, theirs: Mapping[FeedId, Head]) -> tuple[Divergence,
         claimed = theirs.get(feed, ours)
         if claimed == ours or not (side.may_send(feed) or side.trust.accepts(feed)):
             continue
+        if claimed.n < side.store.beginning(feed).after.n:
+            continue  # another matter: see _pruned
         longer = claimed.n > ours.n and side.may_send(feed) and not side.trust.accepts(feed)
         if longer or (claimed.n <= ours.n and head_at(side.store, feed, claimed.n) != claimed):
             found.append(Divergence(feed, ours, claimed))
+    return tuple(found)
+
+
+def _pruned(side: Side, theirs: Mapping[FeedId, Head]) -> tuple[Pruned, ...]:
+    """Feeds that we may send and of which they lack what is no longer here."""
+    found = []
+    for feed, ours in side.store.heads().items():
+        held = theirs.get(feed, NO_ENTRIES)
+        if held != ours and side.may_send(feed) and held.n < (begins := side.store.beginning(feed).after).n:
+            found.append(Pruned(feed, begins, held))
     return tuple(found)
 
 
