@@ -141,6 +141,7 @@ def run_counter(args: "argparse.Namespace") -> int:
     """Put the counter together and serve it until it is stopped."""
     from kiosk import assets
     from kiosk.config import CounterFolder, load_or_make_key
+    from kiosk.durable import make_folder
     from kiosk.serving import bind, serve
     from kiosk.station import CameraPlan, Station
 
@@ -150,7 +151,7 @@ def run_counter(args: "argparse.Namespace") -> int:
         from kiosk.journal import Journal
         from sync.line import enrol_by_code
 
-        folder.path.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.path)
         with contextlib.closing(
             Journal.open(folder.journal)
         ):  # a counter at work here keeps its identity, and the code
