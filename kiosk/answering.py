@@ -9,7 +9,7 @@ from kiosk.clock import from_ms, to_ms
 from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import Presented, present
 from kiosk.core.decide import UNKNOWN_SALE, Place, Sale, decide
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import PresentedScreen, screen_digest
 from kiosk.core.standing import Standing

@@ -9,7 +9,7 @@ import contextlib
 import errno
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,26 @@ class CounterFolder:
         return self.path / "journal.db"
 
     @property
+    def snapshot(self) -> Path:
+        """The fold of most of the journal, for a quick start; it can be thrown away."""
+        return self.path / "journal.snapshot"
+
+    @property
     def device_key(self) -> Path:
         return self.path / "device.key"
+
+    @property
+    def new_key(self) -> Path:
+        """The key of an enrolment that is being taken up (:mod:`kiosk.enrolling`)."""
+        return self.path / "device.key.new"
+
+    def earlier_key(self, key_epoch: int) -> Path:
+        """The key of an earlier life: it signs what is left of that life's feed, and nothing else."""
+        return self.path / f"device-{key_epoch}.key"
+
+    def earlier_keys(self) -> list[Ed25519PrivateKey]:
+        """The keys of all earlier lives that are still there."""
+        return [load_or_make_key(path) for path in sorted(self.path.glob("device-*.key"))]
 
     @property
     def enrolment(self) -> Path:
@@ -49,6 +67,11 @@ class CounterFolder:
         return self.path / "lists"
 
     @property
+    def certificates(self) -> Path:
+        """Certificates of this device and of its neighbours; all of it can be had again."""
+        return self.path / "certificates.cbor"
+
+    @property
     def web_key(self) -> Path:
         return self.path / "web.key"
 
@@ -58,7 +81,8 @@ class Enrolment:
     """Who this counter is to head office, and whom it believes; pinned at first contact.
 
     Keys are raw bytes: Ed25519 public keys of 32 bytes, the fleet key of 32 bytes.
-    ``head_office_keys`` are by key epoch, as pairs.
+    ``head_office_keys`` are by key epoch, as pairs. ``public_key`` is of the key that was enrolled; empty where an
+    earlier release did not note it.
     """
 
     origin: str
@@ -70,6 +94,7 @@ class Enrolment:
     head_office_keys: tuple[tuple[int, bytes], ...]
     root_key: bytes
     fleet_key: bytes
+    public_key: bytes = b""
 
     @property
     def feed(self) -> FeedId:
@@ -86,8 +111,8 @@ class Enrolment:
         """The enrolment in ``path``; raises :class:`SetupError` ``not-enrolled`` or ``enrolment-unreadable``."""
         try:
             read = json.loads(path.read_text())
-            kept = {spec.name: read[spec.name] for spec in fields(cls)}
-            for name in ("root_key", "fleet_key"):
+            kept = {spec.name: read[spec.name] for spec in fields(cls) if spec.name in read or spec.default is MISSING}
+            for name in {"root_key", "fleet_key", "public_key"} & kept.keys():
                 kept[name] = bytes.fromhex(kept[name])
             kept["head_office_keys"] = tuple((int(n), bytes.fromhex(key)) for n, key in kept["head_office_keys"])
             return cls(**kept)

@@ -6,56 +6,97 @@ Rules of this module:
 - If the outcome of an append is unknown the journal is reopened and refolded, and the standing says whether it was
   written; nothing is retried in place.
 - The last trouble with the journal is kept until a later append or reopening goes well.
+- Where there is a snapshot the standing begins on it, and only what came since is folded. If it turns out to differ
+  from what it covers, the standing is folded anew and a person is told, until the next start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 
-from kiosk.core.entry import Answered, Entry, FeedId, MalformedEntryError, Redemption, Void, decode_fact
+from kiosk.core.entry import Entry, FeedId, Head, MalformedEntryError
+from kiosk.core.fact import Answered, Redemption, Transferred, Void, decode_fact
+from kiosk.core.snapshot import Snapshot
 from kiosk.core.standing import Standing
 from kiosk.errors import AppendUnknownError, JournalError
 from kiosk.journal import Journal
+from kiosk.snapshots import Snapshots
 
 
 class Ledger:
-    """A journal and the fold over it. Not locked here: the counter's lock is held by whoever calls."""
+    """A journal and the fold over it.
 
-    def __init__(self, journal: Journal, feed: FeedId) -> None:
+    Not locked here but for the one moment in which the standing is exchanged: the counter's lock is held by whoever
+    calls.
+    """
+
+    def __init__(self, journal: Journal, feed: FeedId, snapshots: Snapshots | None = None) -> None:
         self._journal = journal
+        self._snapshots = snapshots
+        self._folding = threading.RLock()
+        self._journal_trouble: JournalError | None = None
+        self._snapshot_trouble: JournalError | None = None
         self.feed = feed
-        self.trouble: JournalError | None = None
         self.standing = Standing(feed)
-        self.stubs: dict[int, Redemption] = {}
+        if snapshots is not None:
+            snapshots.on_difference = self._differs
         self.refold()
 
+    @property
+    def stubs(self) -> OwnStubs:
+        """The redemptions of the own feed."""
+        return OwnStubs(self.standing, self.feed)
+
+    @property
+    def trouble(self) -> JournalError | None:
+        """What a person must know of the journal now."""
+        return self._journal_trouble or self._snapshot_trouble
+
     def refold(self) -> None:
-        """Fold the whole journal anew."""
-        standing, stubs = Standing(self.feed), dict[int, Redemption]()
-        for feed, n, fact in self._journal.replay():
+        """Fold the journal anew: what a snapshot covers is taken from it."""
+        restored = None if self._snapshots is None else self._snapshots.restored()
+        with self._folding:
+            self._begin(restored)
+
+    def _begin(self, snapshot: Snapshot | None) -> None:
+        covered: Mapping[FeedId, Head] = {} if snapshot is None else snapshot.covered
+        standing = Standing(self.feed) if snapshot is None else Standing.on(snapshot.settled, self.feed)
+        for feed, n, fact in self._journal.replay(covered):
             standing.apply(feed, n, fact)
-            if feed == self.feed and isinstance(fact, Redemption):
-                stubs[n] = fact
-        self.standing, self.stubs = standing, stubs
+        standing.situation = self.standing.situation
+        self.standing = standing
+
+    def _differs(self, true: Snapshot) -> None:
+        """Told from another thread: a snapshot was wrong; what its entries really come to is in force from now on."""
+        with self._folding:
+            self._begin(true)
+        self._snapshot_trouble = JournalError(
+            "snapshot-differs",
+            "The counter began on a snapshot of its journal that was wrong; it was folded anew",
+            where=str(self._journal.path),
+            cure="Run verify on the journal and call head office: its disk may be failing.",
+        )
 
     def learn(self, entries: Sequence[Entry]) -> None:
         """Fold entries that are durable in the journal: this counter's own, or head office's."""
-        for entry in entries:
-            try:
-                fact = decode_fact(entry.body)
-            except MalformedEntryError:
-                continue  # written by a newer release: kept in the journal, and ignored as replay ignores it
-            self.standing.apply(entry.feed, entry.n, fact)
-            if entry.feed == self.feed and isinstance(fact, Redemption):
-                self.stubs[entry.n] = fact
+        with self._folding:
+            for entry in entries:
+                try:
+                    fact = decode_fact(entry.body)
+                except MalformedEntryError:
+                    continue  # written by a newer release: kept in the journal, and ignored as replay ignores it
+                self.standing.apply(entry.feed, entry.n, fact)
+        if self._snapshots is not None:
+            self._snapshots.came(len(entries))
 
-    def append(self, fact: Redemption | Answered | Void) -> None:
-        """Write and fold. After an unknown outcome the standing says what the journal really holds."""
+    def append(self, *facts: Redemption | Answered | Void | Transferred) -> None:
+        """Write and fold, all or none. After an unknown outcome the standing says what the journal really holds."""
         try:
-            self.learn(self._journal.append([fact]))
-            self.trouble = None
+            self.learn(self._journal.append(facts))
+            self._journal_trouble = None
         except JournalError as error:
-            self.trouble = error
+            self._journal_trouble = error
             if isinstance(error, AppendUnknownError):
                 self.reopen()
             raise
@@ -65,9 +106,9 @@ class Ledger:
         try:
             self._journal.reopen()
             self.refold()
-            self.trouble = None
+            self._journal_trouble = None
         except JournalError as error:
-            self.trouble = error
+            self._journal_trouble = error
             return False
         return True
 
@@ -76,7 +117,30 @@ class Ledger:
         heads = self._journal.heads().items()
         return max((head.n for feed, head in heads if feed.origin == "head-office"), default=0)
 
+    def neighbours_n(self) -> dict[str, int]:
+        """How many entries of each feed of the store's other counters are here."""
+        store = self.feed.origin.partition("/")[0]
+        heads = self._journal.heads().items()
+        near = (one for one in heads if one[0].origin.startswith(f"{store}/") and one[0].origin != self.feed.origin)
+        return {str(feed): head.n for feed, head in near}
+
     def waiting(self) -> int:
         """How many redemptions and voids head office has not receipted, of this life and of those before."""
         mine = [feed for feed in self._journal.heads() if feed.origin == self.feed.origin]
         return sum(self.standing.waiting(feed) for feed in mine)
+
+
+class OwnStubs:
+    """The redemptions of one feed by their numbers."""
+
+    def __init__(self, standing: Standing, feed: FeedId) -> None:
+        self._standing = standing
+        self._feed = feed
+
+    def get(self, n: int) -> Redemption | None:
+        """The redemption that is entry ``n``."""
+        return self._standing.redemption(self._feed, n)
+
+    def since(self, since_ms: int) -> list[tuple[int, Redemption]]:
+        """Those from ``since_ms`` on, voided ones too, newest first."""
+        return self._standing.redemptions_since(self._feed, since_ms)

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kiosk.core.bundle import PartMark
-from kiosk.core.entry import Checkpoint, Entry, Fact, FeedId, Head
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head
+from kiosk.core.fact import Fact
+from kiosk.core.reservation import Reply
+from kiosk.core.rights import Right
+
+RESERVE_LIMIT_S = 0.3
+RIGHTS_LIMIT_S = 1.0
 
 
 class FeedStore(Protocol):
@@ -91,6 +97,38 @@ class Carrier(Protocol):
 
     def wake(self) -> None:
         """There is something to send."""
+        ...
+
+
+class Neighbours(Protocol):
+    """What the counter sees of the other counters of its store; filled by ``sync`` when it is there.
+
+    Never ask while holding a lock that answering needs: two counters that ask each other would both find silence.
+    """
+
+    def wake(self) -> None:
+        """There is something to tell them."""
+        ...
+
+    @property
+    def reached(self) -> int:
+        """How many were heard of in the last half minute."""
+        ...
+
+    @property
+    def trouble(self) -> str | None:
+        """What a person must know, in a sentence; None: nothing."""
+        ...
+
+    def reserve(self, promotion: str, digest: bytes, intent: bytes, limit_s: float = RESERVE_LIMIT_S) -> Reply:
+        """Reserve a credential (16 bytes) at every neighbour, to redeem it under ``intent`` (16 bytes).
+
+        YES: nobody who answered within ``limit_s`` objects; decide once more, then write. Else why not.
+        """
+        ...
+
+    def ask_rights(self, right: Right, amount: int, limit_s: float = RIGHTS_LIMIT_S) -> int:
+        """Ask for ``amount`` of a right, one neighbour after the other; what came is in the journal and folded."""
         ...
 
 

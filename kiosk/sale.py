@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from kiosk.core.credential import fold
 from kiosk.core.decide import Sale, Taken, customer_digest
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.core.money import AmountError, to_minor
 from kiosk.display import Display, State
 from kiosk.errors import CounterfoilError

@@ -15,13 +15,15 @@ from kiosk.clock import Clock, SystemClock, to_ms
 from kiosk.code_lists import CodeCache
 from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret, write_private
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.entry import Opened
+from kiosk.core.fact import Opened
 from kiosk.core.marks import Marks
 from kiosk.core.screen import ScreenResult
 from kiosk.counter import Counter
 from kiosk.display import Display
+from kiosk.enrolment_text import is_enrolment_text
 from kiosk.errors import SetupError
 from kiosk.journal import Journal
+from kiosk.snapshots import Snapshots
 from kiosk.vision.camera import BROWSER, Camera, open_camera
 from kiosk.vision.codes import Decoder
 from kiosk.vision.ocr import load_ocr, ocr_note
@@ -60,7 +62,10 @@ class Station:
     clock: Clock
     screens: ScreenWatch
     lists: CodeCache
+    snapshots: Snapshots
     film: PageFilm | None = None
+    enrol_anew: Callable[[], None] | None = None
+    """Ends the serving, so that the set-up pages come; set by whoever can show them."""
 
     @classmethod
     def open(cls, folder: CounterFolder, camera: CameraPlan, clock: Clock | None = None) -> Station:
@@ -72,11 +77,25 @@ class Station:
         decoder = Decoder()
         notes = (*decoder.notes, *ocr_note())
         lists = CodeCache(folder.lists)
+        snapshots = Snapshots(
+            folder.snapshot,
+            journal,
+            enrolment.feed,
+            load_or_make_key(folder.device_key),
+            enrolment.key_epoch,
+            lambda: to_ms(clock.now()),
+        )
         counter = Counter(
-            journal=journal, enrolment=enrolment, clock=clock, mint=lambda: os.urandom(16), notes=notes, lists=lists
+            journal=journal,
+            enrolment=enrolment,
+            clock=clock,
+            mint=lambda: os.urandom(16),
+            notes=notes,
+            lists=lists,
+            snapshots=snapshots,
         )
         screens = ScreenWatch(load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, clock)
-        station = cls(folder, enrolment, journal, counter, decoder, None, clock, screens, lists)
+        station = cls(folder, enrolment, journal, counter, decoder, None, clock, screens, lists, snapshots)
         if camera.spec is not None:
             station.watch = station._watch(camera)
         return station
@@ -88,7 +107,7 @@ class Station:
         watch = Watch(
             _camera_factory(plan, counter, self.film),
             self.decoder,
-            counter.in_view,
+            lambda seen: counter.in_view([one for one in seen if not is_enrolment_text(one.text)]),
             self.clock,
             also=screens,
             glimpse=lambda: screens.glimpse,
@@ -126,21 +145,24 @@ class Station:
             film=self.film,
             read_photo=self._read_photo,
             language=language,
+            enrol_anew=self.enrol_anew,
         )
 
     def start(self) -> None:
-        """Start filming."""
+        """Start filming, and looking after the snapshot of the journal."""
+        self.snapshots.start()
         if self.watch is not None:
             self.screens.start()
             self.watch.start()
 
     def stop(self) -> None:
-        """Stop filming, sign the journal's head, close it."""
+        """Stop filming, leave a snapshot, sign the journal's head, close it."""
         if self.film is not None:
             self.film.end()
         if self.watch is not None:
             self.watch.stop()
             self.screens.stop()
+        self.snapshots.finish()
         self.checkpoint()
         self.journal.close()
 

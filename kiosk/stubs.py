@@ -10,36 +10,29 @@ Rules of this module:
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from kiosk import answering
-from kiosk.clock import Clock, from_ms, to_ms
-from kiosk.core.catalogue import Catalogue
-from kiosk.core.entry import Answered, Redemption, Void
-from kiosk.core.promotion import Promotion
-from kiosk.display import Board, Display, State, Stub
+from kiosk.clock import from_ms, to_ms
+from kiosk.core.fact import Answered, Redemption, Void
+from kiosk.display import Display, State, Stub
 from kiosk.errors import JournalError
 from kiosk.ledger import Ledger
+from kiosk.workplace import Workplace
 
 
 class Stubs:
-    """``append`` writes a fact and folds it; ``taken_back`` is told the number of each redemption that was voided."""
+    """The stubs of one counter."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        board: Board,
-        clock: Clock,
-        append: Callable[[Redemption | Answered | Void], None],
-        taken_back: Callable[[int], None],
-    ) -> None:
-        self._ledger = ledger
-        self._board = board
-        self._clock = clock
-        self._append = append
-        self._taken_back = taken_back
+    def __init__(self, work: Workplace) -> None:
+        self._work = work
+        self._board = work.board
+
+    @property
+    def _ledger(self) -> Ledger:
+        return self._work.ledger
 
     def seen(self, showing_id: str) -> None:
         """A page has shown the answer to ``showing_id``. Written down once; not being able to is no trouble now."""
@@ -55,12 +48,12 @@ class Stubs:
         self._board.amend(replace(showing, redeemed=replace(stub, seen=True)))
 
     def _answered(self, n: int, clerk_id: str) -> None:
-        self._append(Answered(at_ms=to_ms(self._clock.now()), n=n, clerk=clerk_id))
+        self._work.append(Answered(at_ms=to_ms(self._work.clock.now()), n=n, clerk=clerk_id))
 
     def _unanswered(self) -> list[int]:
         return self._ledger.standing.unanswered(self._ledger.feed)
 
-    def given(self, n: int, yes: bool, clerk_id: str, published: Mapping[str, Promotion]) -> Display:
+    def given(self, n: int, yes: bool, clerk_id: str) -> Display:
         """Answer "was it given?" for redemption ``n``: yes keeps the stub, no voids it."""
         display = self._board.display
         try:
@@ -76,14 +69,14 @@ class Stubs:
         if display.state is not State.GIVEN:
             return display
         self._board.show(State.IDLE)
-        return self.ask_given(published)
+        return self.ask_given()
 
-    def ask_given(self, published: Mapping[str, Promotion]) -> Display:
+    def ask_given(self) -> Display:
         """Put the oldest redemption whose answer nobody saw on display, if there is one."""
         for n in self._unanswered():
             fact = self._ledger.stubs.get(n)
             if fact is not None:
-                showing = answering.showing_of_stub(n, fact, published.get(fact.promotion))
+                showing = answering.showing_of_stub(n, fact, self._work.promotion(fact.promotion))
                 return self._board.show(State.GIVEN, showing)
         return self._board.display
 
@@ -106,16 +99,20 @@ class Stubs:
 
     def _void(self, n: int, clerk_id: str, reason: str) -> None:
         feed = str(self._ledger.feed)
-        self._append(Void(at_ms=to_ms(self._clock.now()), feed=feed, n=n, clerk=clerk_id, reason=reason))
+        self._work.append(Void(at_ms=to_ms(self._work.clock.now()), feed=feed, n=n, clerk=clerk_id, reason=reason))
         self._taken_back(n)
 
-    def since(self, since: datetime, catalogue: Catalogue, names: Mapping[str, str]) -> list[Stub]:
-        """The redemptions from ``since`` on, newest first; ``names`` of clerks by id."""
-        newest_first = sorted(self._ledger.stubs.items(), reverse=True)
-        return [self._stub(n, fact, catalogue, names) for n, fact in newest_first if from_ms(fact.at_ms) >= since]
+    def _taken_back(self, n: int) -> None:
+        self._work.till.taken_back(n)
+        self._work.wake()
 
-    def _stub(self, n: int, fact: Redemption, catalogue: Catalogue, names: Mapping[str, str]) -> Stub:
-        promotion = catalogue.promotions.get(fact.promotion)
+    def since(self, since: datetime, names: Mapping[str, str]) -> list[Stub]:
+        """The redemptions from ``since`` on, newest first; ``names`` of clerks by id."""
+        found = self._ledger.stubs.since(to_ms(since))
+        return [self._stub(n, fact, names) for n, fact in found if from_ms(fact.at_ms) >= since]
+
+    def _stub(self, n: int, fact: Redemption, names: Mapping[str, str]) -> Stub:
+        promotion = self._work.promotion(fact.promotion)
         return Stub(
             n=n,
             promotion=fact.promotion,

@@ -15,7 +15,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 
 from kiosk.core.bundle import OpenedBundle, PartMark, catalogue_of, open_bundle, part_matches, read_manifest
 from kiosk.core.code_lists import NO_LISTS, is_chunk
-from kiosk.core.entry import BundleInstalled
+from kiosk.core.fact import BundleInstalled
 from kiosk.errors import BundleError
 from kiosk.ports import CachedBundle, ChunkCache
 from sync.wire import (

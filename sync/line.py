@@ -14,23 +14,42 @@ from flask import Blueprint
 
 from kiosk.clock import Clock
 from kiosk.config import Enrolment
-from kiosk.core.entry import BundleInstalled, Entry
-from kiosk.errors import SetupError
+from kiosk.core.entry import Checkpoint, Entry, FeedId
+from kiosk.core.fact import BundleInstalled
+from kiosk.enrolling import Admitted
 from kiosk.ports import CachedBundle, ChunkCache, FeedStore, LinkState
 from sync import enrol as enrolment_by_code
 from sync.bundle import BundleFetcher
+from sync.carrying import Carrying
 from sync.counter_endpoints import counter_endpoints
-from sync.counter_side import CounterSide
-from sync.post import TIMEOUT, http_post
+from sync.counter_side import CounterSide, report_fork
+from sync.lan_line import LanLine, LanPlan, fetch_papers
+from sync.neighbourhood import Neighbourhood
+from sync.neighbours import Desk, Neighbours, Parts
+from sync.post import TIMEOUT, Post, http_post
 from sync.replicator import Chance, Replicator
 
 
 class Cache(FeedStore, Protocol):
     """The journal, as far as the line needs it: feeds, and the bundle in force."""
 
+    def checkpoint_between(self, feed: FeedId, after_n: int, until_n: int) -> Checkpoint | None:
+        """The newest checkpoint of ``feed`` above ``after_n`` and not above ``until_n``, else the next one above."""
+        ...
+
     def bundle(self) -> CachedBundle | None:
         """The bundle in force."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """What the local network needs of the counter beside that; ``is_revoked``: what head office has said of a feed."""
+
+    plan: LanPlan
+    desk: Desk
+    receipted_n: Callable[[FeedId], int]
+    is_revoked: Callable[[FeedId], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +66,18 @@ class Ends:
     install: Callable[[CachedBundle, BundleInstalled], None]
     tell: Callable[[LinkState], None]
     chunks: ChunkCache | None = None
+    earlier_keys: Sequence[Ed25519PrivateKey] = ()
+    nearby: Nearby | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line at work. ``blueprint`` is where head office can pull; ``stop`` ends the thread."""
+    """A line at work. ``blueprint`` is where head office can pull; ``stop`` ends the threads."""
 
     replicator: Replicator
     blueprint: Blueprint
     stop: Callable[[], None]
+    neighbours: Neighbours | None = None
 
 
 def open_line(ends: Ends) -> Line:
@@ -69,30 +91,45 @@ def open_line(ends: Ends) -> Line:
         take_checkpoint=ends.checkpoint,
         on_entries=ends.learn,
         bundle_version=lambda: fetcher.version,
+        earlier_keys=ends.earlier_keys,
     )
     client = httpx.Client(timeout=TIMEOUT)
     post = http_post(ends.enrolment.head_office_url, client)
     replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance())
+    lan = None if ends.nearby is None else _local_network(ends, ends.nearby, side, post)
     replicator.start()
+    if lan is not None:
+        lan.start()
 
     def stop() -> None:
+        if lan is not None:
+            lan.stop()
         replicator.stop()
         client.close()
 
-    return Line(replicator, counter_endpoints(side), stop)
+    return Line(replicator, counter_endpoints(side), stop, None if lan is None else lan.neighbours)
 
 
-def enrol_by_code(head_office_url: str | None, code: str, device_key: Ed25519PrivateKey) -> Enrolment:
-    """First contact with the head office at ``head_office_url``: the typed one-time code pins both sides' keys."""
-    if not head_office_url:
-        raise SetupError(
-            "head-office-missing",
-            "A one-time code needs to know where head office is",
-            cure="Add --head-office URL, for example --head-office http://127.0.0.1:8700.",
-        )
+def _local_network(ends: Ends, nearby: Nearby, side: CounterSide, post: Post) -> LanLine:
+    """The counters of this store: what they write is told them, and carried to head office for them."""
+    journal, chance = ends.journal, _chance()
+    near = Neighbourhood(ends.enrolment, nearby.plan.papers, nearby.is_revoked)
+    side.carrying = Carrying(
+        journal.heads,
+        lambda feed: near.is_store_feed(feed) and not near.is_own(feed),
+        nearby.receipted_n,
+        journal.checkpoint_between,
+    )
+    parts = Parts(side, near, nearby.desk, report_fork, journal.checkpoint_between, ends.clock, chance)
+    return LanLine(nearby.plan, side, near, Neighbours(parts), lambda: fetch_papers(side, post, chance))
+
+
+def enrol_by_code(head_office_url: str, code: str, device_key: Ed25519PrivateKey) -> Admitted:
+    """First contact with the head office at ``head_office_url``: the one-time code pins both sides' keys."""
     with httpx.Client(timeout=TIMEOUT) as client:
         post = http_post(head_office_url, client)
-        return enrolment_by_code.enrol(head_office_url, code, device_key, post=post, chance=_chance().octets)
+        granted = enrolment_by_code.enrol(code, device_key, post=post, chance=_chance().octets)
+    return Admitted(granted.enrolment(head_office_url), device_key, granted.at_ms)
 
 
 def _chance() -> Chance:

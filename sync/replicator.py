@@ -19,12 +19,12 @@ from dataclasses import dataclass, replace
 from kiosk.clock import Clock
 from kiosk.core.bundle import OpenedBundle
 from kiosk.core.entry import FeedId, Head
-from kiosk.errors import BundleError, CounterfoilError
+from kiosk.errors import BundleError, CounterfoilError, ExchangeError
 from kiosk.ports import LinkState
 from sync.bundle import BundleFetcher, ask_parts, read_parts
 from sync.counter_side import HEAD_OFFICE, CounterSide
 from sync.exchange import Result, Taken, compose, read_answer, seal_request, take
-from sync.post import Post
+from sync.post import UNREACHABLE, Post
 from sync.wire import EXCHANGE_PATH, NONCE_BYTES, PARTS_PATH
 
 INTERVAL_S = 3.0
@@ -164,9 +164,16 @@ class Replicator:
     def _round_trip(self) -> tuple[int, Taken]:
         counter, nonce = self._counter, self._chance.octets(NONCE_BYTES)
         counter.take_checkpoint()
+        if counter.carrying is not None:
+            counter.carrying.look(self._clock.monotonic_s())
         told = compose(counter.side, self._theirs)
         message = seal_request(told, us=counter.us, recipient=HEAD_OFFICE, nonce=nonce, at_ms=counter.now_ms())
-        answered = self._post(EXCHANGE_PATH, message)
+        try:
+            answered = self._post(EXCHANGE_PATH, message)
+        except ExchangeError as error:
+            if counter.carrying is not None and error.code != UNREACHABLE:
+                counter.carrying.refused(self._clock.monotonic_s())
+            raise
         exchange = read_answer(answered, us=counter.us, key_of=counter.trust.key_of, nonce=nonce)
         self._theirs = exchange.vector
         return sum(len(segment.bodies) for segment in told.segments), take(counter.side, exchange)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from kiosk.core.catalogue import Catalogue
 from kiosk.core.credential import digest, fold
-from kiosk.core.entry import FeedId, Redemption, UseSeen
+from kiosk.core.entry import FeedId
+from kiosk.core.fact import Redemption, UseSeen
 from kiosk.core.organisation import Organisation
 from kiosk.core.promotion import Promotion
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from kiosk.clock import to_ms
 from kiosk.config import Enrolment
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.entry import BundleInstalled, Opened
+from kiosk.core.fact import BundleInstalled, Opened
 from kiosk.counter import Counter
 from kiosk.journal import Journal
 from tests.core_world import FLEET_KEY, OWN, at, catalogue, promotion

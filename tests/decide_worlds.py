@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from kiosk.core.catalogue import Catalogue, Credential, Right
 from kiosk.core.credential import digest, fold, fold_word, present
 from kiosk.core.decide import HeldUp, Place, Sale, Taken, customer_digest, decide
-from kiosk.core.entry import FeedId, Redemption, Void
+from kiosk.core.entry import FeedId
+from kiosk.core.fact import Redemption, Void
 from kiosk.core.organisation import Organisation
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import PresentedScreen, ScreenReading, ScreenResult, screen_digest

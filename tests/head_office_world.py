@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.clock import to_ms
 from kiosk.config import Enrolment
 from kiosk.core.bundle import OpenedBundle, open_bundle
-from kiosk.core.entry import BundleInstalled, Entry, Fact, FeedId, Opened, Redemption, UseSeen, Void, decode_fact
+from kiosk.core.entry import Entry, FeedId
+from kiosk.core.fact import BundleInstalled, Fact, Opened, Redemption, UseSeen, Void, decode_fact
 from kiosk.ports import CachedBundle, ChunkCache, LinkState
 from sync.bundle import BundleFetcher
 from sync.counter_side import CounterSide

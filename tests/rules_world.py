@@ -9,7 +9,8 @@ from typing import Any
 
 from kiosk.core.catalogue import Credential, Right
 from kiosk.core.decide import UNKNOWN_SALE, Place, Sale, decide
-from kiosk.core.entry import FeedId, Void
+from kiosk.core.entry import FeedId
+from kiosk.core.fact import Void
 from kiosk.core.organisation import Organisation
 from kiosk.core.promotion import Promotion
 from kiosk.core.situation import ORDINARY, Situation

@@ -9,18 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    Checkpoint,
-    Entry,
-    Fact,
-    FeedId,
-    Head,
-    Redemption,
-    chain,
-    encode_fact,
-    sign_checkpoint,
-)
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain, sign_checkpoint
+from kiosk.core.fact import Fact, Redemption, encode_fact
 from kiosk.errors import ExchangeError
 from sync.exchange import Fork, Side
 from sync.wire import Segment

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from kiosk.config import Enrolment
 from kiosk.core.bundle import content_parts, seal_bundle, sign_roles
-from kiosk.core.entry import FeedId, Receipt
+from kiosk.core.entry import FeedId
+from kiosk.core.fact import Receipt
 from kiosk.core.organisation import Organisation
 from kiosk.errors import ExchangeError
 from kiosk.ports import CachedBundle

@@ -10,7 +10,8 @@ from typing import NamedTuple, Protocol
 
 from kiosk.core.catalogue import Catalogue, Credential, Right
 from kiosk.core.credential import digest, fold
-from kiosk.core.entry import FeedId, Redemption
+from kiosk.core.entry import FeedId
+from kiosk.core.fact import Redemption
 from kiosk.core.organisation import Store
 from kiosk.core.schedule import is_open
 from kiosk.core.screen import ScreenReading

@@ -254,22 +254,32 @@ def fenced(question: Question) -> Reason | None:
 
 def needs_head_office(question: Question) -> Reason | None:
     """It can be used once, and only head office (or who holds its right) can tell whether it was."""
-    if question.known.situation.online or not _is_used_once(question):
+    if question.known.situation.online or not is_used_once(question) or holds_its_right(question):
         return None
     policy = question.terms.offline.policy
     here = question.place
     if policy == "floor":
         return None
     if policy == "owner":
-        spent = (question.promotion_id, question.credential.digest)
-        mine = spent in question.known.situation.held or f"{here.store}/{here.counter}" in _homes(question)
+        mine = _owns_homes(question) and f"{here.store}/{here.counter}" in _homes(question)
     else:
         at_home = {home.partition("/")[0] for home in _homes(question)}
         mine = policy == "home-store" and here.store in at_home
     return None if mine else Reason.NEEDS_HEAD_OFFICE
 
 
-def _is_used_once(question: Question) -> bool:
+def _owns_homes(question: Question) -> bool:
+    situation = question.known.situation
+    return situation.owns_homes and (question.promotion_id, question.credential.digest) not in situation.given_away
+
+
+def holds_its_right(question: Question) -> bool:
+    """Whether this counter has the one right of the credential: nobody else can give it meanwhile."""
+    return (question.promotion_id, question.credential.digest) in question.known.situation.held
+
+
+def is_used_once(question: Question) -> bool:
+    """Whether the credential has a right of its own."""
     return question.credential.kind in USED_ONCE and not question.credential.shared
 
 
@@ -295,18 +305,18 @@ def no_allowance(question: Question) -> Reason | None:
 
 
 def _lacks_risk(question: Question, allowance: Allowance) -> bool:
-    most_minor = _most_minor(question)
-    if not _at_risk(question) or allowance.risk_minor is None or most_minor is None:
+    most = most_minor(question)
+    if not is_at_risk(question) or allowance.risk_minor is None or most is None:
         return False
-    return most_minor > allowance.risk_minor
+    return most > allowance.risk_minor
 
 
 def over_floor(question: Question) -> Reason | None:
     """It is worth more than a counter may accept unseen."""
-    if not _at_risk(question):
+    if not is_at_risk(question):
         return None
-    most_minor = _most_minor(question)
-    return Reason.OVER_FLOOR if most_minor is None or most_minor > floor_minor(question) else None
+    most = most_minor(question)
+    return Reason.OVER_FLOOR if most is None or most > floor_minor(question) else None
 
 
 def floor_minor(question: Question) -> int:
@@ -315,11 +325,14 @@ def floor_minor(question: Question) -> int:
     return floor if question.known.situation.freshness is Freshness.FRESH else floor // 2
 
 
-def _at_risk(question: Question) -> bool:
-    return not question.known.situation.online and _is_used_once(question) and question.terms.offline.policy == "floor"
+def is_at_risk(question: Question) -> bool:
+    """Whether a yes is one that head office could not be asked about, at the risk of the promotion."""
+    alone = not question.known.situation.online and not holds_its_right(question)
+    return alone and is_used_once(question) and question.terms.offline.policy == "floor"
 
 
-def _most_minor(question: Question) -> int | None:
+def most_minor(question: Question) -> int | None:
+    """What it costs, or could cost at most; None where nothing says."""
     return question.terms.at_most_minor if question.cost_minor is None else question.cost_minor
 
 
@@ -342,7 +355,7 @@ _ASKED = frozenset({Reason.LATE_WITHIN_GRACE, Reason.OVER_FLOOR, Reason.CLOCK_SU
 def outcome_against(reason: Reason, question: Question) -> Outcome:
     """What a reason against leads to: a refusal, or a question to the shift manager."""
     if reason is Reason.PROMOTIONS_STALE:
-        alone = _is_used_once(question) and question.terms.offline.policy in ("floor", "online")
+        alone = is_used_once(question) and question.terms.offline.policy in ("floor", "online")
         return Outcome.REFUSE if alone else Outcome.ASK
     return Outcome.ASK if reason in _ASKED else Outcome.REFUSE
 

@@ -5,7 +5,7 @@ The protocol fills it; a counter that says nothing is online, fresh, sure of its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -46,7 +46,9 @@ class Situation:
     """How a counter stands. ``held`` are (promotion id, digest) of credentials whose one right it holds.
 
     ``clock`` is None where the clock is sane; ``fenced``: its journal was seen to fork, so that nothing it writes
-    counts.
+    counts. ``owns_homes``: what is at home at this counter is its to give; a later life of a counter, which cannot know
+    what the one before gave, has to hold the right. ``given_away``: as ``held``, the rights of what is at home here
+    that were passed on to another counter.
     """
 
     online: bool = True
@@ -54,7 +56,9 @@ class Situation:
     freshness: Freshness = Freshness.FRESH
     clock: ClockInterval | None = None
     allowances: Mapping[str, Allowance] = field(default_factory=dict)
-    held: frozenset[tuple[str, bytes]] = frozenset()
+    held: Container[tuple[str, bytes]] = frozenset()
+    owns_homes: bool = True
+    given_away: Container[tuple[str, bytes]] = frozenset()
 
 
 NO_ALLOWANCE_NEEDED = Allowance()

@@ -6,7 +6,7 @@ import hashlib
 
 import apsw
 
-from kiosk.core.entry import BundleInstalled, decode_fact
+from kiosk.core.fact import BundleInstalled, decode_fact
 from kiosk.errors import BundleError
 from kiosk.ports import CachedBundle
 

@@ -25,23 +25,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.core.entry import (
     NO_ENTRIES,
     BrokenChainError,
-    BundleInstalled,
     Checkpoint,
     Entry,
-    Fact,
     FeedId,
     Head,
     MalformedEntryError,
-    Opened,
-    Unknown,
     chain,
-    decode_fact,
-    encode_fact,
     sign_checkpoint,
 )
+from kiosk.core.fact import BundleInstalled, Fact, Opened, Unknown, decode_fact, encode_fact
 from kiosk.errors import AppendUnknownError, ExchangeError, JournalError
 from kiosk.journal import bundles
-from kiosk.journal.chain import KnownFeed, checkpoints, feeds, last_n, walk
+from kiosk.journal.chain import KnownFeed, checkpoint_between, checkpoints, feeds, last_n, walk
 from kiosk.journal.connection import Connect, connect_file, open_for_writing, said
 from kiosk.journal.lock import WriterLock
 from kiosk.ports import CachedBundle
@@ -317,6 +312,12 @@ class Journal:
             known = self._feeds.get(feed)
             return None if known is None else next(checkpoints(db, known, newest=True), None)
 
+    def checkpoint_between(self, feed: FeedId, after_n: int, until_n: int) -> Checkpoint | None:
+        """The newest checkpoint of ``feed`` above ``after_n`` and not above ``until_n``, else the next one above."""
+        with self._using() as db:
+            known = self._feeds.get(feed)
+            return None if known is None else checkpoint_between(db, known, after_n, until_n)
+
     def store_segment(self, entries: Sequence[Entry], checkpoint: Checkpoint) -> None:
         """Append ``entries`` of one foreign feed with their checkpoint, in one transaction.
 
@@ -332,14 +333,24 @@ class Journal:
                 self._insert_checkpoint(db, checkpoint, known)
             self._keep(known, entries)
 
-    def replay(self) -> Iterator[tuple[FeedId, int, Fact]]:
-        """Every fact of every feed, feed by feed in order, for folding.
+    def head_at(self, feed: FeedId, n: int) -> Head | None:
+        """The head of ``feed`` when it had ``n`` entries; None where it never had as many."""
+        if n == 0:
+            return NO_ENTRIES
+        found = self.entries(feed, n - 1, 1)
+        return Head(n, found[0].hash) if found and found[0].n == n else None
+
+    def replay(
+        self, after: Mapping[FeedId, Head] | None = None, until: Mapping[FeedId, Head] | None = None
+    ) -> Iterator[tuple[FeedId, int, Fact]]:
+        """Every fact of every feed behind ``after`` and up to ``until``, feed by feed in order, for folding.
 
         An entry whose body holds no fact (another writer's fault; the chain still holds) comes as
         :class:`Unknown` of kind 0, so that numbers stay dense. Entries appended meanwhile may be left out.
         """
-        for feed, head in self.heads().items():
-            for after_n in range(0, head.n, REPLAY_ENTRIES):
+        for feed, head in (self.heads() if until is None else until).items():
+            first_n = 0 if after is None else after.get(feed, NO_ENTRIES).n
+            for after_n in range(first_n, head.n, REPLAY_ENTRIES):
                 for entry in self.entries(feed, after_n, min(REPLAY_ENTRIES, head.n - after_n)):
                     yield feed, entry.n, _fact(entry.body)
 

@@ -15,16 +15,8 @@ from pathlib import Path
 
 import apsw
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    BrokenChainError,
-    Checkpoint,
-    FeedId,
-    Head,
-    MalformedEntryError,
-    Opened,
-    decode_fact,
-)
+from kiosk.core.entry import NO_ENTRIES, BrokenChainError, Checkpoint, FeedId, Head, MalformedEntryError
+from kiosk.core.fact import Opened, decode_fact
 from kiosk.errors import JournalError
 from kiosk.journal.chain import UNREADABLE, KnownFeed, checkpoints, walk
 from kiosk.journal.reading import has_log, open_for_reading

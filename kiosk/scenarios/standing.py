@@ -17,7 +17,8 @@ from datetime import datetime
 
 from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import DIGEST_BYTES, fold
-from kiosk.core.entry import FeedId, MalformedEntryError, Redemption, Void
+from kiosk.core.entry import FeedId, MalformedEntryError
+from kiosk.core.fact import Redemption, Void
 from kiosk.core.question import customer_digest
 from kiosk.core.screen import PresentedScreen
 from kiosk.core.situation import Situation

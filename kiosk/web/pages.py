@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk.clerks import Clerk
 from kiosk.core.money import from_minor
 from kiosk.display import Display, FilmedScreen
+from kiosk.enrolment_text import is_enrolment_text
 from kiosk.errors import CounterfoilError
 from kiosk.redeeming import ANYWAY, APPROVED_WHY, Approval, Look
 from kiosk.sale import basket_minor
@@ -32,7 +33,7 @@ pages = Blueprint("counter", __name__)
 
 MAX_PIN = 16
 STATUS_BLOCKS = ("status", "lamp", "note", "choice")
-_OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.choose_language", "counter.healthz"}
+_OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.choose_language", "counter.healthz", "counter.set_up"}
 _BY_CLERK = {"counter.look", "counter.pick", "counter.sale", "counter.next_customer", "counter.end_sale"}
 """Whoever does one of these works the counter now; redeeming says so itself."""
 _SHOWING = re.compile(r"[0-9a-f]{32}")
@@ -66,7 +67,7 @@ def only_clerks() -> Response | None:
     if request.endpoint in ("counter.events", "counter.camera"):
         return Response(status=204)  # no picture; and it tells an event source not to come back
     if request.endpoint in ("counter.frame", "counter.frame_end"):
-        return Response(_("Nobody is signed in here. [signed-out]"), 403, mimetype="text/plain")
+        return Response(status=204, headers={"X-Signed-Out": "1"})  # a page outlives its clerk for a moment: no fault
     return go("counter.sign_in")
 
 
@@ -233,6 +234,8 @@ def look() -> Response:
     text, source = request.form.get("text"), request.form.get("source", "typed")
     if text is None or source not in ("typed", "scanner"):
         abort(422)
+    if is_enrolment_text(text):  # it admits a device: it is neither answered nor shown
+        return _after(floor().counter.note(_("That is head office's code for setting up a counter. Nothing was done.")))
     return _after(floor().counter.look(text, source))
 
 

@@ -10,12 +10,20 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from kiosk import __version__
 from kiosk.errors import CounterfoilError, ExchangeError
-from sync.head_office import desk, intake
+from sync.head_office import certify, desk, intake
 from sync.head_office.accounts import session_account, token_of
 from sync.head_office.log_export import as_csv, ndjson
 from sync.head_office.office import HeadOffice
 from sync.post import refusal
-from sync.wire import CONTENT_TYPE, ENROL_PATH, EXCHANGE_PATH, MAX_MESSAGE_BYTES, PARTS_PATH, too_large
+from sync.wire import (
+    CERTIFICATE_PATH,
+    CONTENT_TYPE,
+    ENROL_PATH,
+    EXCHANGE_PATH,
+    MAX_MESSAGE_BYTES,
+    PARTS_PATH,
+    too_large,
+)
 
 NEXT = "Counterfoil-Next"
 DEFAULT_LIMIT, MOST_ROWS = 1_000, 10_000
@@ -33,6 +41,7 @@ def sync_endpoints(office: HeadOffice) -> Blueprint:
         ENROL_PATH: desk.enrol,
         EXCHANGE_PATH: intake.receive,
         PARTS_PATH: intake.give_parts,
+        CERTIFICATE_PATH: certify.give_certificate,
     }
     for path, answer in answers.items():
         view = _signed(office, answer)

@@ -214,6 +214,7 @@ def _grant(office: HeadOffice, life: Enrolment) -> pact.Grant:
         head_office_keys=((KEY_EPOCH, keys.feed_public),),
         root_key=keys.root_public,
         fleet_key=keys.fleet_key,
+        at_ms=to_ms(office.clock.now()),
     )
 
 

@@ -12,13 +12,14 @@ Rules of this module:
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from kiosk.clock import from_ms
 from kiosk.core.catalogue import Catalogue, Credential, Right
 from kiosk.core.decide import Place, Sale, Taken, decide
-from kiosk.core.entry import FeedId, Redemption
+from kiosk.core.entry import FeedId
+from kiosk.core.fact import Redemption
 from kiosk.core.question import Figures
 from kiosk.core.situation import ORDINARY, Situation
 from kiosk.core.standing import Standing
@@ -82,18 +83,29 @@ class Books:
     pending: Standing = field(default_factory=Standing)
     catalogues: dict[int, Catalogue] = field(default_factory=dict)
     counted: Counted = field(default_factory=Counted)
+    _lines: dict[tuple[str, bytes], Sequence[RedemptionLine]] = field(default_factory=dict)
 
     @property
     def situation(self) -> Situation:
         return ORDINARY
 
     def live_uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
-        held = [_use(line) for line in self.store.uses(promotion, digest) if line.void is None]
+        held = [_use(line) for line in self._held(promotion, digest) if line.void is None]
         return sorted([*held, *self.pending.live_uses(promotion, digest)])
 
     def uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
-        held = [_use(line) for line in self.store.uses(promotion, digest)]
+        held = [_use(line) for line in self._held(promotion, digest)]
         return sorted([*held, *self.pending.uses(promotion, digest)])
+
+    def look_up(self, spent: Collection[tuple[str, bytes]]) -> None:
+        """Read at once the uses of credentials, as (promotion, digest), that will be asked for one by one."""
+        self._lines.update(self.store.uses_of(spent))
+
+    def _held(self, promotion: str, digest: bytes) -> Sequence[RedemptionLine]:
+        spent = promotion, digest
+        if spent not in self._lines:  # asked more than once for each redemption
+            self._lines[spent] = self.store.uses(promotion, digest)
+        return self._lines[spent]
 
     def tally(self, promotion: str) -> Figures:
         return _Counted(self.store, promotion, self.pending.tally(promotion), self.counted.counts)
@@ -108,6 +120,7 @@ class Books:
     def logged(self) -> None:
         """All that was on its way is in the log now."""
         self.pending = Standing()
+        self._lines.clear()
         self.counted = brought_up(self.store, self.counted)  # others: what is not committed is not to be kept
 
     def redeemed_in(self, sale: bytes | None) -> tuple[Taken, ...]:

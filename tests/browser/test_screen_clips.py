@@ -11,7 +11,7 @@ import cv2
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from kiosk.clock import SystemClock
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.core.marks import Marks
 from kiosk.counter import Counter
 from kiosk.vision.camera import open_camera

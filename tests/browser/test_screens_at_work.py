@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.counter import Counter
 from kiosk.vision.watch import CameraState
 from tests.core_world import catalogue

@@ -14,10 +14,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kiosk.config import CounterFolder, Enrolment, load_or_make_key
+from kiosk.config import CounterFolder, Enrolment
 from kiosk.core.bundle import open_bundle
-from kiosk.core.entry import BundleInstalled, FeedId, Redemption, Void
+from kiosk.core.entry import (
+    FeedId,
+)
+from kiosk.core.fact import (
+    BundleInstalled,
+    Redemption,
+    Void,
+)
 from kiosk.journal import Journal, verify
+from kiosk.setting_up import enrol_now
 from sync.head_office.office import HeadOffice
 from sync.head_office.publish import publish
 from sync.head_office.records import LogRow
@@ -46,8 +54,7 @@ class Killing:
         road = Road.plant(folder, listed=FIRST_CODES)
         road.head_office.start()
         made = cls(road, random.Random(seed))
-        key = load_or_make_key(made.folder.device_key)
-        enrol_by_code(road.head_office.url, road.planted.code, key).save(made.folder.enrolment)
+        enrol_now(made.folder, enrol_by_code, road.head_office.url, road.planted.code)
         return made
 
     @property

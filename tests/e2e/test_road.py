@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.journal import Journal, verify
 from tests.e2e.road import Road, codes
 

@@ -22,18 +22,20 @@ from kiosk.core.credential import present
 from kiosk.core.decide import Place, Sale, decide
 from kiosk.core.entry import (
     NO_ENTRIES,
-    Answered,
-    BundleInstalled,
     FeedId,
     Head,
     MalformedEntryError,
+    chain,
+    sign_checkpoint,
+)
+from kiosk.core.fact import (
+    Answered,
+    BundleInstalled,
     Opened,
     Receipt,
     Void,
-    chain,
     decode_fact,
     encode_fact,
-    sign_checkpoint,
 )
 from kiosk.core.issuers import Issuer, issuers_part
 from kiosk.core.rotating import RotatingKey, Turning

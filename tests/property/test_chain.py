@@ -13,20 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.core.entry import (
-    _KINDS,
-    NO_ENTRIES,
-    BrokenChainError,
-    Fact,
-    FeedId,
-    Head,
-    MalformedEntryError,
-    Unknown,
-    chain,
-    decode_fact,
-    encode_fact,
-    follow,
-)
+from kiosk.core.entry import NO_ENTRIES, BrokenChainError, FeedId, Head, MalformedEntryError, chain, follow
+from kiosk.core.fact import _KINDS, Fact, Spent, Unknown, decode_fact, encode_fact
 from kiosk.errors import JournalError
 from kiosk.journal import Journal, verify
 from tests.storage.journals import KEY, OWN, enrolled, redemption, segment, use_seen
@@ -40,6 +28,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "bytes": st.binary(),
     "bool": st.booleans(),
     "Mapping[str, int]": st.dictionaries(st.text(), st.integers(0, 2**32)),
+    "tuple[Spent, ...]": st.lists(st.builds(Spent, *[st.integers(-(2**63), 2**63 - 1)] * 3)).map(tuple),
 }
 
 

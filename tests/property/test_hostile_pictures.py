@@ -12,14 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk.vision.codes import Decoder, Spread
-from kiosk.vision.picture import (
-    FIT_HEIGHT_PX,
-    FIT_WIDTH_PX,
-    Image,
-    PictureError,
-    decode_picture,
-    picture_size,
-)
+from kiosk.vision.picture import FIT_HEIGHT_PX, FIT_WIDTH_PX, Image, PictureError, decode_picture, picture_size
 from tests.unit.vision.made import code
 
 SUFFIXES = (".png", ".jpg", ".webp", ".bmp")

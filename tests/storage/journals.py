@@ -7,21 +7,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    Answered,
-    Checkpoint,
-    Entry,
-    Fact,
-    FeedId,
-    Head,
-    Opened,
-    Redemption,
-    UseSeen,
-    chain,
-    encode_fact,
-    sign_checkpoint,
-)
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain, sign_checkpoint
+from kiosk.core.fact import Answered, Fact, Opened, Redemption, UseSeen, encode_fact
 from kiosk.journal import Journal
 from kiosk.journal.connection import Connect, connect_file
 

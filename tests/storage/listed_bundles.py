@@ -9,7 +9,7 @@ from pathlib import Path
 from kiosk.code_lists import CodeCache
 from kiosk.core.bundle import content_parts, seal_bundle, sign_roles
 from kiosk.core.code_lists import FoundCode
-from kiosk.core.entry import Opened
+from kiosk.core.fact import Opened
 from kiosk.counter import Counter
 from kiosk.journal import Journal
 from sync.bundle import AskParts, BundleFetcher

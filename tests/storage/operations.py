@@ -14,7 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kiosk.core.bundle import open_bundle, seal_bundle, sign_roles
-from kiosk.core.entry import NO_ENTRIES, BundleInstalled, Checkpoint, Entry, FeedId, Opened, chain, encode_fact
+from kiosk.core.entry import (
+    NO_ENTRIES,
+    Checkpoint,
+    Entry,
+    FeedId,
+    chain,
+)
+from kiosk.core.fact import (
+    BundleInstalled,
+    Opened,
+    encode_fact,
+)
 from kiosk.errors import AppendUnknownError, CounterfoilError, JournalError
 from kiosk.journal import Journal, verify
 from kiosk.journal.connection import Connect, connect_file

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.core.code_lists import FoundCode
-from kiosk.core.entry import BundleInstalled
+from kiosk.core.fact import BundleInstalled
 from kiosk.errors import BundleError, JournalError
 from kiosk.ports import CachedBundle
 from tests.code_worlds import code, files

@@ -12,7 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import create_engine, text
 
-from kiosk.core.entry import NO_ENTRIES, Answered, Entry, FeedId, Head, chain, encode_fact, sign_checkpoint
+from kiosk.core.entry import NO_ENTRIES, Entry, FeedId, Head, chain, sign_checkpoint
+from kiosk.core.fact import Answered, encode_fact
 from kiosk.errors import ExchangeError
 from sync.head_office.records import (
     Account,

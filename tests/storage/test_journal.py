@@ -14,21 +14,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    BundleInstalled,
-    Entry,
-    Fact,
-    FeedId,
-    Head,
-    MalformedEntryError,
-    Redemption,
-    Unknown,
-    Void,
-    chain,
-    encode_fact,
-    sign_checkpoint,
-)
+from kiosk.core.entry import NO_ENTRIES, Entry, FeedId, Head, MalformedEntryError, chain, sign_checkpoint
+from kiosk.core.fact import BundleInstalled, Fact, Redemption, Unknown, Void, encode_fact
 from kiosk.errors import BundleError, ExchangeError, JournalError
 from kiosk.journal import Journal, verify
 from kiosk.journal.journal import CHECKED_AT_OPENING, REPLAY_ENTRIES

@@ -14,7 +14,7 @@ from typing import Any
 import apsw
 import pytest
 
-from kiosk.core.entry import encode_fact
+from kiosk.core.fact import encode_fact
 from kiosk.errors import AppendUnknownError, JournalError
 from kiosk.journal import Journal, connection, verify
 from kiosk.journal.connection import Connect

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.journal import Journal, verify
 from tests.storage.journals import enrolled
 

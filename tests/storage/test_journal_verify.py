@@ -11,7 +11,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from kiosk.core.entry import Head, encode_fact
+from kiosk.core.entry import Head
+from kiosk.core.fact import encode_fact
 from kiosk.errors import JournalError
 from kiosk.journal import Broken, Journal, verify, verify_command
 from tests.storage.journals import (

@@ -10,12 +10,13 @@ import pytest
 
 from kiosk.answering import AS_SHOWN_FOR_S
 from kiosk.attention import FORGOTTEN_AFTER_S
-from kiosk.core.entry import Answered, Entry, Fact, FeedId, Redemption, UseSeen, Void, encode_fact
+from kiosk.core.entry import Entry, FeedId
+from kiosk.core.fact import Answered, Fact, Redemption, UseSeen, Void, encode_fact
 from kiosk.core.verdict import Outcome, Reason
-from kiosk.counter import ACCEPT_HELD_S
 from kiosk.display import Display, State
 from kiosk.errors import AppendUnknownError, JournalError
 from kiosk.journal import Journal
+from kiosk.looking import ACCEPT_HELD_S
 from tests.core_world import OWN, at, catalogue, code_digest, promotion
 from tests.counter_world import TACO, Floor, open_floor
 

@@ -13,7 +13,7 @@ from kiosk import answering
 from kiosk.answering import held_up
 from kiosk.clerks import TRIES_BEFORE_WAIT
 from kiosk.core.decide import UNKNOWN_SALE
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.core.organisation import StaffMember
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, State

@@ -11,7 +11,7 @@ import pytest
 from kiosk.attention import FORGOTTEN_AFTER_S
 from kiosk.clock import to_ms
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.core.rotating import RotatingKey, Turning
 from kiosk.core.situation import ClockInterval, Situation
 from kiosk.core.totp import hotp
@@ -99,7 +99,7 @@ def test_an_answer_given_again_is_for_the_code_that_the_phone_shows_by_then(floo
     showing = floor.counter.display.showing
     assert showing is not None
     before = showing.text
-    anew = floor.counter._answer(before, "camera").showing
+    anew = floor.counter.look(before, "camera").showing
     assert anew is not None
     assert anew.verdict.reason is Reason.OK
     assert anew.text != before

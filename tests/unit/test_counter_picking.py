@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kiosk.attention import FORGOTTEN_AFTER_S, TOGETHER_S
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import State
 from kiosk.vision.codes import Decoder

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.core.decide import customer_digest
-from kiosk.core.entry import Fact, Redemption
+from kiosk.core.fact import Fact, Redemption
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, State
 from kiosk.errors import AppendUnknownError, CounterfoilError

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from kiosk.answering import held_up
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.core.screen import ScreenReading, ScreenResult
 from kiosk.core.verdict import Outcome, Reason
-from kiosk.counter import ACCEPT_HELD_S
 from kiosk.display import Display, FilmedScreen, Showing, State
+from kiosk.looking import ACCEPT_HELD_S
 from kiosk.redeeming import LOOK_S, Look
 from kiosk.screens import BACK_WITHIN_S, CODE_SPEAKS_FOR_S, MOST_PICTURES, Album
 from tests.core_world import HEAD_OFFICE, catalogue, use_seen

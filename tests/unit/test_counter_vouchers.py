@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.clock import to_ms
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.entry import Redemption
+from kiosk.core.fact import Redemption
 from kiosk.core.issuers import Issuer, Issuers
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.core.voucher import Voucher, counter_reference, issue, key_id, reference

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, Fact, FeedId, Head, chain, encode_fact, entry_hash
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain, entry_hash
+from kiosk.core.fact import Fact, encode_fact
 from kiosk.errors import ExchangeError
 from sync.head_office.records import Evidence, evidence_order
 from sync.head_office.sql.database import Database

@@ -102,7 +102,7 @@ class SqlPublications:
         void = log.alias()
         redeemed = [log.c.promotion == promotion, log.c.kind == "redemption", log.c.credential_kind == "listed"]
         if not count_voided:
-            voided = select(void.c.n).where(void.c.feed == log.c.feed, void.c.void_of_n == log.c.n)
+            voided = select(void.c.n).where(void.c.void_of_feed == log.c.feed, void.c.void_of_n == log.c.n)
             redeemed.append(~exists(voided))
         often = select(log.c.credential).where(*redeemed).group_by(log.c.credential).having(func.count() >= uses)
         table = listed_code.c

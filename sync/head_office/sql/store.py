@@ -13,12 +13,13 @@ from sync.head_office.sql.feeds import SqlFeeds
 from sync.head_office.sql.log import SqlLog
 from sync.head_office.sql.people import SqlPeople
 from sync.head_office.sql.publications import SqlPublications
+from sync.head_office.sql.rights import SqlRights
 from sync.head_office.sql.rows import put
 from sync.head_office.sql.schema import bring_up_to_date
 from sync.head_office.sql.tables import setting as settings_table
 
 
-class SqlStore(SqlFeeds, SqlLog, SqlCounters, SqlPublications, SqlPeople):
+class SqlStore(SqlFeeds, SqlLog, SqlCounters, SqlPublications, SqlPeople, SqlRights):
     """:class:`sync.head_office.store.HeadOfficeStore` on SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:

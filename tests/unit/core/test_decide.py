@@ -6,7 +6,8 @@ import pytest
 from kiosk.core.catalogue import EMPTY, Catalogue
 from kiosk.core.credential import present
 from kiosk.core.decide import Place, decide
-from kiosk.core.entry import FeedId, Void
+from kiosk.core.entry import FeedId
+from kiosk.core.fact import Void
 from kiosk.core.promotion import Promotion
 from kiosk.core.standing import Standing
 from kiosk.core.verdict import Outcome, Reason, Verdict

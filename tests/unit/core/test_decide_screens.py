@@ -10,7 +10,8 @@ import pytest
 
 from kiosk.core.catalogue import EMPTY, Catalogue
 from kiosk.core.decide import Place, decide
-from kiosk.core.entry import FeedId, Redemption, UseSeen, Void
+from kiosk.core.entry import FeedId
+from kiosk.core.fact import Redemption, UseSeen, Void
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import PresentedScreen, ScreenReading, ScreenResult, screen_digest
 from kiosk.core.standing import Standing

@@ -14,24 +14,37 @@ from kiosk.core.entry import (
     MAX_BODY_BYTES,
     MAX_ORIGIN_CHARACTERS,
     NO_ENTRIES,
-    Answered,
     BrokenChainError,
-    BundleInstalled,
     FeedId,
     Head,
     MalformedEntryError,
-    Opened,
-    Receipt,
-    Redemption,
-    Unknown,
-    UseSeen,
-    Void,
     chain,
-    decode_fact,
-    encode_fact,
     entry_hash,
     follow,
     sign_checkpoint,
+)
+from kiosk.core.fact import (
+    Answered,
+    Asked,
+    BundleInstalled,
+    ClockReset,
+    ContactSealed,
+    Denied,
+    Freed,
+    Granted,
+    Opened,
+    Receipt,
+    Redemption,
+    Returned,
+    Revoked,
+    Spent,
+    Ticked,
+    Transferred,
+    Unknown,
+    UseSeen,
+    Void,
+    decode_fact,
+    encode_fact,
 )
 
 FEED = FeedId("bayside/1", 1)
@@ -193,20 +206,32 @@ def test_the_body_of_a_fact_stays_as_it_is_for_ever() -> None:
         (Redemption, 3,
          "at_ms intent promotion credential credential_kind store clerk bundle_version head_office_n peers "
          "amount_minor currency holder basket_minor held_ms screen not_read anyway approved_by approved_why sale "
-         "shared"),
-        (Answered, 4, "at_ms n clerk"),
+         "shared spent"),
+        (Answered, 4, "at_ms n clerk feed"),
         (Void, 5, "at_ms feed n clerk reason"),
+        (Transferred, 6, "at_ms to right promotion granted_by amount subject"),
+        (Returned, 7, "at_ms right promotion granted_by amount subject"),
+        (Asked, 8, "at_ms intent promotion credential"),
+        (Ticked, 9, "at_ms floor_ms"),
+        (ContactSealed, 10, "at_ms sha256 case"),
         (Receipt, 16, "at_ms feed n head"),
         (UseSeen, 17, "at_ms feed n promotion credential store used_at_ms void clerk amount_minor holder"),
+        (Granted, 18, "at_ms feed right promotion amount subject asked_n"),
+        (Denied, 19, "at_ms feed n why"),
+        (Revoked, 20, "at_ms feed n why by"),
+        (Freed, 21, "at_ms feed right promotion granted_by amount by why subject"),
+        (ClockReset, 22, "at_ms floor_ms signature feed"),
     ],
 )  # fmt: skip
 def test_the_number_of_a_kind_and_of_each_of_its_fields_stays_for_ever(kind: Any, number: int, keys: str) -> None:
     """Fields are numbered from 1 in this order: a new one goes to the end."""
-    typed = {"int": 7, "str": "text", "bytes": b"bytes", "bool": True, "Mapping": {"pier-9/1@1": 9}}
+    typed = {"int": 7, "str": "text", "bytes": b"bytes", "bool": True, "Mapping": {"pier-9/1@1": 9},
+             "tuple": (Spent(1, 2, 3),)}  # fmt: skip
     values = {field.name: typed[str(field.type).split(" |")[0].split("[")[0]] for field in fields(kind)}
     assert list(values) == keys.split()
     body = cbor2.loads(encode_fact(kind(**values)))
-    assert body == {0: number} | {k: values[name] for k, name in enumerate(keys.split(), 1)}
+    as_read = values | ({"spent": [[1, 2, 3]]} if "spent" in values else {})
+    assert body == {0: number} | {k: as_read[name] for k, name in enumerate(keys.split(), 1)}
     assert decode_fact(encode_fact(kind(**values))) == kind(**values)
 
 
@@ -221,6 +246,14 @@ def test_absent_fields_are_left_out() -> None:
     assert 8 not in cbor2.loads(encode_fact(USE))
     assert cbor2.loads(encode_fact(replace(USE, void=True)))[8] is True
     assert decode_fact(encode_fact(replace(USE, void=True))) == replace(USE, void=True)
+
+
+@pytest.mark.parametrize("spent", [[1], [[1, 2]], [[1, 2, "3"]], [[1, 2, True]], [[1, 2, 3, 4]], ["123"]])
+def test_what_a_redemption_spent_is_three_numbers_each(spent: Any) -> None:
+    body = {0: 3, 1: 1, 2: b"i", 3: "p", 4: b"c", 5: "word", 6: "s", 7: "k", 8: 7, 9: 8}
+    assert isinstance(decode_fact(cbor2.dumps(body | {23: [[1, 2, 3]]})), Redemption)
+    with pytest.raises(MalformedEntryError, match=r"^Redemption\.spent has something that is not three numbers$"):
+        decode_fact(cbor2.dumps(body | {23: spent}))
 
 
 def test_an_unknown_kind_is_read_and_cannot_be_written() -> None:

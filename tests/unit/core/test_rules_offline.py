@@ -85,10 +85,27 @@ def test_the_counter_that_holds_the_right_honours_it_by_itself() -> None:
     assert answer(LISTED, situation=other, **policy("owner")) == NO
 
 
-@pytest.mark.parametrize("name", ["online", "home-store"])
-def test_a_right_that_is_held_counts_for_the_owner_policy_alone(name: str) -> None:
+@pytest.mark.parametrize("name", ["online", "owner", "home-store"])
+def test_a_right_that_is_held_counts_under_every_policy(name: str) -> None:
+    """Nobody else can give it meanwhile: head office has granted it here, or its owner has sent it."""
     mine = offline(held=frozenset({("tacos", LISTED.digest)}))
-    assert answer(LISTED, situation=mine, **policy(name)) == NO
+    assert answer(LISTED, situation=mine, **policy(name)) == YES
+
+
+def test_a_right_that_is_held_needs_no_floor_and_no_risk() -> None:
+    held = frozenset({("tacos", LISTED.digest)})
+    low = FLOOR | {"offline": {"policy": "floor", "floor": "0.01"}}
+    none = {"tacos": Allowance(risk_minor=0)}
+    assert answer(LISTED, situation=offline(held=held, allowances=none), **low) == YES
+    assert answer(LISTED, situation=offline(allowances=none), **low) == ("refuse", "no-allowance")
+
+
+def test_what_is_at_home_here_is_given_until_its_right_is_sent_away_and_by_a_first_life_alone() -> None:
+    at_home = home("bayside/counter-1")
+    assert answer(at_home, situation=OFFLINE, **policy("owner")) == YES
+    away = offline(given_away=frozenset({("tacos", at_home.digest)}))
+    assert answer(at_home, situation=away, **policy("owner")) == NO
+    assert answer(at_home, situation=offline(owns_homes=False), **policy("owner")) == NO
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,7 @@ import pytest
 
 from kiosk.core.decide import Sale
 from tests.core_world import at
-from tests.rules_world import (
-    HOLDER,
-    LISTED,
-    NOON,
-    SCREEN,
-    VOUCHER,
-    WORD,
-    Past,
-    answer,
-    asked,
-    credential,
-    reason,
-)
+from tests.rules_world import HOLDER, LISTED, NOON, SCREEN, VOUCHER, WORD, Past, answer, asked, credential, reason
 
 HERE, THERE = Past(one=1), Past(one=1, store="pier-9")
 ONCE_KINDS = ["voucher", "listed", "gs1", "foreign", "rotating"]

@@ -1,6 +1,23 @@
+from dataclasses import replace
+
 import pytest
 
-from kiosk.core.entry import Answered, BundleInstalled, Fact, FeedId, Receipt, Unknown, UseSeen, Void
+from kiosk.core.entry import FeedId
+from kiosk.core.fact import (
+    Answered,
+    Asked,
+    BundleInstalled,
+    Denied,
+    Fact,
+    Granted,
+    Receipt,
+    Revoked,
+    Spent,
+    Unknown,
+    UseSeen,
+    Void,
+)
+from kiosk.core.rights import Right, RightKind
 from kiosk.core.standing import Standing
 from kiosk.core.tally import Use
 from tests.core_world import ELSEWHERE, HEAD_OFFICE, NEIGHBOUR, OWN, code_digest, redemption, use_seen
@@ -230,3 +247,65 @@ def test_answers_and_bundles_do_not_wait_for_a_receipt() -> None:
 
 def test_a_fact_of_a_newer_release_changes_nothing() -> None:
     assert folded((OWN, 2, Unknown(kind=99, fields={0: 99}))) == Standing(OWN)
+
+
+# --- rights, asking, revocation ---
+
+
+def test_what_is_granted_is_in_the_account_of_its_own_feed() -> None:
+    standing = Standing(OWN)
+    standing.apply(TO_OWN, 1, Granted(at_ms=1, feed=str(OWN), right=1, promotion="tacos", amount=5))
+    standing.apply(TO_OWN, 2, Granted(at_ms=1, feed=str(NEIGHBOUR), right=1, promotion="tacos", amount=5))
+    assert standing.accounts.balance(Right(RightKind.TOTAL, "tacos")) == 5
+
+
+@pytest.mark.parametrize("told_by_head_office", [False, True])
+def test_an_own_void_and_head_offices_word_of_one_credit_once(told_by_head_office: bool) -> None:
+    standing = Standing(OWN)
+    standing.apply(TO_OWN, 1, Granted(at_ms=1, feed=str(OWN), right=1, promotion="tacos", amount=5))
+    standing.apply(OWN, 2, replace(redemption(), spent=(Spent(1, 1, 1),)))
+    if told_by_head_office:
+        seen = UseSeen(at_ms=1, feed=str(OWN), n=2, promotion="tacos", credential=CODE,
+                       store="bayside", used_at_ms=1, void=True)  # fmt: skip
+        standing.apply(HEAD_OFFICE, 1, seen)
+    standing.apply(OWN, 3, Void(at_ms=2, feed=str(OWN), n=2, clerk="ana", reason="returned"))
+    assert standing.accounts.balance(Right(RightKind.TOTAL, "tacos")) == 5
+
+
+def test_a_void_of_anothers_redemption_waits_for_head_office() -> None:
+    standing = Standing(OWN)
+    standing.apply(NEIGHBOUR, 2, redemption())
+    standing.apply(OWN, 3, Void(at_ms=2, feed=str(NEIGHBOUR), n=2, clerk="ana", reason="returned"))
+    assert not standing.is_void(NEIGHBOUR, 2)
+    assert standing.live_uses("tacos", CODE)
+
+
+def test_what_was_asked_is_found_by_its_intent_and_the_answer_by_its_number() -> None:
+    standing = Standing(OWN)
+    asked = Asked(at_ms=1, intent=b"i" * 16, promotion="tacos", credential=b"c" * 16)
+    standing.apply(OWN, 4, asked)
+    standing.apply(NEIGHBOUR, 9, replace(asked, intent=b"j" * 16))
+    assert (standing.asked_n(b"i" * 16), standing.asked_n(b"j" * 16), standing.denied(4)) == (4, None, None)
+    standing.apply(NEIGHBOUR, 10, Denied(at_ms=1, feed=str(OWN), n=4, why="used-elsewhere"))
+    standing.apply(TO_OWN, 1, Denied(at_ms=1, feed=str(NEIGHBOUR), n=4, why="used-elsewhere"))
+    assert standing.denied(4) is None
+    standing.apply(TO_OWN, 2, Denied(at_ms=1, feed=str(OWN), n=4, why="used-elsewhere"))
+    assert standing.denied(4) == "used-elsewhere"
+
+
+def test_a_feed_is_revoked_by_head_office_alone_and_from_the_earliest_number_on() -> None:
+    standing = Standing(OWN)
+    standing.apply(NEIGHBOUR, 1, Revoked(at_ms=1, feed=str(OWN), n=1, why="stolen"))
+    assert standing.revoked == {}
+    for n, last in ((1, 7), (2, 5), (3, 9)):
+        standing.apply(HEAD_OFFICE, n, Revoked(at_ms=1, feed=str(NEIGHBOUR), n=last, why="stolen"))
+    assert standing.revoked == {str(NEIGHBOUR): 5}
+
+
+def test_an_answer_may_be_to_a_redemption_of_the_life_before() -> None:
+    before = FeedId(OWN.origin, 1)
+    standing = Standing(FeedId(OWN.origin, 2))
+    standing.apply(before, 2, redemption())
+    assert standing.unanswered(before) == [2]
+    standing.apply(FeedId(OWN.origin, 2), 2, Answered(at_ms=1, n=2, clerk="ana", feed=str(before)))
+    assert standing.unanswered(before) == []

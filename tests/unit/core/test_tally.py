@@ -1,7 +1,7 @@
 from dataclasses import replace
 from typing import Any
 
-from kiosk.core.entry import Void
+from kiosk.core.fact import Void
 from kiosk.core.standing import Standing
 from kiosk.core.tally import EMPTY, Tally, Use
 from tests.core_world import HEAD_OFFICE, OWN, redemption, use_seen

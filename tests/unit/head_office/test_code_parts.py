@@ -11,7 +11,7 @@ from kiosk.code_lists import CodeCache
 from kiosk.core.bundle import catalogue_of, open_bundle
 from kiosk.core.code_lists import FoundCode
 from kiosk.core.credential import digest, fold, present
-from kiosk.core.entry import BundleInstalled
+from kiosk.core.fact import BundleInstalled
 from kiosk.core.recognised import Credential
 from kiosk.ports import CachedBundle
 from sync.head_office.code_files import Home, read_code_file

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kiosk.clock import to_ms
-from kiosk.core.entry import UseSeen
+from kiosk.core.fact import UseSeen
 from sync.head_office import counted, intake
 from sync.head_office.office import HeadOffice
 from sync.head_office.publish import publish

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.clock import to_ms
-from kiosk.core.entry import Receipt
+from kiosk.core.fact import Receipt
 from kiosk.errors import CounterfoilError
 from sync.exchange import answer
 from sync.head_office.office import HeadOffice

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core import bundle as core
 from kiosk.core.bundle import content_parts, seal_bundle, sign_roles
-from kiosk.core.entry import BundleInstalled
+from kiosk.core.fact import BundleInstalled
 from kiosk.core.organisation import Organisation
 from kiosk.core.strict_cbor import encode
 from kiosk.errors import BundleError, ExchangeError

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import sync
 from kiosk.core.base45 import decode
 from kiosk.core.bundle import seal_bundle, sign_roles
-from kiosk.core.entry import NO_ENTRIES, Answered, FeedId, Head, chain, encode_fact, sign_checkpoint
+from kiosk.core.entry import NO_ENTRIES, FeedId, Head, chain, sign_checkpoint
+from kiosk.core.fact import Answered, encode_fact
 from kiosk.core.voucher import PREFIX, Voucher, counter_reference, issue, key_id, reference
 from sync import enrol
 from sync.wire import Exchange, Kind, Party, Segment, encode_exchange, encode_parts_request, seal

@@ -9,17 +9,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from kiosk.core.entry import (
-    NO_ENTRIES,
-    BundleInstalled,
-    Entry,
-    FeedId,
-    Opened,
-    Receipt,
-    chain,
-    decode_fact,
-    encode_fact,
-)
+from kiosk.core.entry import NO_ENTRIES, Entry, FeedId, chain
+from kiosk.core.fact import BundleInstalled, Opened, Receipt, decode_fact, encode_fact
 from kiosk.errors import ExchangeError, JournalError
 from kiosk.ports import CachedBundle, LinkState
 from sync.bundle import BundleFetcher
