@@ -2,9 +2,9 @@
 
 It accepts "head-office" and "head-office/<any counter of its store>", signed by the head-office key of the epoch
 that was pinned at enrolment, and nothing else; it sends its own feed, and those of its earlier lives (a
-counter that was enrolled anew) as far as their keys are still there, or signed them then. What it carries for a
-neighbour (``carrying``) it sends too, and asks for that neighbour's receipts; of the others no word is said on this
-line.
+counter that was enrolled anew) as far as their keys are still there, or signed them then. What it holds of head
+office's feeds it gives back to a head office that lost it. What it carries for a neighbour (``carrying``) it sends too,
+and asks for that neighbour's receipts; of the others no word is said on this line.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ class CounterSide:
         self.side = Side(
             store=store,
             trust=self.trust,
-            may_send=lambda feed: feed.origin == enrolment.origin or feed in self._carried(),
+            may_send=lambda feed: (
+                feed.origin == enrolment.origin or feed in self._carried() or self.trust.accepts(feed)
+            ),
             keep_fork=keep_fork,
             sign=self._sign,
             bundle_version=bundle_version,

@@ -116,7 +116,7 @@ def _local_network(ends: Ends, nearby: Nearby, side: CounterSide, post: Post) ->
     near = Neighbourhood(ends.enrolment, nearby.plan.papers, nearby.is_revoked)
     side.carrying = Carrying(
         journal.heads,
-        lambda feed: near.is_store_feed(feed) and not near.is_own(feed),
+        lambda feed: near.is_store_feed(feed) and not near.is_own(feed) and not nearby.is_revoked(feed),
         nearby.receipted_n,
         journal.checkpoint_between,
     )

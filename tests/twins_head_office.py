@@ -282,6 +282,9 @@ class HeadOfficeTwin:
         with self._lock:
             return [code for _, code in sorted(self.tables.listed.get(promotion, {}).items())]
 
+    def listed_code(self, promotion: str, digest: bytes) -> ListedCode | None:
+        return next((code for code in self.listed_codes(promotion) if code.live and code.digest == digest), None)
+
     def live_codes(self, promotion: str) -> int:
         return sum(code.live for code in self.listed_codes(promotion))
 

@@ -184,6 +184,10 @@ class Publications(Protocol):
         """Every code the promotion ever had, withdrawn ones too, by index 0, 1, 2 ..."""
         ...
 
+    def listed_code(self, promotion: str, digest: bytes) -> ListedCode | None:
+        """The promotion's code of that digest, while it is not withdrawn."""
+        ...
+
     def live_codes(self, promotion: str) -> int:
         """How many of the promotion's codes are not withdrawn."""
         ...
