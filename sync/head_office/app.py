@@ -31,8 +31,13 @@ _HEADERS = {
 }
 
 
-def create_app(office: HeadOffice, *, templates: Path, static: Path, secure_cookies: bool = False) -> Flask:
-    """The application that serves ``office``. ``secure_cookies``: it is reached by https only."""
+def create_app(
+    office: HeadOffice, *, templates: Path, static: Path, secure_cookies: bool = False, stick_folder: Path | None = None
+) -> Flask:
+    """The application that serves ``office``. ``secure_cookies``: it is reached by https only.
+
+    ``stick_folder`` is where a USB stick is put in; None: files are saved and chosen in the browser.
+    """
     app = Flask("counterfoil-head-office", template_folder=templates.resolve(), static_folder=static.resolve())
     app.extensions["head_office"] = office
     app.config.update(
@@ -45,6 +50,8 @@ def create_app(office: HeadOffice, *, templates: Path, static: Path, secure_cook
         MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.extensions["stick_folder"] = stick_folder
+    _add_room(app)
     protect = CSRFProtect(app)
     signed = sync_endpoints(office)
     protect.exempt(signed)
@@ -55,6 +62,13 @@ def create_app(office: HeadOffice, *, templates: Path, static: Path, secure_cook
     app.register_error_handler(CSRFError, _not_from_here)
     _add_pages(app)
     return app
+
+
+def _add_room(app: Flask) -> None:
+    if importlib.util.find_spec("sync.head_office.stick_page") is not None:
+        from sync.head_office import stick_page  # noqa: PLC0415 (sync and log serve without it)
+
+        stick_page.install(app)
 
 
 def _add_pages(app: Flask) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.errors import CounterfoilError, SetupError
-from sync.head_office import code_commands, voucher_commands
+from sync.head_office import code_commands, stick_commands, voucher_commands
 from sync.head_office.shell import Subparsers as _Subparsers
 from sync.head_office.shell import add_places as _add_places
 from sync.head_office.shell import answer as _answer
@@ -46,6 +46,7 @@ def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     code_commands.add_codes(inner)
     add_rotating_keys(inner)
     voucher_commands.add_voucher(inner)
+    stick_commands.add_stick(inner)
     _command(inner, "schema", "print the JSON Schema of promotions and organisation", _schema)
 
 
@@ -57,6 +58,9 @@ def _add_serving(parser: argparse.ArgumentParser, port: Any, host: Any) -> None:
         action="store_true",
         default=argparse.SUPPRESS,
         help="browsers reach it by https only: a proxy is in front",
+    )
+    parser.add_argument(
+        "--stick", type=Path, default=argparse.SUPPRESS, metavar="FOLDER", help="where a USB stick is put in here"
     )
 
 
@@ -145,7 +149,11 @@ def _run(args: argparse.Namespace) -> int:
     listening = bind(args.host, args.port)
     with _office(args) as office:
         app = create_app(
-            office, templates=assets.templates(), static=assets.static(), secure_cookies=getattr(args, "https", False)
+            office,
+            templates=assets.templates(),
+            static=assets.static(),
+            secure_cookies=getattr(args, "https", False),
+            stick_folder=getattr(args, "stick", None),
         )
         _first_account(office)
         host, port = listening.getsockname()[:2]

@@ -31,6 +31,7 @@ from sync.head_office.balances import Balances
 from sync.head_office.counted import counts_so_far
 from sync.head_office.counting import Counting
 from sync.head_office.grants import grants_due
+from sync.head_office.heard import note_heard
 from sync.head_office.incarnations import incarnation_of
 from sync.head_office.judging import Books
 from sync.head_office.keys import KEY_EPOCH
@@ -294,5 +295,6 @@ def _receipted(store: HeadOfficeStore, feed: FeedId, about: FeedId, now: Sequenc
 
 def _note_contact(office: HeadOffice, lives: Sequence[Enrolment], taken: Taken, at_ms: int) -> None:
     if lives:
+        note_heard(office.store, lives[-1].feed, taken.exchange.vector)
         version = taken.exchange.bundle_version or None
         office.store.put_enrolment(replace(lives[-1], last_contact_ms=at_ms, bundle_version=version))
