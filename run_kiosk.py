@@ -261,6 +261,7 @@ def ends_of(station: "Station", stick_folder: "Path | None" = None, near: "Nearb
         chunks=station.lists,
         stick_folder=stick_folder,
         earlier_keys=station.folder.earlier_keys(),
+        contacts=station.kept_contacts,
         nearby=near,
     )
 

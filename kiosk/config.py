@@ -67,6 +67,11 @@ class CounterFolder:
         return self.path / "lists"
 
     @property
+    def contacts(self) -> Path:
+        """The folder of sealed contact details that head office does not have yet."""
+        return self.path / "contacts"
+
+    @property
     def certificates(self) -> Path:
         """Certificates of this device and of its neighbours; all of it can be had again."""
         return self.path / "certificates.cbor"

@@ -94,6 +94,18 @@ class ChunkCache(Protocol):
         ...
 
 
+class ContactStore(Protocol):
+    """Where sealed contact details wait for head office."""
+
+    def waiting(self, limit: int) -> Sequence[tuple[bytes, bytes]]:
+        """Up to ``limit`` of (case, sealed)."""
+        ...
+
+    def drop(self, sha256: bytes) -> None:
+        """Head office has the one with this SHA-256."""
+        ...
+
+
 class Carrier(Protocol):
     """What the counter sees of the link to head office; filled by ``sync`` when it is there."""
 

@@ -15,7 +15,7 @@ from kiosk.clock import Clock, SystemClock, to_ms
 from kiosk.code_lists import CodeCache
 from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret, write_private
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.fact import Opened
+from kiosk.core.fact import ContactSealed, Opened
 from kiosk.core.marks import Marks
 from kiosk.core.screen import ScreenResult
 from kiosk.counter import Counter
@@ -23,6 +23,7 @@ from kiosk.display import Display
 from kiosk.enrolment_text import is_enrolment_text
 from kiosk.errors import SetupError
 from kiosk.journal import Journal
+from kiosk.kept_contacts import ContactDesk, KeptContacts
 from kiosk.snapshots import Snapshots
 from kiosk.vision.camera import BROWSER, Camera, open_camera
 from kiosk.vision.codes import Decoder
@@ -165,6 +166,23 @@ class Station:
         self.snapshots.finish()
         self.checkpoint()
         self.journal.close()
+
+    @property
+    def kept_contacts(self) -> KeptContacts:
+        """Sealed contact details that wait for head office."""
+        return KeptContacts(self.folder.contacts)
+
+    @property
+    def contacts(self) -> ContactDesk:
+        """Where contact details are given."""
+        return ContactDesk(
+            self.kept_contacts, self.enrolment, self.clock, bundle=self.journal.bundle, append=self._append
+        )
+
+    def _append(self, fact: ContactSealed) -> None:
+        self.counter.learn(self.journal.append([fact]))
+        if self.counter.carrier is not None:
+            self.counter.carrier.wake()
 
     @property
     def device_key(self) -> Ed25519PrivateKey:

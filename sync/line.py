@@ -19,10 +19,11 @@ from kiosk.config import Enrolment
 from kiosk.core.entry import Checkpoint, Entry, FeedId
 from kiosk.core.fact import BundleInstalled
 from kiosk.enrolling import Admitted
-from kiosk.ports import CachedBundle, ChunkCache, FeedStore, LinkState
+from kiosk.ports import CachedBundle, ChunkCache, ContactStore, FeedStore, LinkState
 from sync import enrol as enrolment_by_code
 from sync.bundle import BundleFetcher
 from sync.carrying import Carrying
+from sync.contacts import send_contacts
 from sync.counter_endpoints import counter_endpoints
 from sync.counter_side import CounterSide, report_fork
 from sync.counter_stick import CounterStick
@@ -31,6 +32,7 @@ from sync.neighbourhood import Neighbourhood
 from sync.neighbours import Desk, Neighbours, Parts
 from sync.post import TIMEOUT, Post, http_post
 from sync.replicator import Chance, Replicator
+from sync.wire import NONCE_BYTES
 
 
 class Cache(FeedStore, Protocol):
@@ -75,6 +77,7 @@ class Ends:
     chunks: ChunkCache | None = None
     stick_folder: Path | None = None
     earlier_keys: Sequence[Ed25519PrivateKey] = ()
+    contacts: ContactStore | None = None
     nearby: Nearby | None = None
 
 
@@ -95,6 +98,9 @@ def open_line(ends: Ends) -> Line:
     client = httpx.Client(timeout=TIMEOUT)
     post = http_post(ends.enrolment.head_office_url, client)
     replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance())
+    contacts = ends.contacts
+    if contacts is not None:
+        replicator.beside = lambda: send_contacts(side, contacts, post, os.urandom(NONCE_BYTES))
     lan = None if ends.nearby is None else _local_network(ends, ends.nearby, side, post)
     replicator.start()
     if lan is not None:

@@ -83,6 +83,8 @@ class Replicator:
         self._due = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self.beside: Callable[[], object] = lambda: None
+        """What goes to head office beside the exchange, done after each that went through; may raise."""
 
     # --- the thread -------------------------------------------------------------------------------
 
@@ -128,7 +130,16 @@ class Replicator:
             self._failed(f"The exchange with head office failed unexpectedly ({type(error).__name__})")
         else:
             self._failures = 0
-            self._tell(LinkState(online=True, last_contact_ms=self._counter.now_ms(), trouble=exchanged.trouble))
+            trouble = exchanged.trouble or self._do_beside()
+            self._tell(LinkState(online=True, last_contact_ms=self._counter.now_ms(), trouble=trouble))
+
+    def _do_beside(self) -> str | None:
+        """The line is up whatever comes of it: a head office of an earlier release does not know it."""
+        try:
+            self.beside()
+        except CounterfoilError as error:
+            return error.what
+        return None
 
     def _failed(self, sentence: str) -> None:
         self._failures += 1

@@ -16,6 +16,7 @@ from sync.head_office.records import (
     Account,
     AccountKey,
     Clerk,
+    Contact,
     Count,
     Enrolment,
     EnrolmentCode,
@@ -34,6 +35,7 @@ from sync.head_office.records import (
     Which,
     clerk_order,
     code_order,
+    contact_order,
     enrolment_order,
     evidence_order,
 )
@@ -58,6 +60,7 @@ class Tables:
     accounts: dict[str, Account] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    contacts: dict[bytes, Contact] = field(default_factory=dict)
     right_accounts: dict[AccountKey, RightAccount] = field(default_factory=dict)
     right_pools: dict[Lot, RightPool] = field(default_factory=dict)
     waiting_voids: dict[tuple[FeedId, int], WaitingVoid] = field(default_factory=dict)
@@ -192,8 +195,8 @@ class HeadOfficeTwin:
             found[line.row.promotion, line.row.credential].append(line)
         return found
 
-    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
-        return self._lines(lambda row: row.sale == sale)
+    def of_sales(self, sales: Collection[bytes]) -> Mapping[bytes, Sequence[RedemptionLine]]:
+        return {sale: self._lines(lambda row, sale=sale: row.sale == sale) for sale in sales}  # type: ignore[misc]
 
     def _lines(self, wanted: Callable[[LogRow], bool]) -> list[RedemptionLine]:
         with self._lock:
@@ -421,6 +424,20 @@ class HeadOfficeTwin:
             self.tables.tokens.pop(name, None)
 
     # --- settings
+
+    # --- contacts
+
+    def put_contact(self, contact: Contact) -> None:
+        with self.together():
+            self.tables.contacts[contact.sha256] = contact
+
+    def contact(self, sha256: bytes) -> Contact | None:
+        with self._lock:
+            return self.tables.contacts.get(sha256)
+
+    def contacts(self) -> Sequence[Contact]:
+        with self._lock:
+            return sorted(self.tables.contacts.values(), key=contact_order)
 
     def setting(self, name: str) -> str | None:
         with self._lock:

@@ -175,8 +175,7 @@ def bare_app(
         stick_page.install(app)
     csrf = CSRFProtect(app)
     Htmx(app)
-    in_memory = (stick_page.OnDisk, InMemory, app.request_class)  # over what htmx has put there
-    app.request_class = type("Asked", in_memory, {})
+    app.request_class = type("Asked", (InMemory, app.request_class), {})  # over what htmx has put there
     app.register_error_handler(CSRFError, _stale_page)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CounterfoilError, _fault)

@@ -3,7 +3,8 @@
 Rules of this module:
 
 - A file for head office is written whole before the first byte of it leaves, so that what was downloaded is whole.
-- A file from outside is kept on disk, in a file without a name, and never whole in memory; it is sealed.
+- A file from a browser comes whole into memory before anybody looks at it, so it is small; a larger one is read where
+  the stick is put in, or by the command.
 - What is refused is an answer (200), in words, with its code; nothing is lost by it.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import BinaryIO
 
 from flask import Flask, Response, abort, current_app, request
 
@@ -23,7 +24,7 @@ from kiosk.web import words_of_the_stick as words
 from kiosk.web.pages import clerk_here, pages
 from kiosk.web.respond import respond
 
-MAX_STICK_BYTES = 512 * 1024 * 1024
+MAX_UPLOAD_BYTES = 16 * 1024 * 1024
 FORM_ROOM_BYTES = 64 * 1024
 PIECE_BYTES = 256 * 1024
 SHOWN_NAME = 120
@@ -43,34 +44,13 @@ def may_use_stick() -> bool:
     return clerk is not None and clerk.role in MAY_APPROVE
 
 
-class OnDisk:
-    """What a request needs so that a stick file goes to the disk while it arrives."""
-
-    endpoint: str | None
-    _rooms: tuple[BinaryIO, ...] = ()
-
-    def _get_file_stream(self, *lengths: Any, **named: Any) -> IO[bytes]:  # the name is Werkzeug's
-        stick = stick_here()
-        if self.endpoint == _UPLOAD and stick is not None:
-            self._rooms = (*self._rooms, stick.room())
-            return self._rooms[-1]
-        stream: IO[bytes] = super()._get_file_stream(*lengths, **named)  # type: ignore[misc]
-        return stream
-
-    def close(self) -> None:
-        """Give the room back, also where the upload broke off."""
-        super().close()  # type: ignore[misc]
-        for room in self._rooms:
-            room.close()
-
-
 def install(app: Flask) -> None:
     """Let a shift manager upload a stick file, though a form has to be small. Before the CSRF check."""
 
     @app.before_request
     def room_for_a_stick() -> None:
         if request.endpoint == _UPLOAD and may_use_stick():
-            request.max_content_length = MAX_STICK_BYTES + FORM_ROOM_BYTES
+            request.max_content_length = MAX_UPLOAD_BYTES + FORM_ROOM_BYTES
 
 
 @pages.app_context_processor
@@ -168,4 +148,4 @@ def stick_upload() -> Response:
         abort(422)
     name = "".join(one for one in (chosen.filename or "")[:SHOWN_NAME] if one.isprintable())
     with contextlib.closing(chosen):
-        return _page(words.read_one(stick.read(chosen.stream, name)))  # type: ignore[arg-type]  # from room()
+        return _page(words.read_one(stick.read(chosen.stream, name)))  # type: ignore[arg-type]  # a BytesIO

@@ -51,7 +51,6 @@ def create_app(
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.extensions["stick_folder"] = stick_folder
-    _add_room(app)
     protect = CSRFProtect(app)
     signed = sync_endpoints(office)
     protect.exempt(signed)
@@ -62,13 +61,6 @@ def create_app(
     app.register_error_handler(CSRFError, _not_from_here)
     _add_pages(app)
     return app
-
-
-def _add_room(app: Flask) -> None:
-    if importlib.util.find_spec("sync.head_office.stick_page") is not None:
-        from sync.head_office import stick_page  # noqa: PLC0415 (sync and log serve without it)
-
-        stick_page.install(app)
 
 
 def _add_pages(app: Flask) -> None:

@@ -113,8 +113,9 @@ def _too_large(_error: HTTPException) -> Response:
         "head_office/trouble.html",
         status=413,
         title="That is too much at once",
-        what="The text and its pictures have more than 16 MB together. Nothing was done.",
-        cure="Go back and send fewer pictures, or smaller ones; those published before need not be sent again.",
+        what="What was sent has more than 16 MB together. Nothing was done.",
+        cure="Go back and send fewer pictures, or smaller ones; those published before need not be sent again. "
+        "Of a stick's files choose fewer at once, or have the stick read where it is put in.",
         code="form-too-large",
     )
 

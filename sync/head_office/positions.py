@@ -100,7 +100,7 @@ class PositionFile:
         text = json.dumps({str(feed): n for feed, n in sorted(positions.items())}, indent=0) + "\n"
         new = self._path.with_name(f"{POSITIONS_FILE}.{os.getpid()}.new")
         try:
-            with new.open("w", encoding="utf-8") as file:
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())

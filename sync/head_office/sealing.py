@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from kiosk import contact
 from kiosk.clock import to_ms
 from kiosk.core import issuers
 from kiosk.core.bundle import (
@@ -97,7 +98,8 @@ def _wanes(office: HeadOffice, bundle: StoredBundle) -> bool:
 
 
 def _keep(office: HeadOffice, store: HeadOfficeStore, parts: dict[str, bytes]) -> StoredBundle:
-    parts |= {issuers.PART: bundle_part(office, store)}  # as they are now, whatever else is sealed again
+    # as they are now, whatever else is sealed again
+    parts |= {issuers.PART: bundle_part(office, store), contact.PART: office.keys.contacts_public}
     latest, now_ms = store.latest_bundle(), to_ms(office.clock.now())
     version = _next_version(store, latest.version if latest else 0)
     envelope, by_digest = seal_bundle(

@@ -7,23 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Response, abort, current_app, request
 
 from kiosk.errors import CounterfoilError
 from kiosk.ports import FolderRead, StickRead, StickWritten
 from sync.head_office.instants import Instant, instant
 from sync.head_office.names import Names
 from sync.head_office.respond import respond
-from sync.head_office.seat import account, names, now_ms, office
+from sync.head_office.seat import names, now_ms, office
 from sync.head_office.stick import OfficeStick, counters_with_sticks
-from sync.stick_file import MAX_FILE_BYTES
 from sync.stick_folder import FOR_SOMEBODY_ELSE, shown
 
 PAGE = "head_office/stick.html"
-FORM_ROOM_BYTES = 64 * 1024
 PIECE_BYTES = 256 * 1024
 MOST_FILES = 200
-UPLOAD = "pages.stick_upload"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +43,6 @@ class Told:
     cure: str = ""
     code: str = ""
     file: str = ""
-
-
-def install(app: Flask) -> None:
-    """Let whoever is signed in upload stick files, though a form has to be small. Before the CSRF check."""
-
-    @app.before_request
-    def room_for_sticks() -> None:
-        found = account() if request.endpoint == UPLOAD else None
-        if found is not None and not found.must_change:
-            request.max_content_length = MAX_FILE_BYTES + FORM_ROOM_BYTES
 
 
 def stick_here() -> OfficeStick:

@@ -78,6 +78,13 @@ def test_without_a_folder_files_are_saved_and_chosen(staged: Stage[FakeCounter],
     with page.expect_download() as saving:
         page.get_by_role("link", name="Save the file").tap()
     assert saving.value.suggested_filename == NAME
+    large = tmp_path / "large.stick"
+    with large.open("wb") as file:
+        file.truncate(16 * 1024 * 1024 + 1)
+    page.locator('input[name="file"]').set_input_files(large)
+    page.get_by_role("button", name="Take it in").tap()
+    assert "larger than 16 MB" in page.locator('input[name="file"]').evaluate("(one) => one.validationMessage")
+    assert stick.uploaded == []
     chosen = tmp_path / FROM_OFFICE
     chosen.write_bytes(b"sealed")
     page.locator('input[name="file"]').set_input_files(chosen)

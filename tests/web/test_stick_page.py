@@ -154,7 +154,7 @@ def test_an_upload_without_a_file_is_malformed(ben: Pages, stick: FakeStick) -> 
 
 
 def test_an_endless_upload_is_cut(ben: Pages, stick: FakeStick, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stick_page, "MAX_STICK_BYTES", 1_000)
+    monkeypatch.setattr(stick_page, "MAX_UPLOAD_BYTES", 1_000)
     monkeypatch.setattr(stick_page, "FORM_ROOM_BYTES", 1_000)
     assert upload(ben, bytes(3_000)).status_code == 413
     assert stick.uploaded == []
@@ -200,9 +200,3 @@ def test_every_refusal_of_a_stick_has_its_words_here() -> None:
 def test_a_stick_that_is_not_there_is_told(ben: Pages, stick: FakeStick, act: str) -> None:
     stick.fault = ExchangeError("stick-folder-missing", "-", cure="-")
     assert "There is no stick." in ben.post(f"/stick/{act}").text
-
-
-def test_photos_stay_in_memory(ben: Pages, stick: FakeStick, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stick, "room", lambda: pytest.fail("a photo was put on the disk"))
-    form = {"csrf_token": ben.token, "photo": (io.BytesIO(b"x" * 2_000), "a.jpg")}
-    assert ben.client.post("/photo", data=form, content_type="multipart/form-data").status_code == 422
