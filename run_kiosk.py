@@ -198,6 +198,7 @@ def link(station: "Station") -> "tuple[list[Blueprint], Callable[[], None]]":
             install=counter.install_bundle,
             tell=counter.set_link,
             chunks=station.lists,
+            saw_time=counter.told_time,
         )
     )
     counter.carrier = line.replicator

@@ -17,7 +17,7 @@ from datetime import datetime
 from kiosk.answering import same_answer
 from kiosk.clock import to_ms
 from kiosk.core.catalogue import Credential
-from kiosk.core.fact import Redemption
+from kiosk.core.fact import Redemption, Spent
 from kiosk.core.screen import MarkState
 from kiosk.core.verdict import Outcome, Reason, Verdict
 from kiosk.display import Showing
@@ -58,7 +58,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Where, when and by whom it is redeemed, and what the counter knew then."""
+    """Where, when and by whom it is redeemed, what the counter knew then, and the rights that it takes."""
 
     store: str
     clerk: str
@@ -66,6 +66,7 @@ class Occasion:
     bundle_version: int
     head_office_n: int
     sale: OpenSale
+    spent: tuple[Spent, ...] = ()
 
 
 def hindrance(showing: Showing, verdict: Verdict, look: Look, now_s: float) -> CounterfoilError | None:
@@ -126,4 +127,5 @@ def redemption(
         approved_why=None if approval is None else approval.why,
         sale=occasion.sale.id,
         shared=credential.shared,
+        spent=occasion.spent or None,
     )

@@ -11,7 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Blueprint, Flask
 
-from kiosk.clock import Clock, SystemClock, to_ms
+from kiosk.clock import Clock, SystemClock, boot_ms, to_ms
 from kiosk.code_lists import CodeCache
 from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret, write_private
 from kiosk.core.catalogue import Catalogue
@@ -22,6 +22,7 @@ from kiosk.counter import Counter
 from kiosk.display import Display
 from kiosk.errors import SetupError
 from kiosk.journal import Journal
+from kiosk.upkeep import SlowTick
 from kiosk.vision.camera import BROWSER, Camera, open_camera
 from kiosk.vision.codes import Decoder
 from kiosk.vision.ocr import load_ocr, ocr_note
@@ -60,11 +61,13 @@ class Station:
     clock: Clock
     screens: ScreenWatch
     lists: CodeCache
+    upkeep: SlowTick
     film: PageFilm | None = None
 
     @classmethod
     def open(cls, folder: CounterFolder, camera: CameraPlan, clock: Clock | None = None) -> Station:
         """Open the journal (made at first) and fold it; raises SetupError ``not-enrolled`` and JournalError."""
+        counts_boots = boot_ms if clock is None else None
         clock = clock or SystemClock()
         enrolment = Enrolment.load(folder.enrolment)
         journal = Journal.open(folder.journal)
@@ -73,10 +76,18 @@ class Station:
         notes = (*decoder.notes, *ocr_note())
         lists = CodeCache(folder.lists)
         counter = Counter(
-            journal=journal, enrolment=enrolment, clock=clock, mint=lambda: os.urandom(16), notes=notes, lists=lists
+            journal=journal,
+            enrolment=enrolment,
+            clock=clock,
+            mint=lambda: os.urandom(16),
+            notes=notes,
+            lists=lists,
+            boot_ms=counts_boots,
         )
+        clock = counter.clock  # from here on, nobody goes by what the machine's clock says
         screens = ScreenWatch(load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, clock)
-        station = cls(folder, enrolment, journal, counter, decoder, None, clock, screens, lists)
+        upkeep = SlowTick(counter.tick)
+        station = cls(folder, enrolment, journal, counter, decoder, None, clock, screens, lists, upkeep)
         if camera.spec is not None:
             station.watch = station._watch(camera)
         return station
@@ -129,18 +140,21 @@ class Station:
         )
 
     def start(self) -> None:
-        """Start filming."""
+        """Start filming, and what is done by the time."""
+        self.upkeep.start()
         if self.watch is not None:
             self.screens.start()
             self.watch.start()
 
     def stop(self) -> None:
-        """Stop filming, sign the journal's head, close it."""
+        """Stop filming, write down the floor under the clock, sign the journal's head, close it."""
+        self.upkeep.stop()
         if self.film is not None:
             self.film.end()
         if self.watch is not None:
             self.watch.stop()
             self.screens.stop()
+        self.counter.close()
         self.checkpoint()
         self.journal.close()
 

@@ -36,7 +36,10 @@ class Cache(FeedStore, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What the line needs of the counter. ``learn`` folds entries that are durable; ``checkpoint`` signs the head."""
+    """What the line needs of the counter. ``learn`` folds entries that are durable; ``checkpoint`` signs the head.
+
+    ``saw_time`` is told the time of each of head office's answers, Unix milliseconds.
+    """
 
     enrolment: Enrolment
     device_key: Ed25519PrivateKey
@@ -48,6 +51,7 @@ class Ends:
     install: Callable[[CachedBundle, BundleInstalled], None]
     tell: Callable[[LinkState], None]
     chunks: ChunkCache | None = None
+    saw_time: Callable[[int], None] = lambda _at_ms: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def open_line(ends: Ends) -> Line:
     )
     client = httpx.Client(timeout=TIMEOUT)
     post = http_post(ends.enrolment.head_office_url, client)
-    replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance())
+    replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance(), saw_time=ends.saw_time)
     replicator.start()
 
     def stop() -> None:

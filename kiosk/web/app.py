@@ -17,7 +17,7 @@ from htmx_flask import Htmx
 from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 
-from kiosk.clock import Clock, SystemClock
+from kiosk.clock import Clock
 from kiosk.counter import Counter
 from kiosk.display import Display
 from kiosk.errors import CounterfoilError
@@ -137,7 +137,7 @@ def create_app(  # noqa: PLR0913  (every part is named where the pages are put t
     Htmx(app)
     app.request_class = type("Asked", (InMemory, app.request_class), {})  # over what htmx has put there
     desk = Desk(counter, boot=os.urandom(4).hex())
-    clock = clock or SystemClock()
+    clock = clock or counter.clock
     app.extensions["counterfoil"] = Floor(counter, desk, watch, Streams(), clock, film=film, read_photo=read_photo)
     from kiosk.web.camera_page import pages  # noqa: PLC0415  (the pages need floor() from here)
 
