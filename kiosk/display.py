@@ -114,8 +114,9 @@ class Stub:
 class CounterStatus:
     """What the status line tells. ``waiting`` counts redemptions and voids that head office has not receipted.
 
-    ``frames`` were looked at since the start, and ``read`` codes from them were answered. ``online``: head office can
-    be asked now. ``clock``: what the time could be where this counter's clock is suspect. ``fenced``: nothing that it
+    ``frames`` were looked at since the start, and ``read`` codes from them were answered. ``neighbours``: how many
+    other counters of the store are reached; None: this counter does not look for any. ``online``: head office can be
+    asked now. ``clock``: what the time could be where this counter's clock is suspect. ``fenced``: nothing that it
     writes counts.
     """
 
@@ -128,6 +129,7 @@ class CounterStatus:
     trouble: tuple[str, ...]
     frames: int = 0
     read: int = 0
+    neighbours: int | None = None
     online: bool = False
     freshness: Freshness = Freshness.FRESH
     clock: ClockInterval | None = None

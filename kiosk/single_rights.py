@@ -18,9 +18,9 @@ from dataclasses import replace
 from kiosk import answering
 from kiosk.answering import Known
 from kiosk.core.asks import Credential, wants_asking
-from kiosk.core.escrow import returns_of
+from kiosk.core.escrow import returned
 from kiosk.core.fact import Asked
-from kiosk.core.rights import Right, RightKind
+from kiosk.core.rights import RightKind
 from kiosk.core.verdict import Outcome, Reason, Verdict
 from kiosk.display import Showing, State
 from kiosk.errors import JournalError
@@ -37,6 +37,7 @@ class SingleRights:
 
     def __init__(self, work: Workplace) -> None:
         self._work = work
+        self._asked: set[Credential] = set()
 
     # --- asking -------------------------------------------------------------------------------
 
@@ -52,7 +53,8 @@ class SingleRights:
 
     def _ask(self, credential: Credential, showing: Showing) -> int | None:
         """The entry that asks for it; one that has no answer yet, or a new one. None: it could not be written."""
-        asking_n = self._work.ledger.asks.open_n(credential)
+        self._asked.add(credential)
+        asking_n = self._work.standing.asks.open_n(credential)
         if asking_n is not None or (showing.asked_n is not None and self._denied(showing) is not None):
             return asking_n or showing.asked_n
         intent, (promotion, digest) = bytes.fromhex(showing.id), credential
@@ -80,7 +82,7 @@ class SingleRights:
         showing = display.showing
         if display.state is not State.VERDICT or showing is None or showing.id != showing_id:
             return False
-        is_open = showing.asked_n is not None and self._work.ledger.asks.is_open(showing.asked_n)
+        is_open = showing.asked_n is not None and self._work.standing.asks.is_open(showing.asked_n)
         return is_open and self._work.is_online
 
     def known(self, showing: Showing) -> Known:
@@ -103,19 +105,22 @@ class SingleRights:
 
     def tidy(self) -> None:
         """Give back what was granted for a customer who is gone."""
-        work, asks = self._work, self._work.ledger.asks
-        for credential in list(asks.granted()):
-            promotion, digest = credential
-            back = returns_of(work.standing.accounts, Right(RightKind.ONCE, promotion, digest), work.now_ms())
-            if back and credential == self._on_display():
+        work = self._work
+        for lot, amount in work.standing.accounts.all_lots().items():
+            credential = lot.right.promotion, lot.right.subject
+            if lot.right.kind is not RightKind.ONCE or credential == self._on_display() or self._keeps(credential):
                 continue
-            if back:
-                try:
-                    work.append(*back)
-                except JournalError:  # told on the status line; it is tried again
-                    return
-                work.wake()
-            asks.forget(credential)
+            try:
+                work.append(returned(lot, amount, work.now_ms()))
+            except JournalError:  # told on the status line; it is tried again
+                return
+            self._asked.discard(credential)
+            work.wake()
+
+    def _keeps(self, credential: Credential) -> bool:
+        """Whether its right stays here though nobody asks: its promotion names an owner, and this counter became it."""
+        terms = self._work.catalogue.terms(credential[0])
+        return terms is not None and terms.offline.policy == "owner" and credential not in self._asked
 
     def _on_display(self) -> Credential | None:
         display = self._work.board.display

@@ -15,13 +15,16 @@ from kiosk.clock import Clock, SystemClock, boot_ms, to_ms
 from kiosk.code_lists import CodeCache
 from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret, write_private
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.fact import Opened
+from kiosk.core.fact import ContactSealed, Opened
 from kiosk.core.marks import Marks
 from kiosk.core.screen import ScreenResult
 from kiosk.counter import Counter
 from kiosk.display import Display
+from kiosk.enrolment_text import is_enrolment_text
 from kiosk.errors import SetupError
 from kiosk.journal import Journal
+from kiosk.kept_contacts import ContactDesk, KeptContacts
+from kiosk.snapshots import Snapshots
 from kiosk.upkeep import SlowTick
 from kiosk.vision.camera import BROWSER, Camera, open_camera
 from kiosk.vision.codes import Decoder
@@ -62,32 +65,44 @@ class Station:
     screens: ScreenWatch
     lists: CodeCache
     upkeep: SlowTick
+    snapshots: Snapshots
     film: PageFilm | None = None
+    enrol_anew: Callable[[], None] | None = None
+    """Ends the serving, so that the set-up pages come; set by whoever can show them."""
 
     @classmethod
     def open(cls, folder: CounterFolder, camera: CameraPlan, clock: Clock | None = None) -> Station:
         """Open the journal (made at first) and fold it; raises SetupError ``not-enrolled`` and JournalError."""
         counts_boots = boot_ms if clock is None else None
-        clock = clock or SystemClock()
+        machine = clock or SystemClock()
         enrolment = Enrolment.load(folder.enrolment)
         journal = Journal.open(folder.journal)
-        _start_feed(journal, enrolment, folder, clock)
+        _start_feed(journal, enrolment, folder, machine)
         decoder = Decoder()
         notes = (*decoder.notes, *ocr_note())
         lists = CodeCache(folder.lists)
+        snapshots = Snapshots(
+            folder.snapshot,
+            journal,
+            enrolment.feed,
+            load_or_make_key(folder.device_key),
+            enrolment.key_epoch,
+            lambda: to_ms(counter.clock.now()),
+        )
         counter = Counter(
             journal=journal,
             enrolment=enrolment,
-            clock=clock,
+            clock=machine,
             mint=lambda: os.urandom(16),
             notes=notes,
             lists=lists,
             boot_ms=counts_boots,
+            snapshots=snapshots,
         )
-        clock = counter.clock  # from here on, nobody goes by what the machine's clock says
-        screens = ScreenWatch(load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, clock)
+        guarded = counter.clock  # from here on, nobody goes by what the machine's clock says
+        screens = ScreenWatch(load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, guarded)
         upkeep = SlowTick(counter.tick)
-        station = cls(folder, enrolment, journal, counter, decoder, None, clock, screens, lists, upkeep)
+        station = cls(folder, enrolment, journal, counter, decoder, None, guarded, screens, lists, upkeep, snapshots)
         if camera.spec is not None:
             station.watch = station._watch(camera)
         return station
@@ -99,7 +114,7 @@ class Station:
         watch = Watch(
             _camera_factory(plan, counter, self.film),
             self.decoder,
-            counter.in_view,
+            lambda seen: counter.in_view([one for one in seen if not is_enrolment_text(one.text)]),
             self.clock,
             also=screens,
             glimpse=lambda: screens.glimpse,
@@ -137,17 +152,19 @@ class Station:
             film=self.film,
             read_photo=self._read_photo,
             language=language,
+            enrol_anew=self.enrol_anew,
         )
 
     def start(self) -> None:
-        """Start filming, and what is done by the time."""
+        """Start filming, what is done by the time, and looking after the snapshot of the journal."""
         self.upkeep.start()
+        self.snapshots.start()
         if self.watch is not None:
             self.screens.start()
             self.watch.start()
 
     def stop(self) -> None:
-        """Stop filming, write down the floor under the clock, sign the journal's head, close it."""
+        """Stop filming, leave a snapshot, write down the floor under the clock, sign the journal's head, close it."""
         self.upkeep.stop()
         if self.film is not None:
             self.film.end()
@@ -155,8 +172,26 @@ class Station:
             self.watch.stop()
             self.screens.stop()
         self.counter.close()
+        self.snapshots.finish()
         self.checkpoint()
         self.journal.close()
+
+    @property
+    def kept_contacts(self) -> KeptContacts:
+        """Sealed contact details that wait for head office."""
+        return KeptContacts(self.folder.contacts)
+
+    @property
+    def contacts(self) -> ContactDesk:
+        """Where contact details are given."""
+        return ContactDesk(
+            self.kept_contacts, self.enrolment, self.clock, bundle=self.journal.bundle, append=self._append
+        )
+
+    def _append(self, fact: ContactSealed) -> None:
+        self.counter.learn(self.journal.append([fact]))
+        if self.counter.carrier is not None:
+            self.counter.carrier.wake()
 
     @property
     def device_key(self) -> Ed25519PrivateKey:

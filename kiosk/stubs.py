@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from kiosk import answering
-from kiosk.clock import from_ms
+from kiosk.clock import from_ms, to_ms
 from kiosk.core.fact import Answered, Redemption, Void
 from kiosk.display import Display, State, Stub
 from kiosk.errors import JournalError
@@ -99,7 +99,7 @@ class Stubs:
     def undo(self, n: int, clerk_id: str, reason: str, life: int | None) -> Display:
         """Void redemption ``n`` of this counter: the goods are back before this is called."""
         display, name = self._board.display, self._name(n, life)
-        if name not in self._ledger.stubs or self._ledger.is_taken_back(name):
+        if self._ledger.stubs.get(name) is None or self._ledger.is_taken_back(name):
             return display
         try:
             self._void(name, clerk_id, reason)
@@ -121,17 +121,14 @@ class Stubs:
 
     def _after_void(self, name: StubName) -> None:
         if self._old_feed(name) is None:
-            fact = self._ledger.stubs[name]
             self._work.till.taken_back(name.n)
-            self._ledger.asks.came_back((fact.promotion, fact.credential))
         self._work.wake()
 
     # --- the list -----------------------------------------------------------------------------
 
     def since(self, since: datetime, names: Mapping[str, str]) -> list[Stub]:
         """The redemptions from ``since`` on, newest first; ``names`` of clerks by id."""
-        newest_first = sorted(self._ledger.stubs.items(), reverse=True)
-        return [self._stub(name, fact, names) for name, fact in newest_first if from_ms(fact.at_ms) >= since]
+        return [self._stub(name, fact, names) for name, fact in self._ledger.stubs.since(to_ms(since))]
 
     def _stub(self, name: StubName, fact: Redemption, names: Mapping[str, str]) -> Stub:
         promotion = self._work.promotion(fact.promotion)

@@ -31,9 +31,10 @@ from kiosk.display import Board
 from kiosk.errors import AppendUnknownError, JournalError
 from kiosk.journal import Journal
 from kiosk.ledger import Ledger
-from kiosk.ports import Carrier, LinkState
+from kiosk.ports import Carrier, LinkState, Neighbours
 from kiosk.sale import Till
 from kiosk.screens import Album
+from kiosk.snapshots import Snapshots
 
 ONLINE_FOR_S = 10.0
 """An exchange that went well says for this long that head office can be reached: they come every 3 seconds."""
@@ -50,13 +51,14 @@ class Workplace:
         clock: Clock,
         mint: Callable[[], bytes],
         boot_ms: Callable[[], int] | None = None,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self.journal = journal
         self.enrolment = enrolment
         self.mint = mint
         self.place = Place(enrolment.store, enrolment.counter)
         self.catalogue = Catalogue.empty(enrolment.fleet_key)
-        self.ledger = Ledger(journal, enrolment.feed, enrolment.root_key)
+        self.ledger = Ledger(journal, enrolment.feed, snapshots, enrolment.root_key)
         self.clock = GuardedClock(clock, boot_ms)
         self.clock.begin(self.ledger.time.floor_ms)
         self.board = Board()
@@ -64,6 +66,7 @@ class Workplace:
         self.album = Album()
         self.link = LinkState()
         self.carrier: Carrier | None = None
+        self.neighbours: Neighbours | None = None
         self.on_reopened: Callable[[], None] = lambda: None
         self._in_force: InForce | None = None
         self._linked_s: float | None = None
@@ -159,9 +162,10 @@ class Workplace:
         self.on_reopened()
 
     def wake(self) -> None:
-        """There is something to send to head office."""
-        if self.carrier is not None:
-            self.carrier.wake()
+        """There is something to send to head office, and to the other counters of this store."""
+        for told in (self.carrier, self.neighbours):
+            if told is not None:
+                told.wake()
 
     # --- time ---------------------------------------------------------------------------------
 

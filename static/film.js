@@ -156,7 +156,7 @@ async function film(own) {
       const answer = await post("", await picture());
       if (stream !== own) return;
       if (answer.status === 409) return stop("watching");
-      if (answer.status === 400 || answer.status === 403) return location.reload();  // signed out, or an old page
+      if (answer.status === 400 || answer.headers.has("X-Signed-Out")) return location.reload();  // or an old page
       unread = answer.status === 422 ? unread + 1 : 0;
       if (unread >= MOST_UNREAD) return stop("unreadable");
       if (answer.status === 204) take(answer);

@@ -11,14 +11,13 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from kiosk.core.entry import FeedId
 from kiosk.core.fact import Asked, Denied, Fact, Granted
 from kiosk.core.question import Question
-from kiosk.core.rights import RightKind, is_head_office
+from kiosk.core.rights import is_head_office
 from kiosk.core.rules import holds_its_right, is_at_home, is_used_once
 
 Credential = tuple[str, bytes]
@@ -34,31 +33,34 @@ def wants_asking(question: Question) -> bool:
 
 @dataclass(slots=True)
 class Asks:
-    """What the counter that writes ``own`` asked for. A fold; each entry is to be applied once, in any order."""
+    """What the counter that writes ``own`` asked for and has no answer to. A fold.
 
-    own: FeedId
+    Feeds may come in any order, the entries of one feed in theirs; what comes again changes nothing.
+    """
+
+    own: FeedId | None = None
     _open: dict[int, Credential] = field(default_factory=dict)
     _answered: set[int] = field(default_factory=set)
-    _granted: set[Credential] = field(default_factory=set)
+    _last_n: dict[FeedId, int] = field(default_factory=dict)
 
     def apply(self, feed: FeedId, n: int, fact: Fact) -> None:
         """Fold entry ``n`` of ``feed``."""
-        if isinstance(fact, Asked) and feed == self.own:
-            if n in self._answered:
-                self._answered.discard(n)
-            else:
-                self._open[n] = (fact.promotion, fact.credential)
-        elif isinstance(fact, Granted | Denied) and is_head_office(feed) and fact.feed == str(self.own):
-            self._settle(fact)
-
-    def _settle(self, fact: Granted | Denied) -> None:
-        asked_n = fact.n if isinstance(fact, Denied) else fact.asked_n
-        if asked_n is None:
+        if not isinstance(fact, Asked | Granted | Denied) or n <= self._last_n.get(feed, 0):
             return
-        if isinstance(fact, Granted) and fact.right == RightKind.ONCE and fact.subject is not None:
-            self._granted.add((fact.promotion, fact.subject))
-        if self._open.pop(asked_n, None) is None:
-            self._answered.add(asked_n)
+        self._last_n[feed] = n
+        if isinstance(fact, Asked):
+            if feed == self.own:
+                self._ask(n, (fact.promotion, fact.credential))
+        elif is_head_office(feed) and fact.feed == str(self.own):
+            asked_n = fact.n if isinstance(fact, Denied) else fact.asked_n
+            if asked_n is not None and self._open.pop(asked_n, None) is None:
+                self._answered.add(asked_n)
+
+    def _ask(self, n: int, credential: Credential) -> None:
+        if n in self._answered:
+            self._answered.discard(n)
+        else:
+            self._open[n] = credential
 
     def open_n(self, credential: Credential) -> int | None:
         """The own entry that asks for ``credential`` and has no answer yet; the latest, if there are several."""
@@ -68,28 +70,16 @@ class Asks:
         """Whether own entry ``n`` asks and has no answer yet."""
         return n in self._open
 
-    def granted(self) -> Iterator[Credential]:
-        """What was granted one by one and may have to be given back; redeemed or returned ones are among them."""
-        return iter(sorted(self._granted))
-
-    def forget(self, credential: Credential) -> None:
-        """It was given back, or need not be."""
-        self._granted.discard(credential)
-
-    def came_back(self, credential: Credential) -> None:
-        """A redemption of it was undone, so that its right may be here again."""
-        self._granted.add(credential)
-
     # --- frozen and thawed -----------------------------------------------------------------------
 
     def frozen(self) -> Any:
         """All of it as arrays and numbers that CBOR can hold, for a snapshot."""
         opened = [[n, *one] for n, one in sorted(self._open.items())]
-        return [opened, sorted(self._answered), [[*one] for one in sorted(self._granted)]]
+        return [opened, sorted(self._answered), [[str(feed), n] for feed, n in sorted(self._last_n.items())]]
 
     @classmethod
-    def thawed(cls, own: FeedId, frozen: Any) -> Asks:
+    def thawed(cls, own: FeedId | None, frozen: Any) -> Asks:
         """What :meth:`frozen` gave."""
-        opened, answered, granted = frozen
+        opened, answered, last_n = frozen
         asked = {n: (promotion, digest) for n, promotion, digest in opened}
-        return cls(own, asked, set(answered), {(promotion, digest) for promotion, digest in granted})
+        return cls(own, asked, set(answered), {FeedId.parse(feed): n for feed, n in last_n})

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from kiosk.core.entry import FeedId
 from kiosk.core.fact import Fact, Granted, Redemption, Returned, Transferred
@@ -158,6 +158,22 @@ MOVING = (Redemption, Granted, Returned, Transferred)
 # --- one account -------------------------------------------------------------------------------
 
 
+class Before(Protocol):
+    """What a snapshot settled: which entries moved rights, and the redemptions among them."""
+
+    def has_moved(self, name: tuple[str, int], /) -> bool:
+        """Whether that entry (its feed's name, its number) moved rights of the feed whose accounts these are."""
+        ...
+
+    def is_voided(self, name: tuple[str, int], /) -> bool:
+        """Whether that redemption was undone."""
+        ...
+
+    def redemption(self, name: tuple[str, int], /) -> Redemption | None:
+        """The redemption that is written under ``name``."""
+        ...
+
+
 @dataclass(slots=True)
 class Accounts:
     """The balances of the accounts of one feed, ``own``. A fold: see :class:`kiosk.core.standing.Standing`."""
@@ -167,31 +183,42 @@ class Accounts:
     _spent: dict[int, tuple[Move, ...]] = field(default_factory=dict)
     _credited: set[int] = field(default_factory=set)
     _moved: set[tuple[str, int]] = field(default_factory=set)
+    _before: Before | None = field(default=None, repr=False, compare=False)
 
     def apply(self, feed: FeedId, n: int, fact: Fact) -> None:
         """Fold entry ``n`` of ``feed``; the same again changes nothing."""
         if not isinstance(fact, MOVING):
             return
-        account = str(self.own)
+        account, name = str(self.own), (str(feed), n)
         moves = [move for move in moves_of(feed, fact) if move.account == account]
-        if not moves or (str(feed), n) in self._moved:
+        if not moves or name in self._moved or (self._before is not None and self._before.has_moved(name)):
             return
-        self._moved.add((str(feed), n))
+        self._moved.add(name)
         for move in moves:
             self._move(move)
         if isinstance(fact, Redemption):
             back = tuple(credits_of(feed, fact))
-            if n in self._credited:
+            if self._is_credited(n):
                 self._credit(back)
             else:
                 self._spent[n] = back
 
     def undone(self, feed: FeedId | str, n: int) -> None:
         """Redemption ``n`` of ``feed`` is undone: what it spent comes back, once."""
-        if str(feed) != str(self.own) or n in self._credited:
+        if str(feed) != str(self.own) or self._is_credited(n):
             return
         self._credited.add(n)
-        self._credit(self._spent.pop(n, ()))
+        self._credit(self._spent.pop(n, ()) or self._spent_before(n))
+
+    def _is_credited(self, n: int) -> bool:
+        return n in self._credited or (self._before is not None and self._before.is_voided((str(self.own), n)))
+
+    def _spent_before(self, n: int) -> Iterable[Move]:
+        name = (str(self.own), n)
+        if self.own is None or self._before is None or not self._before.has_moved(name):
+            return ()
+        fact = self._before.redemption(name)
+        return () if fact is None else credits_of(self.own, fact)
 
     def balance(self, right: Right) -> int:
         """How much of ``right`` there is, of whatever incarnation's grants; never under 0."""
@@ -228,33 +255,27 @@ class Accounts:
 
     # --- frozen and thawed -----------------------------------------------------------------------
 
+    @property
+    def moved(self) -> frozenset[tuple[str, int]]:
+        """The entries that moved rights here, but those that were settled before."""
+        return frozenset(self._moved)
+
     def frozen(self) -> Any:
-        """All of it as arrays and numbers that CBOR can hold, for a snapshot."""
+        """The balances as arrays and numbers that CBOR can hold, for a snapshot. With :attr:`moved` that is all."""
         lots = {Lot(right, by): amount for right, lots in self._balances.items() for by, amount in lots.items()}
-        balances = [[*_flat(lot), amount] for lot, amount in sorted(lots.items())]
-        spent = [[n, [[*_flat(move.lot), move.amount] for move in moves]] for n, moves in sorted(self._spent.items())]
-        return [balances, spent, sorted(self._credited), [[feed, n] for feed, n in sorted(self._moved)]]
+        return [[*_flat(lot), amount] for lot, amount in sorted(lots.items())]
 
     @classmethod
-    def thawed(cls, own: FeedId | None, frozen: Any) -> Accounts:
-        """What :meth:`frozen` gave."""
-        balances, spent, credited, moved = frozen
-        account = str(own)
-        made = cls(own)
-        for one in balances:
+    def thawed(cls, own: FeedId | None, frozen: Any, before: Before) -> Accounts:
+        """What :meth:`frozen` gave; ``before`` is what else was settled then."""
+        made = cls(own, _before=before)
+        for one in frozen:
             made._balances.setdefault(_lot_of(one[:4]).right, {})[one[3]] = one[4]
-        made._spent = {n: tuple(_credit_of(account, one) for one in moves) for n, moves in spent}
-        made._credited = set(credited)
-        made._moved = {(feed, n) for feed, n in moved}
         return made
 
 
 def _flat(lot: Lot) -> list[Any]:
     return [int(lot.right.kind), lot.right.promotion, lot.right.subject, lot.granted_by]
-
-
-def _credit_of(account: str, flat: Any) -> Move:
-    return Move(account, _lot_of(flat[:4]), Term.CREDITED, flat[4])
 
 
 def _lot_of(flat: Any) -> Lot:

@@ -10,6 +10,10 @@ Rules of this module:
   office says so: what is usable again is so because its own counter, or head office, took it back.
 - Only head office speaks for others: receipts, uses seen, refusals and revocations are taken from its feeds alone.
   Receipts of its newest incarnation replace those of older ones (after a restore counters send again).
+- Numbers are of 64 bits, credentials, intents and customers of 16 bytes. A redemption with others is none that any
+  counter writes: it is ignored.
+- A standing may begin on what a snapshot settled (:mod:`kiosk.core.settled`). The fields hold what came since; asked
+  are first these, then what is settled.
 """
 
 from __future__ import annotations
@@ -17,22 +21,17 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from kiosk.core.asks import Asks
+from kiosk.core.clock_floor import ClockHistory
 from kiosk.core.entry import FeedId, MalformedEntryError
 from kiosk.core.fact import Answered, Asked, BundleInstalled, Denied, Fact, Receipt, Redemption, Revoked, UseSeen, Void
+from kiosk.core.freezing import Frozen, Late, freeze
+from kiosk.core.packed import MOST, fits
 from kiosk.core.rights import Accounts, is_head_office
+from kiosk.core.settled import NOTHING, Name, Settled, Small, Spent
 from kiosk.core.situation import ORDINARY, Situation
-from kiosk.core.tally import EMPTY, Tally, Use
-
-_Name = tuple[str, int]  # a redemption, by its feed's name and its number; strings keep their hash
-
-
-class _Told(NamedTuple):
-    by_own_feed: bool
-    promotion: str
-    credential: bytes
-    use: Use
+from kiosk.core.tally import EMPTY, Tally, Told, Use
 
 
 @dataclass(slots=True)
@@ -47,13 +46,17 @@ class Standing:
     bundle_floor: int = 0
     accounts: Accounts = field(init=False)
     revoked: dict[str, int] = field(default_factory=dict)
+    taken_back: set[Name] = field(default_factory=set)
+    time: ClockHistory = field(init=False, compare=False)
+    asks: Asks = field(init=False, compare=False)
     situation: Situation = ORDINARY
-    _told: dict[_Name, dict[tuple[str, bytes], _Told]] = field(default_factory=dict, repr=False)
-    _redemptions: dict[_Name, Redemption] = field(default_factory=dict, repr=False)
+    _settled: Settled = field(default=NOTHING, repr=False, compare=False)
+    _told: dict[Name, dict[Spent, Told]] = field(default_factory=dict, repr=False)
+    _redemptions: dict[Name, Redemption] = field(default_factory=dict, repr=False)
     _intents: dict[bytes, tuple[FeedId, int]] = field(default_factory=dict, repr=False)
-    _voided: set[_Name] = field(default_factory=set, repr=False)
-    _answered: set[_Name] = field(default_factory=set, repr=False)
-    _by_credential: dict[tuple[str, bytes], set[_Name]] = field(default_factory=dict, repr=False)
+    _voided: set[Name] = field(default_factory=set, repr=False)
+    _answered: set[Name] = field(default_factory=set, repr=False)
+    _by_credential: dict[Spent, set[Name]] = field(default_factory=dict, repr=False)
     _tallies: dict[str, Tally] = field(default_factory=dict, repr=False)
     _unanswered: dict[str, set[int]] = field(default_factory=dict, repr=False)
     _to_receipt: dict[str, list[int]] = field(default_factory=dict, repr=False)
@@ -64,10 +67,16 @@ class Standing:
 
     def __post_init__(self) -> None:
         self.accounts = Accounts(self.own)
+        self.time = ClockHistory(self.own)
+        self.asks = Asks(self.own)
 
     def apply(self, feed: FeedId, n: int, fact: Fact) -> None:
         """Fold entry ``n`` of ``feed``."""
+        if isinstance(fact, Redemption | UseSeen) and not _fits(n, fact):
+            return
         self.accounts.apply(feed, n, fact)
+        self.time.apply(feed, n, fact)
+        self.asks.apply(feed, n, fact)
         if isinstance(fact, Redemption):
             self._redeemed(feed, n, fact)
         elif isinstance(fact, UseSeen):
@@ -76,8 +85,10 @@ class Standing:
             self._note_to_receipt(str(feed), n)
             if fact.feed == str(feed):
                 self._void((fact.feed, fact.n))
+            elif fact.feed.rpartition("@")[0] == feed.origin:
+                self.taken_back.add((fact.feed, fact.n))
         elif isinstance(fact, Answered):
-            self._answer((fact.feed or str(feed), fact.n))
+            self._saw((fact.feed or str(feed), fact.n))
         elif isinstance(fact, BundleInstalled):
             if self.own is None or feed == self.own:
                 self.bundle_floor = max(self.bundle_floor, fact.version)
@@ -90,16 +101,17 @@ class Standing:
 
     def live_uses(self, promotion: str, digest: bytes) -> list[Use]:
         """The redemptions of one credential that are not voided, oldest first."""
-        return self._uses(promotion, digest, live=True)
+        return self._uses((promotion, digest), live=True)
 
     def uses(self, promotion: str, digest: bytes) -> list[Use]:
         """All redemptions of one credential, voided ones too, oldest first."""
-        return self._uses(promotion, digest, live=False)
+        return self._uses((promotion, digest), live=False)
 
-    def _uses(self, promotion: str, digest: bytes, *, live: bool) -> list[Use]:
-        spent = (promotion, digest)
-        names = self._by_credential.get(spent, ())
-        return sorted(self._told[name][spent].use for name in names if not live or name not in self._voided)
+    def _uses(self, spent: Spent, *, live: bool) -> list[Use]:
+        told = dict(self._settled.uses(spent))
+        for name in self._by_credential.get(spent, ()):
+            told[name] = self._told[name][spent]
+        return sorted(one.use for name, one in told.items() if not live or not self._is_void(name))
 
     def tally(self, promotion: str) -> Tally:
         """What the known redemptions of ``promotion`` come to; to be read only."""
@@ -107,19 +119,30 @@ class Standing:
 
     def redemption_of(self, intent: bytes) -> tuple[FeedId, int] | None:
         """Which redemption was made under ``intent``."""
-        return self._intents.get(intent)
+        return self._intents.get(intent) or self._settled.redemption_of(intent)
 
     def redemption(self, feed: FeedId, n: int) -> Redemption | None:
         """The redemption that is entry ``n`` of ``feed``."""
-        return self._redemptions.get((str(feed), n))
+        name = (str(feed), n)
+        return self._redemptions.get(name) or self._settled.redemption(name)
 
     def redemptions(self) -> Iterable[Redemption]:
         """Every redemption that is written here and not voided, in no order."""
-        return (fact for name, fact in self._redemptions.items() if name not in self._voided)
+        known = dict(self._settled.redemptions()) | self._redemptions
+        return (fact for name, fact in known.items() if not self._is_void(name))
+
+    def redemptions_since(self, feed: FeedId, since_ms: int) -> list[tuple[int, Redemption]]:
+        """Those of ``feed`` from ``since_ms`` on (its clock), voided ones too, with their numbers, newest first."""
+        known = dict(self._settled.redemptions_since(str(feed), since_ms)) | self._redemptions
+        found = [(n, fact) for (name, n), fact in known.items() if name == str(feed) and fact.at_ms >= since_ms]
+        return sorted(found, key=lambda one: one[0], reverse=True)
 
     def is_void(self, feed: FeedId, n: int) -> bool:
         """Whether redemption ``n`` of ``feed`` is undone."""
-        return (str(feed), n) in self._voided
+        return self._is_void((str(feed), n))
+
+    def _is_void(self, name: Name) -> bool:
+        return name in self._voided or self._settled.is_voided(name)
 
     def unanswered(self, feed: FeedId) -> list[int]:
         """The live redemptions of ``feed`` whose answer nobody saw, oldest first."""
@@ -139,14 +162,11 @@ class Standing:
 
     def waiting(self, feed: FeedId) -> int:
         """How many redemptions and voids of ``feed`` head office has not receipted."""
-        numbers = self._to_receipt.get(str(feed), [])
-        return len(numbers) - bisect_right(numbers, self.receipted_n(feed))
+        numbers, receipted_n = self._to_receipt.get(str(feed), []), self.receipted_n(feed)
+        earlier = self._settled.to_receipt_above(str(feed), receipted_n)
+        return earlier + len(numbers) - bisect_right(numbers, receipted_n)
 
     # --- folding ---------------------------------------------------------------------------------
-
-    def _answer(self, name: _Name) -> None:
-        self._answered.add(name)
-        self._no_longer_unanswered(name)
 
     def _asked_and_said(self, teller: FeedId, n: int, fact: Asked | Denied | Revoked) -> None:
         if isinstance(fact, Asked):
@@ -161,14 +181,15 @@ class Standing:
 
     def _redeemed(self, feed: FeedId, n: int, fact: Redemption) -> None:
         name = (str(feed), n)
-        self._redemptions[name] = fact
-        first = self._intents.setdefault(fact.intent, (feed, n))
-        if first != (feed, n):
-            self._intents[fact.intent] = min(first, (feed, n))
+        if self._settled.redemption(name) != fact:
+            self._redemptions[name] = fact
+        first = self.redemption_of(fact.intent)
+        if first is None or (feed, n) < first:
+            self._intents[fact.intent] = (feed, n)
         self._note_to_receipt(*name)
-        if name not in self._answered and name not in self._voided:
+        if not self._is_answered(name) and not self._is_void(name):
             self._unanswered.setdefault(name[0], set()).add(n)
-        self._tell(name, _Told(True, fact.promotion, fact.credential, _use_of(feed, n, fact)))
+        self._tell(name, Told(True, fact.promotion, fact.credential, _use_of(feed, n, fact)))
 
     def _seen(self, teller: FeedId, fact: UseSeen) -> None:
         feed = self._feed(fact.feed)
@@ -176,30 +197,28 @@ class Standing:
             return
         amount_minor, holder = fact.amount_minor or 0, fact.holder or b""
         use = Use(fact.used_at_ms, feed, fact.n, fact.store, fact.clerk or "", amount_minor, holder)
-        self._tell((fact.feed, fact.n), _Told(False, fact.promotion, fact.credential, use))
+        self._tell((fact.feed, fact.n), Told(False, fact.promotion, fact.credential, use))
         if fact.void:
             self._void((fact.feed, fact.n))
 
-    def _tell(self, name: _Name, told: _Told) -> None:
+    def _tell(self, name: Name, told: Told) -> None:
         spent = (told.promotion, told.credential)
-        known = self._told.setdefault(name, {})
-        before = known.get(spent)
+        before = self._told.get(name, {}).get(spent) or self._settled.told(name, spent)
         if before is not None and told <= before:
             return
-        voided = name in self._voided
-        if before is None:
-            self._by_credential.setdefault(spent, set()).add(name)
-        else:
+        voided = self._is_void(name)
+        if before is not None:
             self._take_away(before, voided=voided)
-        known[spent] = told
+        self._by_credential.setdefault(spent, set()).add(name)
+        self._told.setdefault(name, {})[spent] = told
         self._add(told, voided=voided)
 
-    def _add(self, told: _Told, *, voided: bool) -> None:
+    def _add(self, told: Told, *, voided: bool) -> None:
         tally = self._tallies.setdefault(told.promotion, Tally())
         tally.add(told.use, voided=voided)
         self._drop_if_empty(told.promotion, tally)
 
-    def _take_away(self, told: _Told, *, voided: bool) -> None:
+    def _take_away(self, told: Told, *, voided: bool) -> None:
         tally = self._tallies.get(told.promotion)
         if tally is not None:
             tally.take_away(told.use, voided=voided)
@@ -209,17 +228,26 @@ class Standing:
         if tally.is_empty():
             del self._tallies[promotion]
 
-    def _void(self, name: _Name) -> None:
-        if name in self._voided:
+    def _void(self, name: Name) -> None:
+        if not 0 <= name[1] <= MOST or self._is_void(name):
             return
+        told = dict(self._settled.told_of(name)) | self._told.get(name, {})
         self._voided.add(name)
         self.accounts.undone(*name)
         self._no_longer_unanswered(name)
-        for told in self._told.get(name, {}).values():
-            self._take_away(told, voided=False)
-            self._add(told, voided=True)
+        for one in told.values():
+            self._take_away(one, voided=False)
+            self._add(one, voided=True)
 
-    def _no_longer_unanswered(self, name: _Name) -> None:
+    def _saw(self, name: Name) -> None:
+        if 0 <= name[1] <= MOST and not self._settled.is_answered(name):
+            self._answered.add(name)
+            self._no_longer_unanswered(name)
+
+    def _is_answered(self, name: Name) -> bool:
+        return name in self._answered or self._settled.is_answered(name)
+
+    def _no_longer_unanswered(self, name: Name) -> None:
         feed, n = name
         numbers = self._unanswered.get(feed)
         if numbers is not None:
@@ -232,6 +260,8 @@ class Standing:
             self._receipts[fact.feed] = max(self._receipts.get(fact.feed, (0, 0)), (teller.incarnation, fact.n))
 
     def _note_to_receipt(self, feed: str, n: int) -> None:
+        if self._settled.is_to_receipt((feed, n)):
+            return
         numbers = self._to_receipt.setdefault(feed, [])
         if not numbers or numbers[-1] < n:
             numbers.append(n)
@@ -249,6 +279,74 @@ class Standing:
                 return None
         return self._feeds[name]
 
+    # --- snapshots -------------------------------------------------------------------------------
+
+    @classmethod
+    def on(cls, settled: Settled, own: FeedId | None = None) -> Standing:
+        """The standing that what is settled comes to, ready to be folded on."""
+        small = settled.small
+        standing = cls(
+            own,
+            small.bundle_floor,
+            dict(small.revoked),
+            _settled=settled,
+            _tallies={
+                promotion: Tally(live, spent_minor, settled.figures(promotion))
+                for promotion, (live, spent_minor) in small.figures.items()
+            },
+            _unanswered={feed: set(numbers) for feed, numbers in small.unanswered.items()},
+            _receipts=dict(small.receipts),
+            _asked=dict(small.asked),
+            _denied=dict(small.denied),
+        )
+        standing.taken_back = {(feed, n) for feed, n in small.taken_back}
+        if small.time is not None:
+            standing.time = ClockHistory.thawed(own, small.time)
+        if small.asks is not None:
+            standing.asks = Asks.thawed(own, small.asks)
+        if small.accounts is not None:
+            standing.accounts = Accounts.thawed(own, small.accounts, settled)
+        return standing
+
+    def frozen(self) -> Frozen:
+        """What is settled and what came since, as the tables of a snapshot. Nothing here changes."""
+        late = Late(
+            told=self._told,
+            redemptions=self._redemptions,
+            intents=self._intents,
+            voided=self._voided,
+            answered=self._answered,
+            to_receipt=self._to_receipt,
+            moved=self.accounts.moved,
+            tallies=self._tallies,
+        )
+        promotions = [*self._settled.small.figures, *(promotion for promotion, _ in self._by_credential)]
+        figures = {promotion: self.tally(promotion) for promotion in promotions}
+        small = Small(
+            bundle_floor=self.bundle_floor,
+            unanswered={feed: sorted(numbers) for feed, numbers in self._unanswered.items()},
+            receipts=dict(self._receipts),
+            figures={promotion: (tally.live, tally.spent_minor) for promotion, tally in figures.items()},
+            asked=dict(self._asked),
+            denied=dict(self._denied),
+            revoked=dict(self.revoked),
+            accounts=self.accounts.frozen(),
+            taken_back=[[feed, n] for feed, n in sorted(self.taken_back)],
+            time=self.time.frozen(),
+            asks=self.asks.frozen(),
+        )
+        return freeze(self._settled, late, small)
+
 
 def _use_of(feed: FeedId, n: int, fact: Redemption) -> Use:
     return Use(fact.at_ms, feed, n, fact.store, fact.clerk, fact.amount_minor or 0, fact.holder or b"")
+
+
+def _fits(n: int, fact: Redemption | UseSeen) -> bool:
+    """Whether the tables of a snapshot can hold what ``fact``, entry ``n``, says."""
+    if isinstance(fact, Redemption):
+        named, at_ms, sixteen = n, fact.at_ms, (fact.intent, fact.credential)
+    else:
+        named, at_ms, sixteen = fact.n, fact.used_at_ms, (fact.credential, fact.credential)
+    numbers = named >= 0 and fits(named, at_ms, fact.amount_minor)
+    return numbers and all(len(one) == 16 for one in (*sixteen, fact.holder or sixteen[0]))

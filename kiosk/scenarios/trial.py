@@ -176,8 +176,8 @@ class Trial:
 
 
 def _held(found: Credential | None, terms: Terms | None, allowance: Allowance) -> frozenset[tuple[str, bytes]]:
-    """The credential's own right: what an allowance of uses is about where its promotion has no cap."""
-    if found is None or terms is None or not allowance.uses:
+    """The credential's own right: what an allowance of uses is about where an owner holds it and nothing is capped."""
+    if found is None or terms is None or not allowance.uses or terms.offline.policy != "owner":
         return frozenset()
     limits = terms.promotion.limits
     is_capped = any(cap is not None for cap in (limits.total, limits.per_store, limits.budget))

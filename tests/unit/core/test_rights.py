@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cbor2
 import pytest
@@ -128,9 +128,43 @@ def test_frozen_and_thawed_it_goes_on_as_before() -> None:
     spent = replace(USE, spent=(Spent(1, 1, 2), Spent(3, 1, 1)))
     mine = accounts(A, (TO_A, 1, GRANTED), (A, 2, USE), (A, 3, spent), (A, 4, SENT))
     mine.undone(A, 3)
-    thawed = Accounts.thawed(A, cbor2.loads(cbor2.dumps(mine.frozen(), canonical=True)))
-    assert thawed == mine
+    frozen = cbor2.loads(cbor2.dumps(mine.frozen(), canonical=True))
+    thawed = Accounts.thawed(A, frozen, Settled(mine.moved, {(str(A), 3)}, {(str(A), 2): USE, (str(A), 3): spent}))
+    assert (thawed.frozen(), thawed.balance(TOTAL), thawed.moved) == (mine.frozen(), mine.balance(TOTAL), frozenset())
     thawed.apply(A, 4, SENT)
     thawed.undone(A, 3)
-    thawed.undone(A, 2)
+    assert thawed.frozen() == mine.frozen()
+    for _ in range(2):
+        thawed.undone(A, 2)
+        assert thawed.balance(TOTAL) == 10 - 3
+    thawed.undone(A, 9)
     assert thawed.balance(TOTAL) == 10 - 3
+    thawed.apply(A, 9, USE)
+    assert (thawed.balance(TOTAL), sorted(thawed.moved)) == (10 - 3, [(str(A), 9)])
+
+
+def test_a_redemption_whose_void_was_settled_is_credited_when_it_comes() -> None:
+    thawed = Accounts.thawed(A, [], Settled(frozenset(), {(str(A), 2)}, {}))
+    thawed.apply(A, 2, USE)
+    risk_alone = [[4, "tacos", b"", 1, -1200]]
+    assert thawed.frozen() == risk_alone
+    thawed.undone(A, 2)
+    assert thawed.frozen() == risk_alone
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a snapshot settled, by hand."""
+
+    moved: frozenset[tuple[str, int]]
+    voided: set[tuple[str, int]]
+    written: dict[tuple[str, int], Redemption]
+
+    def has_moved(self, name: tuple[str, int]) -> bool:
+        return name in self.moved
+
+    def is_voided(self, name: tuple[str, int]) -> bool:
+        return name in self.voided
+
+    def redemption(self, name: tuple[str, int]) -> Redemption | None:
+        return self.written.get(name)
