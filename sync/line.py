@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import httpx
@@ -24,6 +26,7 @@ from sync.carrying import Carrying
 from sync.contacts import send_contacts
 from sync.counter_endpoints import counter_endpoints
 from sync.counter_side import CounterSide, report_fork
+from sync.counter_stick import CounterStick
 from sync.lan_line import LanLine, LanPlan, fetch_papers
 from sync.neighbourhood import Neighbourhood
 from sync.neighbours import Desk, Neighbours, Parts
@@ -56,7 +59,10 @@ class Nearby:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What the line needs of the counter. ``learn`` folds entries that are durable; ``checkpoint`` signs the head."""
+    """What the line needs of the counter. ``learn`` folds entries that are durable; ``checkpoint`` signs the head.
+
+    ``place`` is the counter's data folder, ``stick_folder`` where a stick is put in (None: nowhere).
+    """
 
     enrolment: Enrolment
     device_key: Ed25519PrivateKey
@@ -67,7 +73,9 @@ class Ends:
     bundle_floor: Callable[[], int]
     install: Callable[[CachedBundle, BundleInstalled], None]
     tell: Callable[[LinkState], None]
+    place: Path
     chunks: ChunkCache | None = None
+    stick_folder: Path | None = None
     earlier_keys: Sequence[Ed25519PrivateKey] = ()
     contacts: ContactStore | None = None
     nearby: Nearby | None = None
@@ -75,9 +83,10 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line at work. ``blueprint`` is where head office can pull; ``stop`` ends the threads."""
+    """A line at work. ``blueprint`` is where head office can pull; ``stick`` goes without it; ``stop`` ends all."""
 
     replicator: Replicator
+    stick: CounterStick
     blueprint: Blueprint
     stop: Callable[[], None]
     neighbours: Neighbours | None = None
@@ -85,17 +94,7 @@ class Line:
 
 def open_line(ends: Ends) -> Line:
     """Start carrying the journal to head office, and bringing back what it says."""
-    fetcher = BundleFetcher(ends.enrolment.root_key, ends.journal.bundle, ends.bundle_floor, ends.install, ends.chunks)
-    side = CounterSide(
-        ends.enrolment,
-        ends.device_key,
-        ends.journal,
-        ends.clock,
-        take_checkpoint=ends.checkpoint,
-        on_entries=ends.learn,
-        bundle_version=lambda: fetcher.version,
-        earlier_keys=ends.earlier_keys,
-    )
+    fetcher, side = _counter_end(ends)
     client = httpx.Client(timeout=TIMEOUT)
     post = http_post(ends.enrolment.head_office_url, client)
     replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance())
@@ -113,7 +112,32 @@ def open_line(ends: Ends) -> Line:
         replicator.stop()
         client.close()
 
-    return Line(replicator, counter_endpoints(side), stop, None if lan is None else lan.neighbours)
+    stick = _stick(ends, side, replicator.between_exchanges)
+    return Line(replicator, stick, counter_endpoints(side), stop, None if lan is None else lan.neighbours)
+
+
+def open_stick(ends: Ends) -> CounterStick:
+    """The stick of a counter that has no line open."""
+    fetcher, side = _counter_end(ends)
+    return _stick(ends, side, lambda: nullcontext(fetcher))
+
+
+def _stick(ends: Ends, side: CounterSide, bundles: Callable[[], AbstractContextManager[BundleFetcher]]) -> CounterStick:
+    return CounterStick(side, bundles, ends.place, ends.stick_folder, ends.journal.checkpoint_between)
+
+
+def _counter_end(ends: Ends) -> tuple[BundleFetcher, CounterSide]:
+    fetcher = BundleFetcher(ends.enrolment.root_key, ends.journal.bundle, ends.bundle_floor, ends.install, ends.chunks)
+    return fetcher, CounterSide(
+        ends.enrolment,
+        ends.device_key,
+        ends.journal,
+        ends.clock,
+        take_checkpoint=ends.checkpoint,
+        on_entries=ends.learn,
+        bundle_version=lambda: fetcher.version,
+        earlier_keys=ends.earlier_keys,
+    )
 
 
 def _local_network(ends: Ends, nearby: Nearby, side: CounterSide, post: Post) -> LanLine:
@@ -122,7 +146,7 @@ def _local_network(ends: Ends, nearby: Nearby, side: CounterSide, post: Post) ->
     near = Neighbourhood(ends.enrolment, nearby.plan.papers, nearby.is_revoked)
     side.carrying = Carrying(
         journal.heads,
-        lambda feed: near.is_store_feed(feed) and not near.is_own(feed),
+        lambda feed: near.is_store_feed(feed) and not near.is_own(feed) and not nearby.is_revoked(feed),
         nearby.receipted_n,
         journal.checkpoint_between,
     )

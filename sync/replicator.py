@@ -11,9 +11,10 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.clock import Clock
@@ -32,6 +33,7 @@ FIRST_BACKOFF_S = 1.0
 LONGEST_BACKOFF_S = 30.0
 BETWEEN_TRIES_S = 1.0
 REFUSED_BUNDLE_AGAIN_S = 60.0
+WAITS_FOR_EXCHANGE_S = 45.0
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +154,18 @@ class Replicator:
         except Exception:
             log.exception("the state of the link could not be told")
 
+    @contextlib.contextmanager
+    def between_exchanges(self) -> Iterator[BundleFetcher]:
+        """No exchange meanwhile: for a bundle that comes another way. Raises ``line-busy``."""
+        if not self._turn.acquire(timeout=WAITS_FOR_EXCHANGE_S):
+            raise ExchangeError(
+                "line-busy", "The line is fetching something large just now", cure="Try again in a minute."
+            )
+        try:
+            yield self._fetcher
+        finally:
+            self._turn.release()
+
     # --- one exchange -----------------------------------------------------------------------------
 
     def exchange_once(self) -> Exchanged:
@@ -164,7 +178,7 @@ class Replicator:
                 sent_now, taken = self._round_trip()
                 stored = len(taken.entries)
                 sent, received = sent + sent_now, received + stored
-                trouble = _trouble(taken, self._counter.enrolment.feed) or trouble
+                trouble = trouble_in(taken, self._counter.enrolment.feed) or trouble
                 if taken.exchange.bundle is not None and bundle is None:
                     bundle, refused = self._take_bundle(taken.exchange.bundle)
                     trouble = refused or trouble
@@ -226,8 +240,14 @@ class Replicator:
         return read_parts(self._post(PARTS_PATH, message), us=counter.us, key_of=counter.trust.key_of, nonce=nonce)
 
 
-def _trouble(taken: Taken, own: FeedId) -> str | None:
+def trouble_in(taken: Taken, own: FeedId) -> str | None:
     """What a person must know of an exchange that went through."""
+    if taken.pruned:
+        lost = taken.pruned[0]
+        return (
+            f"Head office lacks entries {lost.theirs.n + 1} to {lost.begins.n} of {lost.feed}, which are pruned here: "
+            "nothing behind them can be sent; it was restored from a backup that is too old. Call head office"
+        )
     if any(one.feed == own for one in taken.divergences):
         return "Head office holds another history of this journal: it was restored or copied; enrol this counter anew"
     theirs = [one.feed for one in taken.divergences] + [one.feed for one in taken.applied if one.result is Result.FORK]

@@ -66,6 +66,8 @@ class Kind(IntEnum):
     RIGHTS_ANSWER = 8
     RESERVE = 9
     RESERVE_ANSWER = 10
+    STICK = 11
+    STICK_PARTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +203,12 @@ def _signed_bytes(fields: Sequence[object]) -> bytes:
     return encode(["counterfoil-wire", *fields])
 
 
-def seal(kind: Kind, body: bytes, *, party: Party, recipient: str, nonce: bytes, at_ms: int) -> bytes:
-    """The message that carries ``body`` to ``recipient``, signed; deflated where that is shorter."""
+def seal(
+    kind: Kind, body: bytes, *, party: Party, recipient: str, nonce: bytes, at_ms: int, deflate: bool = True
+) -> bytes:
+    """The message that carries ``body`` to ``recipient``, signed; deflated where that is shorter and worth a try."""
     coding, carried = PLAIN, body
-    if len(body) >= DEFLATE_FROM_BYTES:
+    if deflate and len(body) >= DEFLATE_FROM_BYTES:
         deflated = zlib.compress(body, 9)
         if len(deflated) < len(body):
             coding, carried = DEFLATED, deflated

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain
 from kiosk.core.fact import Fact, encode_fact
 from kiosk.core.rights import Lot, Right, RightKind
+from kiosk.ports import Beginning, unpruned
 from sync.head_office.records import (
     Account,
     AccountKey,
@@ -112,6 +113,9 @@ class HeadOfficeTwin:
         with self._lock:
             return list(self.tables.feeds.get(feed, [])[after_n : after_n + limit])
 
+    def beginning(self, feed: FeedId) -> Beginning:
+        return unpruned(self, feed)
+
     def checkpoint(self, feed: FeedId) -> Checkpoint | None:
         with self._lock:
             return self.tables.checkpoints.get(feed)
@@ -195,8 +199,8 @@ class HeadOfficeTwin:
             found[line.row.promotion, line.row.credential].append(line)
         return found
 
-    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
-        return self._lines(lambda row: row.sale == sale)
+    def of_sales(self, sales: Collection[bytes]) -> Mapping[bytes, Sequence[RedemptionLine]]:
+        return {sale: self._lines(lambda row, sale=sale: row.sale == sale) for sale in sales}  # type: ignore[misc]
 
     def _lines(self, wanted: Callable[[LogRow], bool]) -> list[RedemptionLine]:
         with self._lock:
@@ -284,6 +288,9 @@ class HeadOfficeTwin:
     def listed_codes(self, promotion: str) -> Sequence[ListedCode]:
         with self._lock:
             return [code for _, code in sorted(self.tables.listed.get(promotion, {}).items())]
+
+    def listed_code(self, promotion: str, digest: bytes) -> ListedCode | None:
+        return next((code for code in self.listed_codes(promotion) if code.live and code.digest == digest), None)
 
     def live_codes(self, promotion: str) -> int:
         return sum(code.live for code in self.listed_codes(promotion))

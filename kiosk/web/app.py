@@ -168,9 +168,11 @@ def bare_app(
     app.jinja_env.globals["static_version"] = _static_version(static)
     spoken.install(app, language)
     guard.install(app, names, films=films)
-    from kiosk.web import film_pages  # noqa: PLC0415  (pages need floor() from here)
+    from kiosk.web import film_pages, stick_page  # noqa: PLC0415  (pages need floor() from here)
 
     film_pages.install_limits(app, for_anyone=not clerks)
+    if clerks:
+        stick_page.install(app)
     csrf = CSRFProtect(app)
     Htmx(app)
     app.request_class = type("Asked", (InMemory, app.request_class), {})  # over what htmx has put there

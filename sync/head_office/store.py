@@ -109,8 +109,8 @@ class Log(Protocol):
         """As :meth:`uses`, of many credentials at once; one without any has an empty list."""
         ...
 
-    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
-        """The redemptions of one sale, with their voids, in the order of arrival."""
+    def of_sales(self, sales: Collection[bytes]) -> Mapping[bytes, Sequence[RedemptionLine]]:
+        """By sale, its redemptions with their voids, in the order of arrival; empty for one that is not known."""
         ...
 
     def count(self, which: Which) -> Count:
@@ -183,6 +183,10 @@ class Publications(Protocol):
 
     def listed_codes(self, promotion: str) -> Sequence[ListedCode]:
         """Every code the promotion ever had, withdrawn ones too, by index 0, 1, 2 ..."""
+        ...
+
+    def listed_code(self, promotion: str, digest: bytes) -> ListedCode | None:
+        """The promotion's code of that digest, while it is not withdrawn."""
         ...
 
     def live_codes(self, promotion: str) -> int:

@@ -23,7 +23,7 @@ from tests.head_office_pages import device
 def test_the_sentences_of_the_line_are_those_that_have_a_translation() -> None:
     own, office = FeedId("bayside/front", 1), FeedId("head-office", 1)
     told = {
-        replicator._trouble(Taken(Exchange({}), (), (Divergence(feed, None, None),)), own)  # type: ignore[arg-type]
+        replicator.trouble_in(Taken(Exchange({}), (), (Divergence(feed, None, None),)), own)  # type: ignore[arg-type]
         for feed in (own, office)
     }
     with pytest.raises(ExchangeError) as refused:

@@ -78,6 +78,15 @@ class SqlPublications:
                 for index, digest, source, live in connection.execute(query.order_by(table.idx))
             ]
 
+    def listed_code(self, promotion: str, digest: bytes) -> ListedCode | None:
+        table = listed_code.c
+        query = select(listed_code).where(table.promotion == promotion, table.digest == digest, table.live)
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        return ListedCode(index=row["idx"], digest=bytes(row["digest"]), source=row["source"], live=row["live"])
+
     def live_codes(self, promotion: str) -> int:
         live = [listed_code.c.promotion == promotion, listed_code.c.live]
         with self._database.reading() as connection:
