@@ -23,7 +23,6 @@ if sys.version_info < (3, 11):
     )
     sys.exit(3)
 
-import contextlib
 import json
 import os
 from pathlib import Path
@@ -35,11 +34,16 @@ from kiosk.setup import environment
 TYPE_CHECKING = False  # argparse and typing are loaded where they are needed: the way into .venv is short
 if TYPE_CHECKING:
     import argparse
+    import socket
     from collections.abc import Callable, Sequence
 
     from flask import Blueprint
 
-    from kiosk.station import Station
+    from kiosk.config import CounterFolder
+    from kiosk.enrolling import Enrol
+    from kiosk.ports import Stick
+    from kiosk.station import CameraPlan, Station
+    from sync.line import Ends, Nearby
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 (argparse names it no other way)
 
@@ -107,7 +111,7 @@ def parser() -> "argparse.ArgumentParser":
     """Every command's arguments. Reads no package: ``--help`` works before anything is installed."""
     import argparse
 
-    from kiosk.commands import bench, counter, decide, demo, doctor, test, verify
+    from kiosk.commands import bench, counter, decide, demo, doctor, stick, test, verify
 
     top = argparse.ArgumentParser(
         prog=command_name(),
@@ -120,6 +124,7 @@ def parser() -> "argparse.ArgumentParser":
     demo.add_parser(commands, run_demo)
     counter.add_parser(commands, run_counter)
     add_head_office(commands)
+    stick.add_parser(commands, run_stick)
     decide.add_parser(commands, run_decide)
     for module in (doctor, verify, bench, test):
         module.add_parser(commands)
@@ -138,25 +143,17 @@ def add_head_office(commands: "Commands") -> None:
 
 
 def run_counter(args: "argparse.Namespace") -> int:
-    """Put the counter together and serve it until it is stopped."""
-    from kiosk import assets
-    from kiosk.config import CounterFolder, load_or_make_key
-    from kiosk.serving import bind, serve
-    from kiosk.station import CameraPlan, Station
+    """Serve one counter until it is stopped: its set-up pages as long as it is not enrolled, then the counter."""
+    from kiosk.config import CounterFolder
+    from kiosk.enrolling import why_not_enrolled
+    from kiosk.serving import bind
+    from kiosk.station import CameraPlan
 
     listening = bind(args.host, args.port)
     folder = CounterFolder(args.data)
+    enrol = enroller()
     if args.code:
-        from kiosk.journal import Journal
-        from sync.line import enrol_by_code
-
-        folder.path.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(
-            Journal.open(folder.journal)
-        ):  # a counter at work here keeps its identity, and the code
-            enrolment = enrol_by_code(args.head_office, args.code, load_or_make_key(folder.device_key))
-            enrolment.save(folder.enrolment)
-        print("Enrolled as {0}.".format(enrolment.origin), file=sys.stderr)
+        enrol_at_start(args, folder, enrol)
     plan = CameraPlan(
         None if args.camera == "none" else args.camera,
         once=args.camera_once,
@@ -164,44 +161,165 @@ def run_counter(args: "argparse.Namespace") -> int:
         wait_for_clerk=args.wait_for_clerk,
         turned=args.camera_turned,
     )
-    station = Station.open(folder, plan)
-    blueprints, stop_link = link(station)
-    app = station.app(assets.templates(), assets.static(), blueprints, args.language)
-    station.start()
     print("The counter's page: http://{0}:{1}/".format(args.host, args.port), file=sys.stderr, flush=True)
+    anew = False
+    while True:
+        missing = why_not_enrolled(folder)
+        if anew or missing is not None:
+            if enrol is None:
+                raise missing or AssertionError("a counter alone cannot be enrolled anew")
+            from kiosk.setting_up import serve_set_up
+
+            address = args.head_office or ""
+            if not serve_set_up(folder, plan, enrol, listening, language=args.language, address=address):
+                return 0
+        anew = serve_counter(args, folder, plan, listening, can_enrol=enrol is not None)
+        if not anew:
+            return 0
+
+
+def serve_counter(
+    args: "argparse.Namespace", folder: "CounterFolder", plan: "CameraPlan", listening: "socket.socket", can_enrol: bool
+) -> bool:
+    """Put the counter together and serve it; whether somebody asked to enrol it anew."""
+    from kiosk import assets
+    from kiosk.serving import Switch, serve
+    from kiosk.station import Station
+
+    switch = Switch()
+    station = Station.open(folder, plan)
+    station.enrol_anew = switch.ask if can_enrol else None
+    blueprints, stick, stop_link = link(station, args.lan, args.neighbours, args.stick)
+    app = station.app(assets.templates(), assets.static(), blueprints, args.language)
+    app.extensions["stick"] = stick
+    station.start()
     try:
-        serve(app, listening, app.extensions["counterfoil"].streams.end)
+        serve(app, listening, app.extensions["counterfoil"].streams.end, switch)
     finally:
         stop_link()
         station.stop()
-    return 0
+    return switch.asked
 
 
-def link(station: "Station") -> "tuple[list[Blueprint], Callable[[], None]]":
-    """The line to head office, where ``sync`` is there; without it a counter serves and redeems all the same."""
+def enroller() -> "Enrol | None":
+    """How to ask head office, where ``sync`` is there."""
     try:
-        from sync.line import Ends, open_line
+        from sync.line import enrol_by_code
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("sync"):
             raise
-        return [], lambda: None
-    counter = station.counter
-    line = open_line(
-        Ends(
-            enrolment=station.enrolment,
-            device_key=station.device_key,
-            journal=station.journal,
-            clock=station.clock,
-            checkpoint=station.checkpoint,
-            learn=counter.learn,
-            bundle_floor=lambda: counter.standing.bundle_floor,
-            install=counter.install_bundle,
-            tell=counter.set_link,
-            chunks=station.lists,
+        return None
+    return enrol_by_code
+
+
+def enrol_at_start(args: "argparse.Namespace", folder: "CounterFolder", enrol: "Enrol | None") -> None:
+    """Enrol with the code that was typed with the command."""
+    from kiosk.errors import SetupError
+    from kiosk.setting_up import enrol_now
+
+    if enrol is None or not args.head_office:
+        raise SetupError(
+            "head-office-missing",
+            "A one-time code needs to know where head office is",
+            cure="Add --head-office URL, for example --head-office http://127.0.0.1:8700.",
         )
+    origin = enrol_now(folder, enrol, args.head_office, args.code, new_head_office=args.new_head_office)
+    print("Enrolled as {0}.".format(origin), file=sys.stderr)
+
+
+def link(
+    station: "Station", lan: "str | None" = None, listed: "str | None" = None, stick_folder: "Path | None" = None
+) -> "tuple[list[Blueprint], Stick | None, Callable[[], None]]":
+    """The lines to head office and to neighbours, where ``sync`` is there; a counter serves and redeems without."""
+    try:
+        from sync.line import open_line
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("sync"):
+            raise
+        return [], None, lambda: None
+    line = open_line(ends_of(station, stick_folder, nearby(station, lan, listed)))
+    station.counter.carrier, station.counter.neighbours = line.replicator, line.neighbours
+    return [line.blueprint], line.stick, line.stop
+
+
+def ends_of(station: "Station", stick_folder: "Path | None" = None, near: "Nearby | None" = None) -> "Ends":
+    """What the line, or the stick, needs of a counter."""
+    from sync.line import Ends
+
+    counter = station.counter
+    return Ends(
+        enrolment=station.enrolment,
+        device_key=station.device_key,
+        journal=station.journal,
+        clock=station.clock,
+        checkpoint=station.checkpoint,
+        learn=counter.learn,
+        bundle_floor=lambda: counter.standing.bundle_floor,
+        install=counter.install_bundle,
+        tell=counter.set_link,
+        place=station.folder.path,
+        chunks=station.lists,
+        stick_folder=stick_folder,
+        earlier_keys=station.folder.earlier_keys(),
+        contacts=station.kept_contacts,
+        nearby=near,
     )
-    counter.carrier = line.replicator
-    return [line.blueprint], line.stop
+
+
+def run_stick(args: "argparse.Namespace") -> int:
+    """Write or read the stick of a counter that is not running."""
+    from kiosk.config import CounterFolder
+    from kiosk.errors import SetupError
+    from kiosk.station import CameraPlan, Station
+
+    try:
+        from sync import stick_words
+        from sync.line import open_stick
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("sync"):
+            raise
+        raise SetupError(
+            "no-sync-here", "This counter was installed without what carries its journal", cure="Install it whole."
+        ) from None
+    station = Station.open(CounterFolder(args.data), CameraPlan(None))
+    try:
+        stick = open_stick(ends_of(station))
+        if args.verb == "export":
+            written = [stick.write_to(args.folder, everything=args.all)]
+            lines, fields, code = stick_words.told_written(written), stick_words.fields_written(written), 0
+        else:
+            read = stick.read_from(args.folder)
+            lines, fields, code = (
+                stick_words.told_read(read),
+                stick_words.fields_read(read),
+                stick_words.exit_code(read),
+            )
+    finally:
+        station.stop()
+    print("\n".join(lines), file=sys.stderr)
+    print(json.dumps(fields))
+    return code
+
+
+def nearby(station: "Station", lan: "str | None", listed: "str | None") -> "Nearby | None":
+    """The local network as it was typed: ``lan`` HOST:PORT to listen on, ``listed`` addresses; None: it is off."""
+    from kiosk.commands.counter import LAN_PORT
+    from kiosk.serving import bind
+    from sync.lan_line import LanPlan, parse_address, parse_addresses
+    from sync.line import Nearby
+
+    if lan is None and listed is None:
+        return None
+    own = parse_address(lan or "0.0.0.0:{0}".format(LAN_PORT))
+    known = parse_addresses(listed or "")
+    counter = station.counter
+    plan = LanPlan(bind(own.host, own.port, "--lan"), known, listed is None, station.folder.certificates)
+    return Nearby(
+        plan=plan,
+        desk=counter,
+        receipted_n=lambda feed: counter.standing.receipted_n(feed),  # noqa: PLW0108 - the standing may be folded anew
+        is_revoked=lambda feed: str(feed) in counter.standing.revoked,
+    )
 
 
 def run_decide(args: "argparse.Namespace") -> int:

@@ -5,16 +5,18 @@ Keys lie beside the journal and outside it, so that a copied journal holds none 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core.entry import FeedId
+from kiosk.durable import make_folder, sync_folder
 from kiosk.errors import SetupError
 
 
@@ -38,6 +40,19 @@ class CounterFolder:
         return self.path / "device.key"
 
     @property
+    def new_key(self) -> Path:
+        """The key of an enrolment that is being taken up (:mod:`kiosk.enrolling`)."""
+        return self.path / "device.key.new"
+
+    def earlier_key(self, key_epoch: int) -> Path:
+        """The key of an earlier life: it signs what is left of that life's feed, and nothing else."""
+        return self.path / f"device-{key_epoch}.key"
+
+    def earlier_keys(self) -> list[Ed25519PrivateKey]:
+        """The keys of all earlier lives that are still there."""
+        return [load_or_make_key(path) for path in sorted(self.path.glob("device-*.key"))]
+
+    @property
     def enrolment(self) -> Path:
         return self.path / "enrolment.json"
 
@@ -52,6 +67,16 @@ class CounterFolder:
         return self.path / "lists"
 
     @property
+    def contacts(self) -> Path:
+        """The folder of sealed contact details that head office does not have yet."""
+        return self.path / "contacts"
+
+    @property
+    def certificates(self) -> Path:
+        """Certificates of this device and of its neighbours; all of it can be had again."""
+        return self.path / "certificates.cbor"
+
+    @property
     def web_key(self) -> Path:
         return self.path / "web.key"
 
@@ -61,7 +86,8 @@ class Enrolment:
     """Who this counter is to head office, and whom it believes; pinned at first contact.
 
     Keys are raw bytes: Ed25519 public keys of 32 bytes, the fleet key of 32 bytes.
-    ``head_office_keys`` are by key epoch, as pairs.
+    ``head_office_keys`` are by key epoch, as pairs. ``public_key`` is of the key that was enrolled; empty where an
+    earlier release did not note it.
     """
 
     origin: str
@@ -73,6 +99,7 @@ class Enrolment:
     head_office_keys: tuple[tuple[int, bytes], ...]
     root_key: bytes
     fleet_key: bytes
+    public_key: bytes = b""
 
     @property
     def feed(self) -> FeedId:
@@ -89,8 +116,8 @@ class Enrolment:
         """The enrolment in ``path``; raises :class:`SetupError` ``not-enrolled`` or ``enrolment-unreadable``."""
         try:
             read = json.loads(path.read_text())
-            kept = {spec.name: read[spec.name] for spec in fields(cls)}
-            for name in ("root_key", "fleet_key"):
+            kept = {spec.name: read[spec.name] for spec in fields(cls) if spec.name in read or spec.default is MISSING}
+            for name in {"root_key", "fleet_key", "public_key"} & kept.keys():
                 kept[name] = bytes.fromhex(kept[name])
             kept["head_office_keys"] = tuple((int(n), bytes.fromhex(key)) for n, key in kept["head_office_keys"])
             return cls(**kept)
@@ -134,16 +161,21 @@ def load_or_make_secret(path: Path) -> bytes:
 
 def write_private(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path`` with mode 0600: durable, and whole or not at all."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        make_folder(path.parent)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        # Power fails before the rename: the file is as it was, or missing. After it: one of the two, whole; the
+        # folder's sync settles which before anybody relies on it.
         beside.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
+        with contextlib.suppress(OSError):  # half a secret lies about nowhere
+            beside.unlink(missing_ok=True)
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         raise SetupError(
             "disk-full" if full else "folder-not-writable",

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from kiosk import sharing
 from kiosk.attention import Choice, Seen
 from kiosk.cached_bundle import open_cached
 from kiosk.clerks import Clerk, PinDesk, clerks_at
@@ -27,12 +28,13 @@ from kiosk.core.entry import Entry, FeedId
 from kiosk.core.fact import BundleInstalled
 from kiosk.core.money import NO_CURRENCY
 from kiosk.core.promotion import Promotion
+from kiosk.core.rights import Right
 from kiosk.core.standing import Standing
 from kiosk.display import CounterStatus, Display, State, Stub
 from kiosk.errors import CounterfoilError
 from kiosk.journal import Journal
 from kiosk.looking import Looks
-from kiosk.ports import CachedBundle, Carrier, LinkState
+from kiosk.ports import CachedBundle, Carrier, LinkState, Neighbours
 from kiosk.redeeming import MAY_APPROVE, NO_LOOK, NOT_APPROVED, Approval, Look
 from kiosk.redemptions import Redemptions
 from kiosk.sale import Till
@@ -41,6 +43,9 @@ from kiosk.snapshots import Snapshots
 from kiosk.stubs import Stubs
 from kiosk.vision.watch import CameraState
 from kiosk.workplace import Workplace
+
+BUSY_S = 0.1
+"""A neighbour waits 300 ms for an answer; in a third of that this one says that it is busy, which is a no."""
 
 
 class Counter:
@@ -282,7 +287,9 @@ class Counter:
         with self._lock:
             work, looks = self._work, self._looks
             work.reopen_if_stopped()
-            trouble = tuple(str(one) for one in (self._bundle_trouble, work.ledger.trouble) if one is not None)
+            near = None if work.neighbours is None else work.neighbours.trouble
+            told = (self._bundle_trouble, work.ledger.trouble, near)
+            trouble = tuple(str(one) for one in told if one is not None)
             return CounterStatus(
                 link=work.link,
                 bundle_version=self.catalogue.version,
@@ -291,6 +298,7 @@ class Counter:
                 camera=self.camera_state(),
                 notes=self._notes,
                 trouble=trouble,
+                neighbours=None if work.neighbours is None else work.neighbours.reached,
                 frames=looks.frames,
                 read=looks.read,
             )
@@ -308,6 +316,29 @@ class Counter:
     @carrier.setter
     def carrier(self, carrier: Carrier | None) -> None:
         self._work.carrier = carrier
+
+    @property
+    def neighbours(self) -> Neighbours | None:
+        """The other counters of this store; None: this counter does not look for any."""
+        return self._work.neighbours
+
+    @neighbours.setter
+    def neighbours(self, neighbours: Neighbours | None) -> None:
+        self._work.neighbours = neighbours
+
+    def is_used(self, promotion: str, digest: bytes) -> bool | None:
+        """Whether a live use of the credential is known here; None: this counter is too busy to say in time."""
+        if not self._lock.acquire(timeout=BUSY_S):
+            return None
+        try:
+            return sharing.is_used(self._work, promotion, digest)
+        finally:
+            self._lock.release()
+
+    def give_rights(self, right: Right, amount: int, to: FeedId) -> int:
+        """Transfer what of ``amount`` can be spared to the counter that writes ``to``; how much that is."""
+        with self._lock:
+            return sharing.give_rights(self._work, right, amount, to)
 
     def set_link(self, link: LinkState) -> None:
         """The replicator reports how the link stands; a change reaches the status line of every tab."""

@@ -103,7 +103,8 @@ class Stub:
 class CounterStatus:
     """What the status line tells. ``waiting`` counts redemptions and voids that head office has not receipted.
 
-    ``frames`` were looked at since the start, and ``read`` codes from them were answered.
+    ``frames`` were looked at since the start, and ``read`` codes from them were answered. ``neighbours``: how many
+    other counters of the store are reached; None: this counter does not look for any.
     """
 
     link: LinkState
@@ -115,6 +116,7 @@ class CounterStatus:
     trouble: tuple[str, ...]
     frames: int = 0
     read: int = 0
+    neighbours: int | None = None
 
 
 class Board:

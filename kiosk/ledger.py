@@ -16,7 +16,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from kiosk.core.entry import Entry, FeedId, Head, MalformedEntryError
-from kiosk.core.fact import Answered, Redemption, Void, decode_fact
+from kiosk.core.fact import Answered, Redemption, Transferred, Void, decode_fact
 from kiosk.core.snapshot import Snapshot
 from kiosk.core.standing import Standing
 from kiosk.errors import AppendUnknownError, JournalError
@@ -93,10 +93,10 @@ class Ledger:
         if self._snapshots is not None:
             self._snapshots.came(count)
 
-    def append(self, fact: Redemption | Answered | Void) -> None:
-        """Write and fold. After an unknown outcome the standing says what the journal really holds."""
+    def append(self, *facts: Redemption | Answered | Void | Transferred) -> None:
+        """Write and fold, all or none. After an unknown outcome the standing says what the journal really holds."""
         try:
-            for entry in self._journal.append([fact]):
+            for entry, fact in zip(self._journal.append(facts), facts, strict=True):
                 with self._folding:
                     self.standing.apply(entry.feed, entry.n, fact)
             self._journal_trouble = None
@@ -105,7 +105,7 @@ class Ledger:
             if isinstance(error, AppendUnknownError):
                 self.reopen()
             raise
-        self._came(1)
+        self._came(len(facts))
 
     def reopen(self) -> bool:
         """Reopen a journal that stopped after an unknown outcome and fold it anew; False where it cannot be."""
@@ -122,6 +122,13 @@ class Ledger:
         """How many entries of head office are here: what this counter knew when it said yes."""
         heads = self._journal.heads().items()
         return max((head.n for feed, head in heads if feed.origin == "head-office"), default=0)
+
+    def neighbours_n(self) -> dict[str, int]:
+        """How many entries of each feed of the store's other counters are here."""
+        store = self.feed.origin.partition("/")[0]
+        heads = self._journal.heads().items()
+        near = (one for one in heads if one[0].origin.startswith(f"{store}/") and one[0].origin != self.feed.origin)
+        return {str(feed): head.n for feed, head in near}
 
     def waiting(self) -> int:
         """How many redemptions and voids head office has not receipted, of this life and of those before."""

@@ -11,7 +11,8 @@ Rules of this module:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from kiosk.answering import same_answer
@@ -58,7 +59,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Where, when and by whom it is redeemed, and what the counter knew then."""
+    """Where, when and by whom it is redeemed, and what the counter knew then (``peers``: of its neighbours' feeds)."""
 
     store: str
     clerk: str
@@ -66,6 +67,7 @@ class Occasion:
     bundle_version: int
     head_office_n: int
     sale: OpenSale
+    peers: Mapping[str, int] = field(default_factory=dict)
 
 
 def hindrance(showing: Showing, verdict: Verdict, look: Look, now_s: float) -> CounterfoilError | None:
@@ -114,6 +116,7 @@ def redemption(
         clerk=occasion.clerk,
         bundle_version=occasion.bundle_version,
         head_office_n=occasion.head_office_n,
+        peers=occasion.peers or None,
         amount_minor=verdict.cost_minor,
         currency=None if value is None or verdict.cost_minor is None else value.currency,
         holder=verdict.holder,

@@ -56,7 +56,8 @@ class Redemptions:
             return self._board.show(State.VERDICT, replace(showing, verdict=verdict), note=str(missing))
         credential = answering.credential_again(showing, known)
         version, told_n = work.catalogue.version, work.ledger.head_office_n()
-        occasion = Occasion(work.place.store, clerk_id, known.now, version, told_n, work.till.sale)
+        peers = work.ledger.neighbours_n()
+        occasion = Occasion(work.place.store, clerk_id, known.now, version, told_n, work.till.sale, peers)
         fact = redemption(showing, credential, verdict, occasion, look, approval if asks else None)
         return self._write(showing, fact)
 

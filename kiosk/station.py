@@ -15,13 +15,15 @@ from kiosk.clock import Clock, SystemClock, to_ms
 from kiosk.code_lists import CodeCache
 from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret, write_private
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.fact import Opened
+from kiosk.core.fact import ContactSealed, Opened
 from kiosk.core.marks import Marks
 from kiosk.core.screen import ScreenResult
 from kiosk.counter import Counter
 from kiosk.display import Display
+from kiosk.enrolment_text import is_enrolment_text
 from kiosk.errors import SetupError
 from kiosk.journal import Journal
+from kiosk.kept_contacts import ContactDesk, KeptContacts
 from kiosk.snapshots import Snapshots
 from kiosk.vision.camera import BROWSER, Camera, open_camera
 from kiosk.vision.codes import Decoder
@@ -63,6 +65,8 @@ class Station:
     lists: CodeCache
     snapshots: Snapshots
     film: PageFilm | None = None
+    enrol_anew: Callable[[], None] | None = None
+    """Ends the serving, so that the set-up pages come; set by whoever can show them."""
 
     @classmethod
     def open(cls, folder: CounterFolder, camera: CameraPlan, clock: Clock | None = None) -> Station:
@@ -104,7 +108,7 @@ class Station:
         watch = Watch(
             _camera_factory(plan, counter, self.film),
             self.decoder,
-            counter.in_view,
+            lambda seen: counter.in_view([one for one in seen if not is_enrolment_text(one.text)]),
             self.clock,
             also=screens,
             glimpse=lambda: screens.glimpse,
@@ -142,6 +146,7 @@ class Station:
             film=self.film,
             read_photo=self._read_photo,
             language=language,
+            enrol_anew=self.enrol_anew,
         )
 
     def start(self) -> None:
@@ -161,6 +166,23 @@ class Station:
         self.snapshots.finish()
         self.checkpoint()
         self.journal.close()
+
+    @property
+    def kept_contacts(self) -> KeptContacts:
+        """Sealed contact details that wait for head office."""
+        return KeptContacts(self.folder.contacts)
+
+    @property
+    def contacts(self) -> ContactDesk:
+        """Where contact details are given."""
+        return ContactDesk(
+            self.kept_contacts, self.enrolment, self.clock, bundle=self.journal.bundle, append=self._append
+        )
+
+    def _append(self, fact: ContactSealed) -> None:
+        self.counter.learn(self.journal.append([fact]))
+        if self.counter.carrier is not None:
+            self.counter.carrier.wake()
 
     @property
     def device_key(self) -> Ed25519PrivateKey:

@@ -24,7 +24,7 @@ from kiosk.display import Board
 from kiosk.errors import AppendUnknownError
 from kiosk.journal import Journal
 from kiosk.ledger import Ledger
-from kiosk.ports import Carrier, LinkState
+from kiosk.ports import Carrier, LinkState, Neighbours
 from kiosk.sale import Till
 from kiosk.screens import Album
 from kiosk.snapshots import Snapshots
@@ -49,6 +49,7 @@ class Workplace:
         self.album = Album()
         self.link = LinkState()
         self.carrier: Carrier | None = None
+        self.neighbours: Neighbours | None = None
         self.on_reopened: Callable[[], None] = lambda: None
 
     @property
@@ -78,6 +79,7 @@ class Workplace:
             self.on_reopened()
 
     def wake(self) -> None:
-        """There is something to send to head office."""
-        if self.carrier is not None:
-            self.carrier.wake()
+        """There is something to send to head office, and to the other counters of this store."""
+        for told in (self.carrier, self.neighbours):
+            if told is not None:
+                told.wake()

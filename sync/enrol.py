@@ -32,7 +32,7 @@ from kiosk.core.entry import FeedId, MalformedEntryError
 from kiosk.core.strict_cbor import encode
 from kiosk.errors import ExchangeError
 from sync.post import Post
-from sync.wire import ENROL_PATH, SIGNATURE_BYTES, array, decode, is_signed, malformed, octets, text, whole
+from sync.wire import ENROL_PATH, SIGNATURE_BYTES, array, decode, is_signed, malformed, mapping, octets, text, whole
 
 VERSION = 1
 ALPHABET = "0123456789ACDEFGHJKMNPRTVWXY"
@@ -46,6 +46,8 @@ NONCE_BYTES = 12
 MAX_MESSAGE_BYTES = 8 * 1024
 
 HELLO, HELLO_ANSWER, REQUEST, ANSWER = 1, 2, 3, 4
+GRANT_FIELDS = 8
+MORE_AT_MS = 1
 
 Chance = Callable[[int], bytes]
 """That many random bytes; ``os.urandom`` but for tests."""
@@ -77,7 +79,10 @@ class OfferedCode:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What head office tells a counter it has enrolled. Keys are raw; ``fleet_key`` is secret."""
+    """What head office tells a counter it has enrolled. Keys are raw; ``fleet_key`` is secret.
+
+    ``at_ms`` is head office's clock at that moment; None: it did not say.
+    """
 
     origin: str
     incarnation: int
@@ -87,6 +92,7 @@ class Grant:
     head_office_keys: tuple[tuple[int, bytes], ...]
     root_key: bytes
     fleet_key: bytes = field(repr=False)
+    at_ms: int | None = None
 
     def enrolment(self, head_office_url: str) -> Enrolment:
         """What the counter keeps of it."""
@@ -229,7 +235,7 @@ def finish(pending: Pending, answered: bytes) -> Grant:
     return _grant(body)
 
 
-def enrol(head_office_url: str, typed: str, device_key: Ed25519PrivateKey, *, post: Post, chance: Chance) -> Enrolment:
+def enrol(typed: str, device_key: Ed25519PrivateKey, *, post: Post, chance: Chance) -> Grant:
     """Enrol with the head office at the other end of ``post``: two round trips, a lost answer asked for again once."""
     code = parse_code(typed)
     pending = request(code, post(ENROL_PATH, hello(code)), device_key, chance)
@@ -239,7 +245,7 @@ def enrol(head_office_url: str, typed: str, device_key: Ed25519PrivateKey, *, po
         if error.code != "unreachable":
             raise
         answered = post(ENROL_PATH, pending.message)
-    return finish(pending, answered).enrolment(head_office_url)
+    return finish(pending, answered)
 
 
 # --- head office -------------------------------------------------------------------------------
@@ -311,17 +317,21 @@ def _open(offered: OfferedCode, message: bytes) -> tuple[bytes, bytes, bytes]:
 def answer(offered: OfferedCode, message: bytes, grant: Grant, chance: Chance) -> bytes:
     """The answer to a request that :func:`open_request` accepted; keep it for the same request again."""
     _, answer_key, _ = _open(offered, message)
-    body = encode(
-        [
-            grant.origin, grant.incarnation, grant.key_epoch, grant.store, grant.counter,
-            [[epoch, key] for epoch, key in grant.head_office_keys], grant.root_key, grant.fleet_key,
-        ]
-    )  # fmt: skip
-    return encode([VERSION, ANSWER, _lock(answer_key, chance(NONCE_BYTES), body)])
+    fields: list[object] = [
+        grant.origin, grant.incarnation, grant.key_epoch, grant.store, grant.counter,
+        [[epoch, key] for epoch, key in grant.head_office_keys], grant.root_key, grant.fleet_key,
+    ]  # fmt: skip
+    if grant.at_ms is not None:
+        fields.append({MORE_AT_MS: grant.at_ms})
+    return encode([VERSION, ANSWER, _lock(answer_key, chance(NONCE_BYTES), encode(fields))])
 
 
 def _grant(body: bytes) -> Grant:
-    origin, incarnation, key_epoch, store, counter, keys, root_key, fleet_key = array(decode(body), 8, what="a grant")
+    fields = array(decode(body), cap=GRANT_FIELDS + 1, what="a grant")
+    if len(fields) < GRANT_FIELDS:
+        raise malformed("a grant with fields missing")
+    origin, incarnation, key_epoch, store, counter, keys, root_key, fleet_key = fields[:GRANT_FIELDS]
+    more = mapping(fields[GRANT_FIELDS], cap=16, what="more of a grant") if len(fields) > GRANT_FIELDS else {}
     try:
         feed = FeedId(text(origin), whole(incarnation))
     except MalformedEntryError as error:
@@ -331,4 +341,5 @@ def _grant(body: bytes) -> Grant:
         feed.origin, feed.incarnation, whole(key_epoch), text(store), text(counter),
         tuple((whole(epoch), octets(key, KEY_BYTES)) for epoch, key in pairs),
         octets(root_key, KEY_BYTES), octets(fleet_key, KEY_BYTES),
+        whole(more[MORE_AT_MS]) if MORE_AT_MS in more else None,
     )  # fmt: skip

@@ -12,7 +12,7 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -119,7 +119,31 @@ Signer = Callable[[FeedId, Head], Checkpoint | None]
 """A checkpoint over any head of a feed that one writes oneself; None for another's feed."""
 
 
+MarkOf = Callable[[FeedId, int, int], Checkpoint | None]
+"""A kept checkpoint of its writer's: the newest above the first number and not above the second, else the next one."""
+
+
 def _no_signer(_feed: FeedId, _head: Head) -> None:
+    return None
+
+
+def no_mark(_feed: FeedId, _after_n: int, _until_n: int) -> None:
+    """No checkpoint but the newest is kept."""
+
+
+def _no_certificate(_feed: FeedId) -> None:
+    return None
+
+
+def _never(_feed: FeedId) -> bool:
+    return False
+
+
+def _nothing_wanted() -> Iterable[FeedId]:
+    return ()
+
+
+def _not_met(_certificate: bytes) -> None:
     return None
 
 
@@ -138,6 +162,10 @@ class Side:
     ``may_send`` is the audience rule. ``bundle_version`` is what is in force here (0: none);
     ``newer_bundle(their_version)`` the signed envelope of a newer one, or None. ``learned`` is told the
     entries of each segment as soon as they are stored. Nothing in here knows who asked first.
+
+    A ``quiet`` feed passes only where the other side's vector names it; ``wanted`` ones are named in ours though
+    nothing of them is held. ``vouch`` gives the certificate of who writes a feed, to go beside its segments; ``meet``
+    is told of those that came, before anything is applied. ``mark_of`` finds where another's feed may be cut.
     """
 
     store: FeedStore
@@ -149,6 +177,11 @@ class Side:
     newer_bundle: Callable[[int], bytes | None] = _no_bundle
     limits: Limits = field(default_factory=Limits)
     learned: Callable[[tuple[Entry, ...]], None] = _no_listener
+    quiet: Callable[[FeedId], bool] = _never
+    wanted: Callable[[], Iterable[FeedId]] = _nothing_wanted
+    vouch: Callable[[FeedId], bytes | None] = _no_certificate
+    meet: Callable[[bytes], object] = _not_met
+    mark_of: MarkOf = no_mark
 
 
 # --- sending -----------------------------------------------------------------------------------
@@ -161,13 +194,14 @@ def offer(
     may_send: Callable[[FeedId], bool],
     sign: Signer = _no_signer,
     limits: Limits | None = None,
+    mark_of: MarkOf = no_mark,
 ) -> Offer:
     """What a party with the vector ``theirs`` lacks, each segment complete up to a checkpoint.
 
     A feed that one writes oneself is cut and signed wherever the limits ask for it; another's goes up
-    to its newest checkpoint. Where their head is on another branch than ours, our branch from that
-    number on is sent: it is what lets them see the fork. Of a feed whose next entry is pruned here nothing is
-    sent: what comes behind a hole would be refused as broken. See :class:`Pruned`.
+    to its newest checkpoint, or to one before that ``mark_of`` finds. Where their head is on another branch
+    than ours, our branch from that number on is sent: it is what lets them see the fork. Of a feed whose next
+    entry is pruned here nothing is sent: what comes behind a hole would be refused as broken. See :class:`Pruned`.
     """
     limits = limits or Limits()
     segments: list[Segment] = []
@@ -180,7 +214,7 @@ def offer(
             continue
         if len(segments) >= MAX_SEGMENTS or entries_left <= 0 or bytes_left <= 0:
             return Offer(tuple(segments), more=True)
-        segment, cut = _cut(store, feed, head, after, sign, Limits(entries_left, bytes_left))
+        segment, cut = _cut(store, feed, head, after, sign, Limits(entries_left, bytes_left), mark_of)
         more = more or cut
         if segment is not None:
             segments.append(segment)
@@ -208,7 +242,7 @@ def head_at(store: FeedStore, feed: FeedId, n: int) -> Head | None:
 
 
 def _cut(
-    store: FeedStore, feed: FeedId, head: Head, after: Head, sign: Signer, limits: Limits
+    store: FeedStore, feed: FeedId, head: Head, after: Head, sign: Signer, limits: Limits, mark_of: MarkOf
 ) -> tuple[Segment | None, bool]:
     """A segment within the limits, and whether the feed goes on behind it."""
     stored = store.checkpoint(feed)
@@ -220,10 +254,14 @@ def _cut(
     if not entries:
         return None, True
     last = Head(entries[-1].n, entries[-1].hash)
-    mark = newest if last.n == newest.n else sign(feed, last)
-    if mark is None:  # another's feed, longer than the limits: it goes whole or not at all
+    mark = newest if last.n == newest.n else sign(feed, last) or mark_of(feed, after.n, last.n)
+    if mark is not None and mark.n > last.n:  # its writer signed no earlier: so far it has to go in one piece
+        entries = _read(store, feed, after.n, mark.n, Limits())
+    if (
+        mark is None or not after.n < mark.n <= entries[-1].n
+    ):  # another's feed: it goes up to a checkpoint or not at all
         return None, True
-    return Segment(feed, after, tuple(entry.body for entry in entries), mark), last.n < newest.n
+    return Segment(feed, after, tuple(entry.body for entry in entries[: mark.n - after.n]), mark), mark.n < newest.n
 
 
 def _read(store: FeedStore, feed: FeedId, after_n: int, until_n: int, limits: Limits) -> list[Entry]:
@@ -349,18 +387,33 @@ class Taken:
 
 def compose(side: Side, theirs: Mapping[FeedId, Head] | None, *, their_bundle_version: int | None = None) -> Exchange:
     """What to tell a party whose vector is ``theirs``; None: not known yet, so nothing but our vector is sent."""
-    heads = side.store.heads()
-    vector = {feed: head for feed, head in heads.items() if side.may_send(feed) or side.trust.accepts(feed)}
+    named = theirs or {}
+    vector = dict.fromkeys(side.wanted(), NO_ENTRIES) | {
+        feed: head
+        for feed, head in side.store.heads().items()
+        if (feed in named or not side.quiet(feed)) and (side.may_send(feed) or side.trust.accepts(feed))
+    }
     made = Offer((), more=False)
     if theirs is not None:
-        made = offer(side.store, theirs, may_send=side.may_send, sign=side.sign, limits=side.limits)
+        made = offer(
+            side.store,
+            theirs,
+            may_send=lambda feed: side.may_send(feed) and (feed in theirs or not side.quiet(feed)),
+            sign=side.sign,
+            limits=side.limits,
+            mark_of=side.mark_of,
+        )
+    vouched = (side.vouch(segment.feed) for segment in made.segments)
     version = side.bundle_version()
     bundle = None if their_bundle_version is None else side.newer_bundle(their_bundle_version)
-    return Exchange(vector, made.segments, version, bundle, made.more)
+    certificates = tuple(der for der in vouched if der is not None)
+    return Exchange(vector, made.segments, version, bundle, made.more, certificates)
 
 
 def take(side: Side, exchange: Exchange) -> Taken:
     """Apply all that an authenticated party sent. Raises at the first segment that does not authenticate."""
+    for certificate in exchange.certificates:
+        side.meet(certificate)
     applied = []
     for segment in exchange.segments:
         applied.append(apply(side.store, segment, side.trust, side.keep_fork))

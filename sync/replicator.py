@@ -11,20 +11,21 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.clock import Clock
 from kiosk.core.bundle import OpenedBundle
 from kiosk.core.entry import FeedId, Head
-from kiosk.errors import BundleError, CounterfoilError
+from kiosk.errors import BundleError, CounterfoilError, ExchangeError
 from kiosk.ports import LinkState
 from sync.bundle import BundleFetcher, ask_parts, read_parts
 from sync.counter_side import HEAD_OFFICE, CounterSide
 from sync.exchange import Result, Taken, compose, read_answer, seal_request, take
-from sync.post import Post
+from sync.post import UNREACHABLE, Post
 from sync.wire import EXCHANGE_PATH, NONCE_BYTES, PARTS_PATH
 
 INTERVAL_S = 3.0
@@ -32,6 +33,7 @@ FIRST_BACKOFF_S = 1.0
 LONGEST_BACKOFF_S = 30.0
 BETWEEN_TRIES_S = 1.0
 REFUSED_BUNDLE_AGAIN_S = 60.0
+WAITS_FOR_EXCHANGE_S = 45.0
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +83,8 @@ class Replicator:
         self._due = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self.beside: Callable[[], object] = lambda: None
+        """What goes to head office beside the exchange, done after each that went through; may raise."""
 
     # --- the thread -------------------------------------------------------------------------------
 
@@ -126,7 +130,16 @@ class Replicator:
             self._failed(f"The exchange with head office failed unexpectedly ({type(error).__name__})")
         else:
             self._failures = 0
-            self._tell(LinkState(online=True, last_contact_ms=self._counter.now_ms(), trouble=exchanged.trouble))
+            trouble = exchanged.trouble or self._do_beside()
+            self._tell(LinkState(online=True, last_contact_ms=self._counter.now_ms(), trouble=trouble))
+
+    def _do_beside(self) -> str | None:
+        """The line is up whatever comes of it: a head office of an earlier release does not know it."""
+        try:
+            self.beside()
+        except CounterfoilError as error:
+            return error.what
+        return None
 
     def _failed(self, sentence: str) -> None:
         self._failures += 1
@@ -141,6 +154,18 @@ class Replicator:
         except Exception:
             log.exception("the state of the link could not be told")
 
+    @contextlib.contextmanager
+    def between_exchanges(self) -> Iterator[BundleFetcher]:
+        """No exchange meanwhile: for a bundle that comes another way. Raises ``line-busy``."""
+        if not self._turn.acquire(timeout=WAITS_FOR_EXCHANGE_S):
+            raise ExchangeError(
+                "line-busy", "The line is fetching something large just now", cure="Try again in a minute."
+            )
+        try:
+            yield self._fetcher
+        finally:
+            self._turn.release()
+
     # --- one exchange -----------------------------------------------------------------------------
 
     def exchange_once(self) -> Exchanged:
@@ -153,7 +178,7 @@ class Replicator:
                 sent_now, taken = self._round_trip()
                 stored = len(taken.entries)
                 sent, received = sent + sent_now, received + stored
-                trouble = _trouble(taken, self._counter.enrolment.feed) or trouble
+                trouble = trouble_in(taken, self._counter.enrolment.feed) or trouble
                 if taken.exchange.bundle is not None and bundle is None:
                     bundle, refused = self._take_bundle(taken.exchange.bundle)
                     trouble = refused or trouble
@@ -164,9 +189,16 @@ class Replicator:
     def _round_trip(self) -> tuple[int, Taken]:
         counter, nonce = self._counter, self._chance.octets(NONCE_BYTES)
         counter.take_checkpoint()
+        if counter.carrying is not None:
+            counter.carrying.look(self._clock.monotonic_s())
         told = compose(counter.side, self._theirs)
         message = seal_request(told, us=counter.us, recipient=HEAD_OFFICE, nonce=nonce, at_ms=counter.now_ms())
-        answered = self._post(EXCHANGE_PATH, message)
+        try:
+            answered = self._post(EXCHANGE_PATH, message)
+        except ExchangeError as error:
+            if counter.carrying is not None and error.code != UNREACHABLE:
+                counter.carrying.refused(self._clock.monotonic_s())
+            raise
         exchange = read_answer(answered, us=counter.us, key_of=counter.trust.key_of, nonce=nonce)
         self._theirs = exchange.vector
         return sum(len(segment.bodies) for segment in told.segments), take(counter.side, exchange)
@@ -208,7 +240,7 @@ class Replicator:
         return read_parts(self._post(PARTS_PATH, message), us=counter.us, key_of=counter.trust.key_of, nonce=nonce)
 
 
-def _trouble(taken: Taken, own: FeedId) -> str | None:
+def trouble_in(taken: Taken, own: FeedId) -> str | None:
     """What a person must know of an exchange that went through."""
     if taken.pruned:
         lost = taken.pruned[0]

@@ -32,6 +32,10 @@ CONTENT_TYPE = "application/cbor"
 EXCHANGE_PATH = "/sync/v1/exchange"
 PARTS_PATH = "/sync/v1/parts"
 ENROL_PATH = "/sync/v1/enrol"
+CONTACTS_PATH = "/sync/v1/contacts"
+CERTIFICATE_PATH = "/sync/v1/certificate"
+RIGHTS_PATH = "/sync/v1/rights"
+RESERVE_PATH = "/sync/v1/reserve"
 
 MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 MAX_INFLATED_BYTES = 16 * 1024 * 1024
@@ -40,6 +44,7 @@ MAX_SEGMENTS = 4_096
 MAX_SEGMENT_ENTRIES = 65_536
 MAX_PARTS_ASKED = 1_024
 MAX_NAME_CHARACTERS = 128
+MAX_CERTIFICATE_BYTES = 2048
 NONCE_BYTES = 16
 SIGNATURE_BYTES = 64
 PLAIN, DEFLATED = 0, 1
@@ -53,6 +58,16 @@ class Kind(IntEnum):
     EXCHANGE_ANSWER = 2
     PARTS = 3
     PARTS_ANSWER = 4
+    CONTACTS = 17
+    CONTACTS_ANSWER = 18
+    CERTIFICATE = 5
+    CERTIFICATE_ANSWER = 6
+    RIGHTS = 7
+    RIGHTS_ANSWER = 8
+    RESERVE = 9
+    RESERVE_ANSWER = 10
+    STICK = 11
+    STICK_PARTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +112,7 @@ class Exchange:
 
     ``bundle_version`` is the one the sender has in force (0: none); ``bundle`` the signed envelope of a
     newer one than the other side has. ``more``: there was more to send than fits one message.
+    ``certificates`` (DER) are of those who wrote the segments, where the other side may not know them.
     """
 
     vector: Mapping[FeedId, Head]
@@ -104,6 +120,7 @@ class Exchange:
     bundle_version: int = 0
     bundle: bytes | None = None
     more: bool = False
+    certificates: tuple[bytes, ...] = ()
 
 
 # --- strict CBOR -------------------------------------------------------------------------------
@@ -186,10 +203,12 @@ def _signed_bytes(fields: Sequence[object]) -> bytes:
     return encode(["counterfoil-wire", *fields])
 
 
-def seal(kind: Kind, body: bytes, *, party: Party, recipient: str, nonce: bytes, at_ms: int) -> bytes:
-    """The message that carries ``body`` to ``recipient``, signed; deflated where that is shorter."""
+def seal(
+    kind: Kind, body: bytes, *, party: Party, recipient: str, nonce: bytes, at_ms: int, deflate: bool = True
+) -> bytes:
+    """The message that carries ``body`` to ``recipient``, signed; deflated where that is shorter and worth a try."""
     coding, carried = PLAIN, body
-    if len(body) >= DEFLATE_FROM_BYTES:
+    if deflate and len(body) >= DEFLATE_FROM_BYTES:
         deflated = zlib.compress(body, 9)
         if len(deflated) < len(body):
             coding, carried = DEFLATED, deflated
@@ -278,6 +297,8 @@ def encode_exchange(exchange: Exchange) -> bytes:
         fields[4] = exchange.bundle
     if exchange.more:
         fields[5] = True
+    if exchange.certificates:
+        fields[6] = list(exchange.certificates)
     return encode(fields)
 
 
@@ -291,6 +312,10 @@ def decode_exchange(body: bytes) -> Exchange:
         bundle_version=whole(fields.get(3), what="the bundle's version"),
         bundle=octets(fields[4], cap=MAX_ENVELOPE_BYTES, what="the bundle") if 4 in fields else None,
         more=fields.get(5) is True,
+        certificates=tuple(
+            octets(der, cap=MAX_CERTIFICATE_BYTES, what="a certificate")
+            for der in array(fields.get(6, []), what="the certificates")
+        ),
     )
 
 

@@ -367,7 +367,7 @@ def alone(world: World) -> set[str]:
         found.add("no-allowance")
     if world.freshness == "expired":
         found.add("promotions-stale")
-    if world.online or not is_used_once(world):
+    if world.online or world.holds_right or not is_used_once(world):
         return found
     name, floor = policy(world)
     if name == "floor":
@@ -388,7 +388,7 @@ def is_at_home(world: World, name: str) -> bool:
         "/".join(world.right.get(part, "") for part in ("store", "counter")).strip("/"),
     ]
     if name == "owner":
-        return world.holds_right or f"{world.store}/{world.counter}" in homes
+        return f"{world.store}/{world.counter}" in homes
     return name == "home-store" and world.store in {home.split("/")[0] for home in homes}
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import copy
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 
 from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain
 from kiosk.core.fact import Fact, encode_fact
+from kiosk.core.rights import Lot, Right, RightKind
 from kiosk.ports import Beginning, unpruned
 from sync.head_office.records import (
     Account,
+    AccountKey,
     Clerk,
+    Contact,
     Count,
     Enrolment,
     EnrolmentCode,
@@ -22,13 +25,18 @@ from sync.head_office.records import (
     ListedCode,
     LogRow,
     RedemptionLine,
+    RightAccount,
+    RightPool,
     SourceKind,
     SourceText,
     StoredBundle,
     Token,
+    Twice,
+    WaitingVoid,
     Which,
     clerk_order,
     code_order,
+    contact_order,
     enrolment_order,
     evidence_order,
 )
@@ -53,6 +61,12 @@ class Tables:
     accounts: dict[str, Account] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    contacts: dict[bytes, Contact] = field(default_factory=dict)
+    right_accounts: dict[AccountKey, RightAccount] = field(default_factory=dict)
+    right_pools: dict[Lot, RightPool] = field(default_factory=dict)
+    waiting_voids: dict[tuple[FeedId, int], WaitingVoid] = field(default_factory=dict)
+    lost: set[tuple[FeedId, int]] = field(default_factory=set)
+    twice: dict[tuple[str, bytes], Twice] = field(default_factory=dict)
 
     def copy(self) -> Tables:
         """The same rows in containers of its own; rows are frozen."""
@@ -156,7 +170,7 @@ class HeadOfficeTwin:
 
     def void_of(self, feed: FeedId, n: int) -> LogRow | None:
         with self._lock:
-            return next((row for row in self.tables.log if (row.feed, row.void_of_n) == (feed, n)), None)
+            return next((row for row in self.tables.log if row.undone == (feed, n)), None)
 
     def latest_redemptions(
         self, limit: int, before: int | None = None, store: str | None = None, promotion: str | None = None
@@ -179,8 +193,14 @@ class HeadOfficeTwin:
     def uses(self, promotion: str, credential: bytes) -> Sequence[RedemptionLine]:
         return self._lines(lambda row: (row.promotion, row.credential) == (promotion, credential))
 
-    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
-        return self._lines(lambda row: row.sale == sale)
+    def uses_of(self, spent: Collection[tuple[str, bytes]]) -> Mapping[tuple[str, bytes], Sequence[RedemptionLine]]:
+        found: dict[tuple[str, bytes], list[RedemptionLine]] = {one: [] for one in spent}
+        for line in self._lines(lambda row: (row.promotion, row.credential) in found):
+            found[line.row.promotion, line.row.credential].append(line)
+        return found
+
+    def of_sales(self, sales: Collection[bytes]) -> Mapping[bytes, Sequence[RedemptionLine]]:
+        return {sale: self._lines(lambda row, sale=sale: row.sale == sale) for sale in sales}  # type: ignore[misc]
 
     def _lines(self, wanted: Callable[[LogRow], bool]) -> list[RedemptionLine]:
         with self._lock:
@@ -269,6 +289,9 @@ class HeadOfficeTwin:
         with self._lock:
             return [code for _, code in sorted(self.tables.listed.get(promotion, {}).items())]
 
+    def listed_code(self, promotion: str, digest: bytes) -> ListedCode | None:
+        return next((code for code in self.listed_codes(promotion) if code.live and code.digest == digest), None)
+
     def live_codes(self, promotion: str) -> int:
         return sum(code.live for code in self.listed_codes(promotion))
 
@@ -285,6 +308,78 @@ class HeadOfficeTwin:
                 and (count_voided or self.void_of(row.feed, row.n) is None)
             )
             return [code.index for code in self.listed_codes(promotion) if 0 < uses <= redeemed[code.digest]]
+
+    # --- rights
+
+    def right_accounts(self, keys: Collection[AccountKey]) -> Mapping[AccountKey, RightAccount]:
+        with self._lock:
+            return {key: self.tables.right_accounts[key] for key in keys if key in self.tables.right_accounts}
+
+    def rights_of(self, account: str) -> Sequence[RightAccount]:
+        return self._accounts(lambda one: one.account == account and one.kind != RightKind.ONCE)
+
+    def accounts_of(self, right: Right) -> Sequence[RightAccount]:
+        return self._accounts(lambda one: one.lot.right == right)
+
+    def accounts_of_credentials(self, rights: Collection[Right]) -> Sequence[RightAccount]:
+        return self._accounts(lambda one: one.lot.right in rights)
+
+    def accounts_of_promotion(self, promotion: str) -> Sequence[RightAccount]:
+        return self._accounts(lambda one: one.promotion == promotion and one.kind != RightKind.ONCE)
+
+    def accounts_with_something(self, accounts: Collection[str]) -> Sequence[RightAccount]:
+        return self._accounts(lambda one: one.account in accounts and one.balance != 0)
+
+    def _accounts(self, wanted: Callable[[RightAccount], bool]) -> list[RightAccount]:
+        with self._lock:
+            return [one for _, one in sorted(self.tables.right_accounts.items()) if wanted(one)]
+
+    def put_right_accounts(self, rows: Sequence[RightAccount]) -> None:
+        with self.together():
+            self.tables.right_accounts.update({row.key: row for row in rows})
+
+    def right_pools(self, promotion: str) -> Sequence[RightPool]:
+        with self._lock:
+            return [one for lot, one in sorted(self.tables.right_pools.items()) if lot.right.promotion == promotion]
+
+    def has_granted(self) -> bool:
+        with self._lock:
+            return any(one.granted for one in self.tables.right_accounts.values())
+
+    def put_right_pools(self, rows: Sequence[RightPool]) -> None:
+        with self.together():
+            self.tables.right_pools.update({row.lot: row for row in rows})
+
+    def waiting_voids(self, of_feed: FeedId) -> Sequence[WaitingVoid]:
+        with self._lock:
+            return [one for one in self.tables.waiting_voids.values() if one.of_feed == of_feed]
+
+    def put_waiting_void(self, waiting: WaitingVoid) -> None:
+        with self.together():
+            self.tables.waiting_voids.setdefault((waiting.of_feed, waiting.of_n), waiting)
+
+    def drop_waiting_void(self, of_feed: FeedId, of_n: int) -> None:
+        with self.together():
+            self.tables.waiting_voids.pop((of_feed, of_n), None)
+
+    def put_lost(self, feed: FeedId, n: int) -> None:
+        with self.together():
+            self.tables.lost.add((feed, n))
+
+    def drop_lost(self, feed: FeedId, n: int) -> bool:
+        with self.together():
+            was = (feed, n) in self.tables.lost
+            self.tables.lost.discard((feed, n))
+            return was
+
+    def put_twice(self, twice: Twice) -> None:
+        with self.together():
+            self.tables.twice.setdefault((twice.promotion, twice.credential), twice)
+
+    def twice(self, limit: int, promotion: str | None = None) -> Sequence[Twice]:
+        with self._lock:
+            found = [one for one in self.tables.twice.values() if promotion in (None, one.promotion)]
+            return sorted(found, key=lambda one: (-one.at_ms, one.promotion, one.credential))[:limit]
 
     # --- people
 
@@ -333,6 +428,20 @@ class HeadOfficeTwin:
             self.tables.tokens.pop(name, None)
 
     # --- settings
+
+    # --- contacts
+
+    def put_contact(self, contact: Contact) -> None:
+        with self.together():
+            self.tables.contacts[contact.sha256] = contact
+
+    def contact(self, sha256: bytes) -> Contact | None:
+        with self._lock:
+            return self.tables.contacts.get(sha256)
+
+    def contacts(self) -> Sequence[Contact]:
+        with self._lock:
+            return sorted(self.tables.contacts.values(), key=contact_order)
 
     def setting(self, name: str) -> str | None:
         with self._lock:

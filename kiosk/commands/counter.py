@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 PORT = 8710
+LAN_PORT = 8711
 TURNS = (0, 90, 180, 270)
 TURNED_WORDS = "turn its pictures by 90, 180 or 270 degrees clockwise: for a camera on its side or upside down"
 
@@ -38,8 +39,33 @@ def add_parser(
         default="",
         help="what its pages speak until a browser chooses (default: what the browser asks for)",
     )
+    counter.add_argument(
+        "--stick", type=Path, metavar="FOLDER", help="where a USB stick is put in: its page then does all with one tap"
+    )
     counter.add_argument("--head-office", metavar="URL", help="where head office serves; needed once, with --code")
-    counter.add_argument("--code", metavar="CODE", help="the one-time code that head office shows for this counter")
+    counter.add_argument(
+        "--code",
+        metavar="CODE",
+        help="the one-time code that head office shows for this counter (default: its page films it or takes it typed)",
+    )
+    counter.add_argument(
+        "--new-head-office",
+        action="store_true",
+        help="with --code: head office was set up anew, with new keys; believe it",
+    )
+    counter.add_argument(
+        "--lan",
+        nargs="?",
+        const=f"0.0.0.0:{LAN_PORT}",
+        metavar="HOST:PORT",
+        help="exchange with the other counters of this store over the local network, also while the line to head "
+        f"office is down; without HOST:PORT: on every network of this machine, port {LAN_PORT}. Default: off",
+    )
+    counter.add_argument(
+        "--neighbours",
+        metavar="HOST:PORT,...",
+        help="where the other counters are, instead of finding them by multicast DNS; each lists all others",
+    )
     # for the demo and the tests: how a folder of pictures is played
     counter.add_argument("--camera-once", action="store_true", help=argparse.SUPPRESS)
     counter.add_argument("--camera-fps", type=float, default=15.0, help=argparse.SUPPRESS)

@@ -190,11 +190,12 @@ def returns_due(accounts: Accounts, catalogue: Catalogue, today: date, at_ms: in
     return [
         returned(lot, amount, at_ms)
         for lot, amount in sorted(accounts.all_lots().items())
-        if lot.right.kind is not RightKind.ONCE and _is_over(catalogue.terms(lot.right.promotion), today)
+        if lot.right.kind is not RightKind.ONCE and is_over(catalogue.terms(lot.right.promotion), today)
     ]
 
 
-def _is_over(terms: Terms | None, today: date) -> bool:
+def is_over(terms: Terms | None, today: date) -> bool:
+    """Whether nobody needs rights of a promotion any more; None: one that is published no more."""
     return terms is None or (today - terms.schedule.last).days > terms.promotion.grace_days + 1
 
 

@@ -166,11 +166,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticked:
-    """The floor under this counter's clock (Unix milliseconds) when its own clock said ``at_ms``."""
+    """The floor under this counter's clock (Unix milliseconds) when its own clock said ``at_ms``.
+
+    ``reset_ms`` is the ``at_ms`` of the :class:`ClockReset` in force then.
+    """
 
     KIND: ClassVar[int] = 9
     at_ms: int = _key(1)
     floor_ms: int = _key(2)
+    reset_ms: int | None = _key(3, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

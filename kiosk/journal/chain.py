@@ -82,6 +82,17 @@ def checkpoints(db: apsw.Connection, feed: KnownFeed, *, newest: bool = False) -
         yield Checkpoint(feed.id, n, head, key_epoch, at_ms, signature)
 
 
+def checkpoint_between(db: apsw.Connection, feed: KnownFeed, after_n: int, until_n: int) -> Checkpoint | None:
+    """The newest checkpoint above ``after_n`` and not above ``until_n``; where there is none, the next one above."""
+    columns = "SELECT n, head, key_epoch, at_ms, signature FROM checkpoint WHERE feed = ? AND n > ? "
+    within = columns + "AND n <= ? ORDER BY n DESC, key_epoch DESC LIMIT 1"
+    above = columns + "ORDER BY n, key_epoch DESC LIMIT 1"
+    row = next(db.execute(within, (feed.row, after_n, until_n)), None) or next(
+        db.execute(above, (feed.row, max(after_n, until_n))), None
+    )
+    return None if row is None else Checkpoint(feed.id, *row)
+
+
 def feeds(db: apsw.Connection) -> list[KnownFeed]:
     """Every feed in the file, in the order in which they were met."""
     begins = beginnings(db)

@@ -64,8 +64,9 @@ class Floor:
     """All that the routes work with; ``current_app.extensions["counterfoil"]``.
 
     ``film`` takes what a page films; None where the camera is elsewhere. ``read_photo`` reads a photo without a code
-    as a check-in screen and gives what the counter shows then; None where it recognises nothing. ``signed_out`` are
-    the sessions that ended: a stream that one of them left open tells nothing more.
+    as a check-in screen and gives what the counter shows then; None where it recognises nothing. ``enrol_anew`` ends
+    these pages and shows those of :mod:`kiosk.web.set_up`; None where nobody can. ``signed_out`` are the sessions that
+    ended: a stream that one of them left open tells nothing more.
     """
 
     counter: Counter
@@ -76,6 +77,7 @@ class Floor:
     film: PageFilm | None = None
     photos: PhotoReader = field(default_factory=lambda: PhotoReader(Decoder().read))
     read_photo: Callable[[Image], Display | None] | None = None
+    enrol_anew: Callable[[], None] | None = None
     signed_out: set[str] = field(default_factory=set)
 
 
@@ -106,11 +108,47 @@ def create_app(  # noqa: PLR0913  (every part is named where the pages are put t
     film: PageFilm | None = None,
     read_photo: Callable[[Image], Display | None] | None = None,
     language: str = "",
+    enrol_anew: Callable[[], None] | None = None,
 ) -> Flask:
     """The pages of ``counter``. ``extra_blueprints`` authenticate themselves; ``names`` are further host names.
 
-    ``film`` and ``read_photo`` as in :class:`Floor`; ``language`` as in :func:`kiosk.web.language.install`.
+    ``film``, ``read_photo`` and ``enrol_anew`` as in :class:`Floor`; ``language`` as in
+    :func:`kiosk.web.language.install`.
     """
+    app, csrf = bare_app(
+        templates=templates,
+        static=static,
+        secret_key=secret_key,
+        names=names,
+        films=film is not None,
+        language=language,
+    )
+    desk = Desk(counter, boot=os.urandom(4).hex())
+    clock = clock or SystemClock()
+    app.extensions["counterfoil"] = Floor(
+        counter, desk, watch, Streams(), clock, film=film, read_photo=read_photo, enrol_anew=enrol_anew
+    )
+    from kiosk.web import anew_pages, camera_page  # noqa: PLC0415  (the pages need floor() from here)
+
+    assert anew_pages.pages is camera_page.pages
+    app.register_blueprint(camera_page.pages)
+    for blueprint in extra_blueprints:
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint)
+    return app
+
+
+def bare_app(
+    *,
+    templates: Path,
+    static: Path,
+    secret_key: bytes,
+    names: Sequence[str],
+    films: bool,
+    language: str,
+    clerks: bool = True,
+) -> tuple[Flask, CSRFProtect]:
+    """An application with all that stands before every page, and no page yet. ``clerks``: only they post pictures."""
     app = Flask("kiosk.web", template_folder=str(templates), static_folder=str(static))
     app.config.update(
         SECRET_KEY=secret_key,
@@ -129,26 +167,19 @@ def create_app(  # noqa: PLR0913  (every part is named where the pages are put t
     app.jinja_env.filters["initials"] = initials
     app.jinja_env.globals["static_version"] = _static_version(static)
     spoken.install(app, language)
-    guard.install(app, names, films=film is not None)
-    from kiosk.web import film_pages  # noqa: PLC0415  (pages need floor() from here)
+    guard.install(app, names, films=films)
+    from kiosk.web import film_pages, stick_page  # noqa: PLC0415  (pages need floor() from here)
 
-    film_pages.install_limits(app)
+    film_pages.install_limits(app, for_anyone=not clerks)
+    if clerks:
+        stick_page.install(app)
     csrf = CSRFProtect(app)
     Htmx(app)
     app.request_class = type("Asked", (InMemory, app.request_class), {})  # over what htmx has put there
-    desk = Desk(counter, boot=os.urandom(4).hex())
-    clock = clock or SystemClock()
-    app.extensions["counterfoil"] = Floor(counter, desk, watch, Streams(), clock, film=film, read_photo=read_photo)
-    from kiosk.web.camera_page import pages  # noqa: PLC0415  (the pages need floor() from here)
-
-    app.register_blueprint(pages)
-    for blueprint in extra_blueprints:
-        csrf.exempt(blueprint)
-        app.register_blueprint(blueprint)
     app.register_error_handler(CSRFError, _stale_page)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(CounterfoilError, _fault)
-    return app
+    return app, csrf
 
 
 def strong_numbers(text: str) -> Markup:

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import contextlib
 import re
+from http import HTTPStatus
 
 from flask import Flask, Response, abort, request, session
 
-from kiosk.vision.page_film import MAX_FRAME_BYTES, Taking
+from kiosk.enrolment_text import is_enrolment_text
+from kiosk.vision.page_film import MAX_FRAME_BYTES, PageFilm, Taking
 from kiosk.vision.photo import MAX_PHOTO_BYTES, photo_picture
 from kiosk.vision.picture import PictureError
 from kiosk.web.app import floor
@@ -30,12 +32,15 @@ _TAB = re.compile(r"[0-9a-f]{16,32}")
 _LIMITS = {"counter.frame": MAX_FRAME_BYTES, "counter.photo": MAX_PHOTO_BYTES + FORM_ROOM_BYTES}
 
 
-def install_limits(app: Flask) -> None:
-    """Let a clerk's page post pictures, though a form has to be small. Before the CSRF check, which reads the form."""
+def install_limits(app: Flask, *, for_anyone: bool = False) -> None:
+    """Let a clerk's page post pictures, though a form has to be small. Before the CSRF check, which reads the form.
+
+    ``for_anyone``: no clerk can sign in yet.
+    """
 
     @app.before_request
     def room_for_pictures() -> None:
-        if session.get("clerk") and request.endpoint in _LIMITS:
+        if (for_anyone or session.get("clerk")) and request.endpoint in _LIMITS:
             request.max_content_length = _LIMITS[request.endpoint]
 
 
@@ -51,11 +56,19 @@ def filming() -> dict[str, bool]:
 @pages.post("/frame")
 def frame() -> Response:
     """Take one picture that a tab of this counter filmed."""
-    film = floor().film
+    response = take_frame(floor().film)
+    watch = floor().watch
+    if response.status_code == HTTPStatus.NO_CONTENT and watch is not None:
+        tell_outlines(response, watch)
+    return response
+
+
+def take_frame(film: PageFilm | None) -> Response:
+    """Hand the picture that was posted to ``film``, as the rules of this module say."""
     if film is None:
         return _word(404, "This counter films with a camera of its own. [camera-elsewhere]")
     try:
-        taking = film.post(_tab(), request.get_data(cache=False))
+        taking = film.post(tab_name(), request.get_data(cache=False))
     except PictureError as fault:
         return _word(422, f"The picture {fault}. [frame-unreadable]")
     if taking is Taking.OTHER_PAGE:
@@ -63,9 +76,6 @@ def frame() -> Response:
     response = Response(status=204)
     if taking is Taking.BEHIND:
         response.headers["X-Behind"] = "1"
-    watch = floor().watch
-    if watch is not None:
-        tell_outlines(response, watch)
     return response
 
 
@@ -74,11 +84,12 @@ def frame_end() -> Response:
     """A tab films no more: it was closed or hidden."""
     film = floor().film
     if film is not None:
-        film.let_go(_tab())
+        film.let_go(tab_name())
     return Response(status=204)
 
 
-def _tab() -> str:
+def tab_name() -> str:
+    """Which tab posts; a request that names none is malformed."""
     tab = request.headers.get("X-Tab", "")
     if not _TAB.fullmatch(tab):
         abort(422)
@@ -112,7 +123,7 @@ def photo() -> Response:
     except PictureError as fault:
         return respond("photo", "photo", status=422, wrong="photo-unreadable", why=str(fault))
     here = floor()
-    texts = here.photos.codes(picture)
+    texts = [text for text in here.photos.codes(picture) if not is_enrolment_text(text)]
     known = [text for text in texts if here.counter.knows(text)]
     if len(known) > 1:
         return respond("photo", "photo", wrong="photo-several-codes")

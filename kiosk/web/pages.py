@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk.clerks import Clerk
 from kiosk.core.money import from_minor
 from kiosk.display import Display, FilmedScreen
+from kiosk.enrolment_text import is_enrolment_text
 from kiosk.errors import CounterfoilError
 from kiosk.redeeming import ANYWAY, APPROVED_WHY, Approval, Look
 from kiosk.sale import basket_minor
@@ -27,12 +28,13 @@ from kiosk.web.picking import choices_header, picking
 from kiosk.web.respond import go, respond, wants_fragment
 from kiosk.web.stream import follow
 from kiosk.web.words import NARROW_HEADLINE
+from kiosk.web.words_of_link import trouble_words
 
 pages = Blueprint("counter", __name__)
 
 MAX_PIN = 16
 STATUS_BLOCKS = ("status", "lamp", "note", "choice")
-_OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.choose_language", "counter.healthz"}
+_OPEN = {"counter.sign_in", "counter.sign_in_post", "counter.choose_language", "counter.healthz", "counter.set_up"}
 _BY_CLERK = {"counter.look", "counter.pick", "counter.sale", "counter.next_customer", "counter.end_sale"}
 """Whoever does one of these works the counter now; redeeming says so itself."""
 _SHOWING = re.compile(r"[0-9a-f]{32}")
@@ -151,7 +153,8 @@ def status() -> Response:
     """The status line; as a page: all that is behind it."""
     if wants_fragment():
         return respond("counter", *STATUS_BLOCKS, **_ticket_context(floor().counter.display), oob=True)
-    return respond("status", counter_status=floor().counter.status())
+    known = floor().counter.status()
+    return respond("status", counter_status=known, line_trouble=trouble_words(known.link.trouble))
 
 
 def _shown(display: Display) -> Response:
@@ -233,6 +236,8 @@ def look() -> Response:
     text, source = request.form.get("text"), request.form.get("source", "typed")
     if text is None or source not in ("typed", "scanner"):
         abort(422)
+    if is_enrolment_text(text):  # it admits a device: it is neither answered nor shown
+        return _after(floor().counter.note(_("That is head office's code for setting up a counter. Nothing was done.")))
     return _after(floor().counter.look(text, source))
 
 

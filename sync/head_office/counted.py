@@ -55,7 +55,7 @@ def _add(store: HeadOfficeStore, counts: Counts, row: LogRow) -> None:
     if row.kind == "redemption":
         _step(counts, row, 1, voided_too=(True, False))
         return
-    undone = None if row.void_of_n is None else store.log_row(row.feed, row.void_of_n)
+    undone = None if row.undone is None else store.log_row(*row.undone)
     first = None if undone is None else store.void_of(undone.feed, undone.n)
     if undone is not None and first is not None and first.cursor == row.cursor:
         _step(counts, undone, -1, voided_too=(False,))

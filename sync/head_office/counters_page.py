@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from flask import Response, url_for
+from flask import Response, current_app, request, url_for
 
+from kiosk.enrolment_text import enrolment_text, is_address
 from kiosk.errors import CounterfoilError
+from sync.head_office.code_picture import Picture, picture_of
 from sync.head_office.desk import CounterState, create_enrolment_code
 from sync.head_office.desk import counters as counter_states
 from sync.head_office.freshness import SILENT_AFTER_S
 from sync.head_office.instants import Instant, instant
 from sync.head_office.names import Names
 from sync.head_office.once import Once, show_once, shown_once
+from sync.head_office.records import Enrolment
 from sync.head_office.respond import respond, send_to
 from sync.head_office.seat import names, now_ms, office, published
 
@@ -28,6 +31,7 @@ class CounterRow:
     id: str
     name: str
     feed: str
+    life: int
     state: str
     tone: str
     symbol: str
@@ -60,7 +64,31 @@ def counters(error: CounterfoilError | None = None) -> Response:
         error=error,
         once=once,
         until=instant(once.until_ms, now, known.zone, name_zone=not known.one_zone) if once else None,
+        filmed=_filmed(once) if once else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Filmed:
+    """The code as a picture. ``here_only``: by its address only a counter on this very machine finds head office."""
+
+    picture: Picture
+    address: str
+    here_only: bool
+
+
+def _filmed(once: Once) -> Filmed | None:
+    """The one-time code and the address of this page as a QR code; None where that address is none to be filmed."""
+    scheme = "https" if current_app.config["SESSION_COOKIE_SECURE"] else request.scheme
+    address = f"{scheme}://{request.host}{request.root_path}"
+    if not is_address(address):
+        return None
+    return Filmed(picture_of(enrolment_text(once.secret, address)), address, _is_loopback(request.host))
+
+
+def _is_loopback(host: str) -> bool:
+    name = host.rpartition("]")[0].lstrip("[") or host.partition(":")[0]
+    return name == "::1" or name.startswith("127.") or name == "localhost" or name.endswith(".localhost")
 
 
 def make_code(store: str, counter: str) -> Response:
@@ -93,12 +121,13 @@ def _store(store: str, states: Sequence[CounterState], known: Names, now: int) -
 
 def _row(state: CounterState, known: Names, now: int) -> CounterRow:
     device, zone = state.enrolment, known.zone_of(state.store)
-    words, tone, symbol = _state(state, now)
+    words, tone, symbol = state_words(device, now)
     contact = device.last_contact_ms if device else None
     return CounterRow(
         id=state.counter,
         name=state.counter_name,
         feed=str(device.feed) if device else f"{state.store}/{state.counter}",
+        life=device.incarnation if device else 0,
         state=words,
         tone=tone,
         symbol=symbol,
@@ -110,11 +139,12 @@ def _row(state: CounterState, known: Names, now: int) -> CounterRow:
     )
 
 
-def _state(state: CounterState, now: int) -> tuple[str, str, str]:
-    """What the device is doing, with the tone and symbol of its tag."""
-    device = state.enrolment
+def state_words(device: Enrolment | None, now: int) -> tuple[str, str, str]:
+    """What a device is doing, with the tone and symbol of its tag."""
     if device is None:
         return "not enrolled", "", "minus"
+    if device.revoked:
+        return "revoked", "refuse", "cross"
     if device.fenced:
         return "fenced: its journal was copied", "refuse", "warn"
     if device.last_contact_ms is None:

@@ -2,45 +2,57 @@
 
 Rules of this module:
 
-- One message is one transaction: entries, log rows, what other counters are told (UseSeen on the feed
-  "head-office"), the receipt (on "head-office/<store>/<counter>"), and the checkpoints over both. If power
-  fails before it commits, nothing of it is there, and the counter, which has no receipt, sends it again.
+- One message is one transaction: entries, log rows, balances, what other counters are told (UseSeen on the feed
+  "head-office"), the receipt and the grants (on "head-office/<store>/<counter>"), and the checkpoints over both. If
+  power fails before it commits, nothing of it is there, and the counter, which has no receipt, sends it again.
 - Each redemption is in the log once: the log's key is (feed, n), and entries are stored once.
 - Messages are taken one at a time, so the order of cursors is the order of commits.
-- A counter is sent the feed "head-office" and its own receipts; it may send the feeds of its own lives.
+- A counter is sent the feed "head-office" and the one to itself, of every incarnation; it may send the feeds of its own
+  lives, and carry those of the other counters of its store. A receipt goes to the writer, whoever carried; the carrier
+  is sent it if it asks. A counter gives back what a restored head office lost of its own feeds.
+- How far our feeds go is on disk outside the database before an answer with them leaves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from kiosk.clock import to_ms
-from kiosk.core.entry import Checkpoint, Entry, FeedId, Head, MalformedEntryError, sign_checkpoint
-from kiosk.core.fact import Fact, Receipt, Redemption, UseSeen, Void, decode_fact
+from kiosk.core.entry import Checkpoint, Entry, FeedId, Head, sign_checkpoint
+from kiosk.core.fact import Fact, Receipt, decode_fact
+from kiosk.core.rights import HEAD_OFFICE, is_head_office
 from kiosk.core.strict_cbor import encode
 from sync.bundle import answer_parts
 from sync.exchange import Fork, Side, Taken, answer, take
+from sync.head_office import quarantine
+from sync.head_office.asks import answers
+from sync.head_office.balances import Balances
 from sync.head_office.counted import counts_so_far
-from sync.head_office.judging import Books, word_for
+from sync.head_office.counting import Counting
+from sync.head_office.grants import grants_due
+from sync.head_office.heard import note_heard
+from sync.head_office.incarnations import incarnation_of
+from sync.head_office.judging import Books
 from sync.head_office.keys import KEY_EPOCH
 from sync.head_office.office import HeadOffice
-from sync.head_office.records import Enrolment, Evidence, LogRow
+from sync.head_office.records import Enrolment, Evidence
+from sync.head_office.restored import after_taking
 from sync.head_office.sealing import in_force
 from sync.head_office.store import HeadOfficeStore
 from sync.wire import Exchange, KeyOf, Kind, Party, unseal
 
-ORIGIN = "head-office"
+ORIGIN = HEAD_OFFICE
 
 
 def own_feed(office: HeadOffice) -> FeedId:
     """The feed to all counters."""
-    return FeedId(ORIGIN, _incarnation(office.store))
+    return incarnation_of(office.store).to_all
 
 
 def receipts_feed(office: HeadOffice, origin: str) -> FeedId:
     """The feed to the counter ``origin`` ("store/counter")."""
-    return FeedId(f"{ORIGIN}/{origin}", _incarnation(office.store))
+    return incarnation_of(office.store).feed_to(origin)
 
 
 def us(office: HeadOffice) -> Party:
@@ -48,25 +60,29 @@ def us(office: HeadOffice) -> Party:
     return Party(ORIGIN, KEY_EPOCH, office.keys.feed)
 
 
-def _incarnation(store: HeadOfficeStore) -> int:
-    return int(store.setting("incarnation") or 1)
-
-
 # --- trust -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class CounterTrust:
-    """What head office accepts from one counter: the feeds of its lives, each signed with that life's key."""
+    """What head office accepts from one counter: the feeds of its store's lives, each signed with that life's key.
+
+    And of our own feeds, those that its store is sent, as we signed them: a backup may have lost them.
+    """
 
     lives: tuple[Enrolment, ...]
+    audience: frozenset[str]
+    own_key: bytes
 
     def accepts(self, feed: FeedId) -> bool:
-        # a counter that writes in another's name
-        return any(life.feed == feed for life in self.lives)
+        # a counter of another store, which has no business with this one's feeds
+        return any(life.feed == feed for life in self.lives) or feed.origin in self.audience
 
     def public_key(self, feed: FeedId, key_epoch: int) -> bytes | None:
-        # one life's key does not sign another's feed
+        if feed.origin in self.audience:
+            # grants that a counter writes to itself
+            return self.own_key if key_epoch == KEY_EPOCH else None
+        # one life's key does not sign another's feed: a counter that writes in another's name
         found = (life.public_key for life in self.lives if life.feed == feed and life.key_epoch == key_epoch)
         return next(found, None)
 
@@ -76,20 +92,40 @@ def lives_of(office: HeadOffice, origin: str) -> tuple[Enrolment, ...]:
     return tuple(life for life in office.store.enrolments() if life.feed.origin == origin)
 
 
+def lives_near(office: HeadOffice, origin: str) -> tuple[Enrolment, ...]:
+    """Every enrolment of the store of the counter ``origin``."""
+    store = origin.partition("/")[0]
+    return tuple(life for life in office.store.enrolments() if life.store == store)
+
+
 def counter_key(office: HeadOffice, origin: str, key_epoch: int) -> bytes | None:
-    """The public key of a counter in a key epoch; None: it was never enrolled with that one."""
-    return next((life.public_key for life in lives_of(office, origin) if life.key_epoch == key_epoch), None)
+    """The public key of a counter in a key epoch; None: it was never enrolled with that one.
+
+    It signs messages; raises ``ExchangeError`` ``counter-revoked`` where it may do so no more.
+    """
+    life = next((life for life in lives_of(office, origin) if life.key_epoch == key_epoch), None)
+    if life is None:
+        return None
+    quarantine.refuse_if_revoked(life)
+    return life.public_key
 
 
 def side_towards(office: HeadOffice, origin: str) -> Side:
     """Head office's side of the exchange with the counter ``origin``."""
-    audience = {own_feed(office), receipts_feed(office, origin)}
+    near = lives_near(office, origin)
+    usual = {ORIGIN, f"{ORIGIN}/{origin}", origin}
+    audience = frozenset({ORIGIN, f"{ORIGIN}/{origin}", *(f"{ORIGIN}/{life.feed.origin}" for life in near)})
+
+    def is_for_them(feed: FeedId) -> bool:
+        return feed.origin in audience
+
     return Side(
         store=office.store,
-        trust=CounterTrust(lives_of(office, origin)),
-        may_send=audience.__contains__,
+        trust=CounterTrust(near, audience, office.keys.feed_public),
+        may_send=is_for_them,
         keep_fork=lambda fork: _keep_fork(office, fork),
-        sign=lambda feed, head: _sign(office, feed, head) if feed in audience else None,
+        sign=lambda feed, head: _sign(office, feed, head) if is_for_them(feed) else None,
+        quiet=lambda feed: feed.origin not in usual,
         bundle_version=lambda: bundle.version if (bundle := in_force(office)) else 0,
         newer_bundle=lambda theirs: _newer_bundle(office, theirs),
     )
@@ -113,9 +149,9 @@ def _keep_fork(office: HeadOffice, fork: Fork) -> None:
     )  # fmt: skip
     at_ms = to_ms(office.clock.now())
     office.store.add_evidence(Evidence(kind="fork", feed=fork.feed, n=fork.stored.n, at_ms=at_ms, content=content))
-    for life in lives_of(office, fork.feed.origin):
-        if life.feed == fork.feed and not life.fenced:
-            office.store.put_enrolment(replace(life, fenced=True))
+    life = quarantine.life_of(office.store, fork.feed)
+    if life is not None:
+        quarantine.fence(office.store, life)
 
 
 # --- taking ------------------------------------------------------------------------------------
@@ -123,17 +159,34 @@ def _keep_fork(office: HeadOffice, fork: Fork) -> None:
 
 def receive(office: HeadOffice, message: bytes) -> bytes:
     """The answer to a counter's message: all that it brought is stored when this returns. Raises ``ExchangeError``."""
-    key_of = _key_of(office)
+    key_of, senders = _key_of(office), list[str]()
     unseal(message, kind=Kind.EXCHANGE, recipient=ORIGIN, key_of=key_of)  # what nobody signed waits for no turn
     with office.store.together():
-        return answer(
+        answered = answer(
             message,
             us=us(office),
             key_of=key_of,
             side_of=lambda origin: side_towards(office, origin),
             at_ms=to_ms(office.clock.now()),
-            settle=lambda origin, taken: settle(office, origin, taken),
+            settle=lambda origin, taken: settle(office, origin, taken, senders.append),
         )
+    before_leaving(office, senders)
+    return answered
+
+
+def before_leaving(office: HeadOffice, origins: Iterable[str]) -> None:
+    """What has been written to these counters ("store/counter") leaves after this, in whatever way.
+
+    If power fails before it returns, the database is as far as any counter can have heard, or further.
+    """
+    incarnation, store = incarnation_of(office.store), office.store
+    stores = {origin.partition("/")[0] for origin in origins}  # one counter carries for the others of its store
+    near = {life.feed.origin for life in store.enrolments() if life.store in stores}
+    feeds = [incarnation.to_all, *map(incarnation.feed_to, sorted(near))]
+    positions = {feed: head.n for feed in feeds if (head := store.head(feed)).n > 0}
+    if office.positions.lacks(positions):
+        with store.together():  # programs of head office take turns
+            office.positions.keep(positions)
 
 
 def give_parts(office: HeadOffice, message: bytes) -> bytes:
@@ -158,22 +211,69 @@ def _key_of(office: HeadOffice) -> KeyOf:
 # --- settling ----------------------------------------------------------------------------------
 
 
-def settle(office: HeadOffice, origin: str, taken: Taken) -> None:
-    """After the entries of one message are stored, in the same transaction: log, tell on, receipt, sign."""
+def settle(
+    office: HeadOffice, origin: str, taken: Taken, settled: Callable[[str], None] = lambda _origin: None
+) -> None:
+    """After the entries of one message are stored, in the same transaction: count, tell on, receipt, grant, sign."""
     store, at_ms = office.store, to_ms(office.clock.now())
-    told: list[Fact] = []
-    receipts: list[Fact] = []
-    books = Books(store, counted=counts_so_far(office))
+    lives = lives_of(office, origin)
+    incarnation = after_taking(store, incarnation_of(store), lives, taken)
+    balances = Balances(store, at_ms)
+    counting = Counting(office, Books(store, counted=counts_so_far(office)), balances, at_ms)
+    for_it = incarnation.feed_to(origin)
+    told: dict[FeedId, list[Fact]] = {for_it: []}
     for applied in taken.applied:
-        told += _count(office, books, applied.entries, at_ms)
-        if applied.head.n > _receipted(store, receipts_feed(office, origin), applied.feed, receipts):
-            receipts.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=applied.head.n, head=applied.head.hash))
-    _tell(office, own_feed(office), told)
-    _tell(office, receipts_feed(office, origin), receipts)
-    _note_contact(office, origin, taken, at_ms)
+        counting.count(quarantine.counted(store, applied.feed, applied.entries))
+        if is_head_office(applied.feed):
+            continue  # what a backup had lost of our own
+        to_writer = incarnation.feed_to(applied.feed.origin)
+        written = told.setdefault(to_writer, [])
+        good = quarantine.good_head(store, applied.feed, applied.head)
+        if good.n > _receipted(store, to_writer, applied.feed, written):
+            written.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=good.n, head=good.hash))
+    told[for_it] += _receipts_anew(store, for_it, lives, at_ms) if not told[for_it] else []
+    balances.flush()
+    for asker in sorted({one.feed.origin for one in counting.asked}):  # whoever carried it here
+        asked = [one for one in counting.asked if one.feed.origin == asker]
+        given = answers(office, balances, lives_of(office, asker), incarnation, asked, at_ms)
+        told.setdefault(incarnation.feed_to(asker), []).extend(given)
+    told[for_it] += grants_due(office, balances, lives, incarnation, at_ms)
+    tell(office, incarnation.to_all, counting.told)
+    for feed, facts in told.items():
+        tell(office, feed, facts)
+    _note_contact(office, lives, taken, at_ms)
+    settled(origin)
 
 
-def _tell(office: HeadOffice, feed: FeedId, facts: Sequence[Fact]) -> None:
+def _receipts_anew(store: HeadOfficeStore, for_it: FeedId, lives: Sequence[Enrolment], at_ms: int) -> Iterable[Receipt]:
+    """The receipts of a new incarnation; those of the one before are void."""
+    if store.head(for_it).n > 0:
+        return
+    for life in lives:
+        good = quarantine.good_head(store, life.feed, store.head(life.feed))
+        if good.n > 0:
+            yield Receipt(at_ms=at_ms, feed=str(life.feed), n=good.n, head=good.hash)
+
+
+def tell_all(office: HeadOffice, facts: Sequence[Fact]) -> None:
+    """Write ``facts`` to every counter, and sign; inside a transaction."""
+    tell(office, incarnation_of(office.store).to_all, facts)
+
+
+def count_released(office: HeadOffice, feed: FeedId, entries: Sequence[Entry]) -> None:
+    """Count entries of ``feed`` that a person let out of quarantine, the last of them the new good head."""
+    store, at_ms, last = office.store, to_ms(office.clock.now()), entries[-1]
+    balances = Balances(store, at_ms)
+    counting = Counting(office, Books(store, counted=counts_so_far(office)), balances, at_ms)
+    counting.count(entries)
+    balances.flush()
+    tell_all(office, counting.told)
+    receipt = Receipt(at_ms=at_ms, feed=str(feed), n=last.n, head=last.hash)
+    tell(office, incarnation_of(store).feed_to(feed.origin), [receipt])
+
+
+def tell(office: HeadOffice, feed: FeedId, facts: Sequence[Fact]) -> None:
+    """Write to one of our own feeds, and sign; inside a transaction."""
     if facts:
         last = office.store.append(feed, facts)[-1]
         office.store.put_checkpoint(_sign(office, feed, Head(last.n, last.hash)))
@@ -195,135 +295,8 @@ def _receipted(store: HeadOfficeStore, feed: FeedId, about: FeedId, now: Sequenc
     return 0
 
 
-def _note_contact(office: HeadOffice, origin: str, taken: Taken, at_ms: int) -> None:
-    lives = lives_of(office, origin)
+def _note_contact(office: HeadOffice, lives: Sequence[Enrolment], taken: Taken, at_ms: int) -> None:
     if lives:
+        note_heard(office.store, lives[-1].feed, taken.exchange.vector)
         version = taken.exchange.bundle_version or None
         office.store.put_enrolment(replace(lives[-1], last_contact_ms=at_ms, bundle_version=version))
-
-
-# --- counting ----------------------------------------------------------------------------------
-
-
-def _count(office: HeadOffice, books: Books, entries: Sequence[Entry], at_ms: int) -> list[UseSeen]:
-    """Put redemptions and voids in the log, each redemption judged; what other counters are to be told."""
-    store = office.store
-    rows: list[LogRow] = []
-    told: list[UseSeen] = []
-    for entry in entries:
-        fact = _readable(entry)
-        if isinstance(fact, Redemption):
-            word = word_for(office, books, entry.feed, entry.n, fact)
-            books.note(entry.feed, entry.n, fact)
-            rows.append(_redemption_row(entry, fact, word, at_ms))
-            told.append(_use_seen(entry.feed, entry.n, fact, at_ms))
-        elif isinstance(fact, Void):
-            store.add_log_rows(rows)  # what it undoes may be among them
-            rows = []
-            told += _void(store, entry, fact, at_ms)
-            books.logged()
-    store.add_log_rows(rows)
-    books.logged()
-    return told
-
-
-def _readable(entry: Entry) -> Fact | None:
-    """The entry's fact; None for one that is authentic, so it is kept, but that no fold can read."""
-    try:
-        fact = decode_fact(entry.body)
-    except MalformedEntryError:
-        return None
-    return fact if all(_fits(one.name, getattr(fact, one.name)) for one in fields(fact)) else None
-
-
-_INDEXED = frozenset({"promotion", "store", "credential", "holder", "sale"})
-_MOST_INDEXED_BYTES = 600
-"""PostgreSQL refuses to index much longer ones; three may be in one index."""
-
-
-def _fits(name: str, value: object) -> bool:
-    """Whether the log can hold it: numbers of 64 bits with sign, texts without a NUL, nothing too long to index."""
-    if name in _INDEXED and isinstance(value, str | bytes):
-        size = len(value.encode() if isinstance(value, str) else value)
-        return size <= _MOST_INDEXED_BYTES and (isinstance(value, bytes) or "\0" not in value)
-    if isinstance(value, int):
-        return -(2**63) <= value < 2**63
-    return not (isinstance(value, str) and "\0" in value)
-
-
-def _redemption_row(entry: Entry, fact: Redemption, word: str | None, at_ms: int) -> LogRow:
-    return LogRow(
-        cursor=0,
-        kind="redemption",
-        feed=entry.feed,
-        n=entry.n,
-        store=fact.store,
-        counter=entry.feed.origin.partition("/")[2],
-        promotion=fact.promotion,
-        clerk=fact.clerk,
-        credential_kind=fact.credential_kind,
-        credential=fact.credential,
-        at_ms=fact.at_ms,
-        received_at_ms=at_ms,
-        amount_minor=fact.amount_minor,
-        currency=fact.currency,
-        judged=word,
-        holder=fact.holder,
-        sale=fact.sale,
-        approved_by=fact.approved_by,
-    )
-
-
-def _use_seen(feed: FeedId, n: int, fact: Redemption, at_ms: int) -> UseSeen:
-    return UseSeen(
-        at_ms=at_ms,
-        feed=str(feed),
-        n=n,
-        promotion=fact.promotion,
-        credential=fact.credential,
-        store=fact.store,
-        used_at_ms=fact.at_ms,
-        clerk=fact.clerk,
-        amount_minor=fact.amount_minor,
-        holder=fact.holder,
-    )
-
-
-def _void(store: HeadOfficeStore, entry: Entry, fact: Void, at_ms: int) -> Iterator[UseSeen]:
-    if fact.feed != str(entry.feed):
-        # a counter that undoes another's redemption: kept, and counted in no figure
-        evidence = Evidence(kind="foreign-void", feed=entry.feed, n=entry.n, at_ms=at_ms, content=entry.body)
-        store.add_evidence(evidence)
-        return
-    undone = store.log_row(entry.feed, fact.n)
-    if undone is None or undone.kind != "redemption":
-        return
-    first = store.void_of(entry.feed, fact.n) is None
-    store.add_log_rows([_void_row(entry, fact, undone, at_ms)])
-    if first:
-        yield UseSeen(
-            at_ms=at_ms,
-            feed=str(entry.feed),
-            n=fact.n,
-            promotion=undone.promotion,
-            credential=undone.credential,
-            store=undone.store,
-            used_at_ms=undone.at_ms,
-            void=True,
-            clerk=undone.clerk,
-            amount_minor=undone.amount_minor,
-            holder=undone.holder,
-        )
-
-
-def _void_row(entry: Entry, fact: Void, undone: LogRow, at_ms: int) -> LogRow:
-    return replace(
-        undone,
-        kind="void",
-        n=entry.n,
-        clerk=fact.clerk,
-        at_ms=fact.at_ms,
-        received_at_ms=at_ms,
-        void_of_n=fact.n,
-        reason=fact.reason,
-    )

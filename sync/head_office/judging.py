@@ -12,7 +12,7 @@ Rules of this module:
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from kiosk.clock import from_ms
@@ -83,18 +83,32 @@ class Books:
     pending: Standing = field(default_factory=Standing)
     catalogues: dict[int, Catalogue] = field(default_factory=dict)
     counted: Counted = field(default_factory=Counted)
+    _lines: dict[tuple[str, bytes], Sequence[RedemptionLine]] = field(default_factory=dict)
+    _sales: dict[bytes, Sequence[RedemptionLine]] = field(default_factory=dict)
+    _in_sale: dict[bytes, list[Taken]] = field(default_factory=dict)
 
     @property
     def situation(self) -> Situation:
         return ORDINARY
 
     def live_uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
-        held = [_use(line) for line in self.store.uses(promotion, digest) if line.void is None]
+        held = [_use(line) for line in self._held(promotion, digest) if line.void is None]
         return sorted([*held, *self.pending.live_uses(promotion, digest)])
 
     def uses(self, promotion: str, digest: bytes) -> Sequence[Use]:
-        held = [_use(line) for line in self.store.uses(promotion, digest)]
+        held = [_use(line) for line in self._held(promotion, digest)]
         return sorted([*held, *self.pending.uses(promotion, digest)])
+
+    def look_up(self, spent: Collection[tuple[str, bytes]], sales: Collection[bytes] = ()) -> None:
+        """Read at once the uses of credentials, as (promotion, digest), and the sales that will be asked for singly."""
+        self._lines.update(self.store.uses_of(spent))
+        self._sales.update(self.store.of_sales(sales))
+
+    def _held(self, promotion: str, digest: bytes) -> Sequence[RedemptionLine]:
+        spent = promotion, digest
+        if spent not in self._lines:  # asked more than once for each redemption
+            self._lines[spent] = self.store.uses(promotion, digest)
+        return self._lines[spent]
 
     def tally(self, promotion: str) -> Figures:
         return _Counted(self.store, promotion, self.pending.tally(promotion), self.counted.counts)
@@ -105,20 +119,23 @@ class Books:
     def note(self, feed: FeedId, n: int, fact: Redemption) -> None:
         """``fact`` is on its way into the log."""
         self.pending.apply(feed, n, fact)
+        if fact.sale is not None:
+            self._in_sale.setdefault(fact.sale, []).append(Taken(fact.promotion, fact.amount_minor))
 
     def logged(self) -> None:
         """All that was on its way is in the log now."""
         self.pending = Standing()
+        for kept in (self._lines, self._sales, self._in_sale):
+            kept.clear()
         self.counted = brought_up(self.store, self.counted)  # others: what is not committed is not to be kept
 
     def redeemed_in(self, sale: bytes | None) -> tuple[Taken, ...]:
         """What was redeemed in one sale before, voided ones left out."""
         if sale is None:
             return ()
-        rows = [line.row for line in self.store.of_sale(sale) if line.void is None]
-        held = [Taken(row.promotion, row.amount_minor) for row in rows]
-        waiting = [fact for fact in self.pending.redemptions() if fact.sale == sale]
-        return (*held, *(Taken(fact.promotion, fact.amount_minor) for fact in waiting))
+        lines = self._sales[sale] if sale in self._sales else self.store.of_sales([sale])[sale]
+        held = [Taken(line.row.promotion, line.row.amount_minor) for line in lines if line.void is None]
+        return (*held, *self._in_sale.get(sale, ()))
 
 
 def _use(line: RedemptionLine) -> Use:

@@ -18,6 +18,7 @@ from sync.head_office.records import LogRow
 FIELDS = (
     "cursor", "type", "store", "counter", "promotion", "clerk", "credential_kind", "at", "received_at", "feed", "n",
     "amount", "currency", "void_of_n", "reason", "judged", "approved_by",
+    "void_of_feed",
 )  # fmt: skip
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -42,6 +43,7 @@ def as_fields(row: LogRow) -> dict[str, str | int | None]:
         "reason": row.reason,
         "judged": row.judged,
         "approved_by": row.approved_by,
+        "void_of_feed": None if row.undone is None else str(row.undone[0]),
     }
 
 

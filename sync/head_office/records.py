@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kiosk.core.entry import FeedId
+from kiosk.core.rights import Lot, Right, RightKind
 
 Role = Literal["clerk", "shift-manager", "head-office"]
 ROLES: tuple[Role, ...] = ("clerk", "shift-manager", "head-office")
@@ -17,9 +18,9 @@ class LogRow:
 
     ``cursor`` grows in commit order, so a reader that asks for what is above its last cursor misses
     none. ``at_ms`` is the counter's clock, ``received_at_ms`` head office's. A void's row repeats its
-    redemption's promotion, credential and amount, names it by ``void_of_n`` (same feed), and has the
-    clerk and time of the void. ``judged`` is the reason that ``decide`` gave here on receipt ("ok", "used-elsewhere");
-    ``holder`` and ``sale`` are 16 bytes that tell customers and sales apart.
+    redemption's promotion, credential and amount, names it by ``void_of_n`` and ``void_of_feed`` (None: the void's
+    own feed), and has the clerk and time of the void. ``judged`` is the reason that ``decide`` gave here on receipt
+    ("ok", "used-elsewhere"); ``holder`` and ``sale`` are 16 bytes that tell customers and sales apart.
     """
 
     cursor: int
@@ -42,6 +43,12 @@ class LogRow:
     holder: bytes | None = None
     sale: bytes | None = None
     approved_by: str | None = None
+    void_of_feed: FeedId | None = None
+
+    @property
+    def undone(self) -> tuple[FeedId, int] | None:
+        """The redemption that a void undoes."""
+        return None if self.void_of_n is None else (self.void_of_feed or self.feed, self.void_of_n)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +84,8 @@ class RedemptionLine:
 class Enrolment:
     """One life of a counter's device. ``fenced``: a fork of its feed was seen; enrol that counter anew.
 
-    ``key_epoch`` is never used twice for one counter.
+    ``key_epoch`` is never used twice for one counter. Entries behind ``counts_to`` are in quarantine; None: all count.
+    A life with ``revoked_at_ms`` is over, as ``revoked_by`` decided.
     """
 
     store: str
@@ -90,11 +98,20 @@ class Enrolment:
     bundle_version: int | None = None
     address: str | None = None
     fenced: bool = False
+    counts_to: int | None = None
+    revoked_at_ms: int | None = None
+    revoked_why: str | None = None
+    revoked_by: str | None = None
 
     @property
     def feed(self) -> FeedId:
         """The feed that this device writes."""
         return FeedId(f"{self.store}/{self.counter}", self.incarnation)
+
+    @property
+    def revoked(self) -> bool:
+        """Whether a person ended this life."""
+        return self.revoked_at_ms is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +224,134 @@ class Evidence:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Contact details as a counter sealed them (:mod:`kiosk.contact`); without ``sealed`` they are erased for good.
+
+    ``case_ref`` is the case's reference, ``erased_by`` an account or "age"; ``read_by`` read them last.
+    """
+
+    sha256: bytes
+    origin: str
+    case_ref: bytes
+    received_at_ms: int
+    sealed: bytes | None = field(default=None, repr=False)
+    read_at_ms: int | None = None
+    read_by: str | None = None
+    erased_at_ms: int | None = None
+    erased_by: str | None = None
+
+
+# --- rights --------------------------------------------------------------------------------------
+
+
+AccountKey = tuple[str, Lot]
+"""An account: a feed's name, and the lot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightAccount:
+    """One account, as all that arrived says: the sums of its terms (:mod:`kiosk.core.rights`).
+
+    ``freed`` is what was freed of it by a person's decision. ``level`` is what its feed had of the right after the last
+    grant, ``pace_milli`` its spending of late in thousandths, as of ``paced_at_ms``.
+    """
+
+    account: str
+    kind: int
+    promotion: str
+    subject: bytes
+    granted_by: int
+    granted: int = 0
+    received: int = 0
+    credited: int = 0
+    sent: int = 0
+    returned: int = 0
+    spent: int = 0
+    freed: int = 0
+    level: int = 0
+    pace_milli: int = 0
+    paced_at_ms: int = 0
+
+    @property
+    def lot(self) -> Lot:
+        """What it is an account of."""
+        return Lot(Right(RightKind(self.kind), self.promotion, self.subject), self.granted_by)
+
+    @property
+    def key(self) -> AccountKey:
+        """By what it is found."""
+        return self.account, self.lot
+
+    @property
+    def balance(self) -> int:
+        """What it has; under 0 where more was spent or sent than it ever got."""
+        return self.granted + self.received + self.credited - self.sent - self.returned - self.spent
+
+    @property
+    def freed_now(self) -> int:
+        """What of the freed amount is still here: what was spent or given back after all is counted there."""
+        return max(min(self.freed, self.balance), 0)
+
+    @classmethod
+    def empty(cls, key: AccountKey) -> RightAccount:
+        """An account that nothing moved yet."""
+        account, (right, granted_by) = key
+        return cls(
+            account=account, kind=int(right.kind), promotion=right.promotion, subject=right.subject,
+            granted_by=granted_by,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightPool:
+    """What one incarnation of head office has given of a right, and what came back of it.
+
+    ``refilled`` is risk that proved unique, ``freed`` what is free by decision of what stranded; ``advanced`` what is
+    free by decision of what earlier incarnations may have granted (see :mod:`sync.head_office.pools`).
+    """
+
+    kind: int
+    promotion: str
+    subject: bytes
+    granted_by: int
+    granted: int = 0
+    returned: int = 0
+    refilled: int = 0
+    freed: int = 0
+    advanced: int = 0
+
+    @property
+    def lot(self) -> Lot:
+        """What it is the pool of."""
+        return Lot(Right(RightKind(self.kind), self.promotion, self.subject), self.granted_by)
+
+    @classmethod
+    def empty(cls, lot: Lot) -> RightPool:
+        """A pool that nothing was given of yet."""
+        right = lot.right
+        return cls(kind=int(right.kind), promotion=right.promotion, subject=right.subject, granted_by=lot.granted_by)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingVoid:
+    """A void that arrived before what it undoes: entry ``n`` of ``feed`` undoes entry ``of_n`` of ``of_feed``."""
+
+    of_feed: FeedId
+    of_n: int
+    feed: FeedId
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twice:
+    """A credential that had more live redemptions than it may have; whether it still has is asked of the log."""
+
+    promotion: str
+    credential: bytes
+    at_ms: int
+
+
 # --- orders: the same in every store, whatever its database thinks of letters ---------------------
 
 
@@ -223,6 +368,11 @@ def code_order(one: EnrolmentCode) -> tuple[str, str, int, str]:
 def clerk_order(one: Clerk) -> tuple[str, str]:
     """By name."""
     return one.name.casefold(), one.id
+
+
+def contact_order(one: Contact) -> tuple[int, bytes]:
+    """Oldest first."""
+    return one.received_at_ms, one.sha256
 
 
 def evidence_order(one: Evidence) -> tuple[int, str, int, str, bytes]:

@@ -111,7 +111,7 @@ def arrivals(log: Log, after: int, lowest: int, sieve: Sieve, names: Names, now_
     new = {row.cursor: RedemptionLine(row=row) for row in wanted if row.kind == "redemption"}
     changed: dict[int, RedemptionLine] = {}
     for void in wanted:
-        row = log.log_row(void.feed, void.void_of_n) if void.void_of_n is not None else None
+        row = log.log_row(*void.undone) if void.undone is not None else None
         if row is None:
             continue
         voided = RedemptionLine(row=row, void=log.void_of(row.feed, row.n))

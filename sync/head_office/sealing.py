@@ -5,9 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from kiosk import contact
 from kiosk.clock import to_ms
 from kiosk.core import issuers
-from kiosk.core.bundle import SAMPLES, SignedRoles, content_parts, read_manifest, seal_bundle, sign_roles
+from kiosk.core.bundle import (
+    MAX_VERSION_JUMP,
+    SAMPLES,
+    SignedRoles,
+    content_parts,
+    read_manifest,
+    seal_bundle,
+    sign_roles,
+)
 from kiosk.core.organisation import Organisation, StaffMember
 from kiosk.core.promotion import Promotion
 from sync.head_office.code_parts import is_of_codes, told_of_codes
@@ -89,9 +98,10 @@ def _wanes(office: HeadOffice, bundle: StoredBundle) -> bool:
 
 
 def _keep(office: HeadOffice, store: HeadOfficeStore, parts: dict[str, bytes]) -> StoredBundle:
-    parts |= {issuers.PART: bundle_part(office, store)}  # as they are now, whatever else is sealed again
+    # as they are now, whatever else is sealed again
+    parts |= {issuers.PART: bundle_part(office, store), contact.PART: office.keys.contacts_public}
     latest, now_ms = store.latest_bundle(), to_ms(office.clock.now())
-    version = (latest.version if latest else 0) + 1
+    version = _next_version(store, latest.version if latest else 0)
     envelope, by_digest = seal_bundle(
         version=version,
         published_at_ms=now_ms,
@@ -108,6 +118,16 @@ def _keep(office: HeadOffice, store: HeadOfficeStore, parts: dict[str, bytes]) -
     )
     store.put_bundle(bundle, by_digest)
     return bundle
+
+
+def _next_version(store: HeadOfficeStore, latest: int) -> int:
+    """Above all that counters say they have in force.
+
+    Else, after a restore from a backup or bundles that a stolen key signed, the next one would be older than theirs.
+    What no counter would have believed is not heard: a counter that lies must not use up the numbers.
+    """
+    told = (life.bundle_version or 0 for life in store.enrolments())
+    return max([latest, *(version for version in told if version <= latest + MAX_VERSION_JUMP)]) + 1
 
 
 def _roles(store: HeadOfficeStore, keys: Keys) -> SignedRoles:

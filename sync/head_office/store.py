@@ -12,17 +12,20 @@ Rules of this port:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from kiosk.core.entry import Checkpoint, Entry, FeedId, Head
 from kiosk.core.fact import Fact
+from kiosk.core.rights import Right
 from kiosk.errors import CounterfoilError
 from kiosk.ports import FeedStore
 from sync.head_office.records import (
     Account,
+    AccountKey,
     Clerk,
+    Contact,
     Count,
     Enrolment,
     EnrolmentCode,
@@ -30,10 +33,14 @@ from sync.head_office.records import (
     ListedCode,
     LogRow,
     RedemptionLine,
+    RightAccount,
+    RightPool,
     SourceKind,
     SourceText,
     StoredBundle,
     Token,
+    Twice,
+    WaitingVoid,
     Which,
 )
 
@@ -98,8 +105,12 @@ class Log(Protocol):
         """The redemptions of one credential, with their voids, in the order of arrival."""
         ...
 
-    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
-        """The redemptions of one sale, with their voids, in the order of arrival."""
+    def uses_of(self, spent: Collection[tuple[str, bytes]]) -> Mapping[tuple[str, bytes], Sequence[RedemptionLine]]:
+        """As :meth:`uses`, of many credentials at once; one without any has an empty list."""
+        ...
+
+    def of_sales(self, sales: Collection[bytes]) -> Mapping[bytes, Sequence[RedemptionLine]]:
+        """By sale, its redemptions with their voids, in the order of arrival; empty for one that is not known."""
         ...
 
     def count(self, which: Which) -> Count:
@@ -174,6 +185,10 @@ class Publications(Protocol):
         """Every code the promotion ever had, withdrawn ones too, by index 0, 1, 2 ..."""
         ...
 
+    def listed_code(self, promotion: str, digest: bytes) -> ListedCode | None:
+        """The promotion's code of that digest, while it is not withdrawn."""
+        ...
+
     def live_codes(self, promotion: str) -> int:
         """How many of the promotion's codes are not withdrawn."""
         ...
@@ -235,7 +250,95 @@ class People(Protocol):
         ...
 
 
-class HeadOfficeStore(Feeds, Log, Counters, Publications, People, Protocol):
+class Contacts(Protocol):
+    """Sealed contact details."""
+
+    def put_contact(self, contact: Contact) -> None:
+        """Keep contact details, or replace those with the same SHA-256."""
+        ...
+
+    def contact(self, sha256: bytes) -> Contact | None:
+        """Those with this SHA-256, erased or not."""
+        ...
+
+    def contacts(self) -> Sequence[Contact]:
+        """All of them, oldest first."""
+        ...
+
+
+class Rights(Protocol):
+    """The accounts of rights, and what else is kept so that each is counted once."""
+
+    def right_accounts(self, keys: Collection[AccountKey]) -> Mapping[AccountKey, RightAccount]:
+        """Those of the accounts that anything has moved."""
+        ...
+
+    def rights_of(self, account: str) -> Sequence[RightAccount]:
+        """The accounts of one feed, those of single credentials left out."""
+        ...
+
+    def accounts_of(self, right: Right) -> Sequence[RightAccount]:
+        """All accounts of one right, whoever granted it."""
+        ...
+
+    def accounts_of_credentials(self, rights: Collection[Right]) -> Sequence[RightAccount]:
+        """All accounts of these rights of single credentials."""
+        ...
+
+    def accounts_of_promotion(self, promotion: str) -> Sequence[RightAccount]:
+        """All accounts of a promotion's rights, those of single credentials left out."""
+        ...
+
+    def accounts_with_something(self, accounts: Collection[str]) -> Sequence[RightAccount]:
+        """The accounts of these feeds that have something left, or less than nothing; single credentials too."""
+        ...
+
+    def put_right_accounts(self, rows: Sequence[RightAccount]) -> None:
+        """Add accounts, or replace those of the same key."""
+        ...
+
+    def right_pools(self, promotion: str) -> Sequence[RightPool]:
+        """The pools of a promotion's rights, of every incarnation."""
+        ...
+
+    def has_granted(self) -> bool:
+        """Whether anything was ever granted."""
+        ...
+
+    def put_right_pools(self, rows: Sequence[RightPool]) -> None:
+        """Add pools, or replace those of the same lot."""
+        ...
+
+    def waiting_voids(self, of_feed: FeedId) -> Sequence[WaitingVoid]:
+        """The voids that wait for redemptions of a feed, in the order of their arrival."""
+        ...
+
+    def put_waiting_void(self, waiting: WaitingVoid) -> None:
+        """Keep a void that arrived before what it undoes; a second one of the same is left out."""
+        ...
+
+    def drop_waiting_void(self, of_feed: FeedId, of_n: int) -> None:
+        """What it waited for is here."""
+        ...
+
+    def put_lost(self, feed: FeedId, n: int) -> None:
+        """The risk that redemption ``n`` of ``feed`` took is lost: its credential was used before."""
+        ...
+
+    def drop_lost(self, feed: FeedId, n: int) -> bool:
+        """It is lost no more; whether it was."""
+        ...
+
+    def put_twice(self, twice: Twice) -> None:
+        """Keep that a credential was used too often; the first time is the one kept."""
+        ...
+
+    def twice(self, limit: int, promotion: str | None = None) -> Sequence[Twice]:
+        """The credentials that were used too often at some time (of one promotion), newest first."""
+        ...
+
+
+class HeadOfficeStore(Feeds, Log, Counters, Publications, People, Rights, Contacts, Protocol):
     """Everything head office keeps, on one database."""
 
     def together(self) -> AbstractContextManager[HeadOfficeStore]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.config import CounterFolder, load_or_make_key
 from tests.counter_world import ENROLMENT
 
 REDEEM = """
@@ -60,7 +61,9 @@ def test_commands_without_sync_leave_head_office_out(alone: Path) -> None:
 @pytest.fixture
 def page(alone: Path, tmp_path: Path, free_port: int) -> Iterator[str]:
     """The address of a counter that runs without ``sync``, as it prints it when it serves."""
-    ENROLMENT.save(tmp_path / "counter" / "enrolment.json")
+    folder = CounterFolder(tmp_path / "counter")
+    ENROLMENT.save(folder.enrolment)
+    load_or_make_key(folder.device_key)
     command = [sys.executable, "run_kiosk.py", "counter", "--data", str(tmp_path / "counter"), "--camera", "none"]
     with subprocess.Popen(
         [*command, "--port", str(free_port)], cwd=alone, env=environment(), stderr=subprocess.PIPE, text=True

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, insert, select, tuple_
 
@@ -15,6 +15,7 @@ from sync.head_office.sql.rows import record, values
 from sync.head_office.sql.tables import log
 
 _BATCH = 200
+Key = TypeVar("Key")
 
 
 class SqlLog:
@@ -34,7 +35,7 @@ class SqlLog:
                     cursor += 1
                     added.append(replace(row, cursor=cursor))
             if added:
-                connection.execute(insert(log), [{**values(row), "feed": str(row.feed)} for row in added])
+                connection.execute(insert(log), [_values(row) for row in added])
         return added
 
     def redemptions_after(self, cursor: int, limit: int) -> Sequence[LogRow]:
@@ -44,7 +45,7 @@ class SqlLog:
         return next(iter(self._rows(select(log).where(log.c.feed == str(feed), log.c.n == n))), None)
 
     def void_of(self, feed: FeedId, n: int) -> LogRow | None:
-        query = select(log).where(log.c.feed == str(feed), log.c.void_of_n == n).order_by(log.c.cursor).limit(1)
+        query = select(log).where(log.c.void_of_feed == str(feed), log.c.void_of_n == n).order_by(log.c.cursor).limit(1)
         return next(iter(self._rows(query)), None)
 
     def latest_redemptions(
@@ -63,8 +64,20 @@ class SqlLog:
     def uses(self, promotion: str, credential: bytes) -> Sequence[RedemptionLine]:
         return self._lines(log.c.promotion == promotion, log.c.credential == credential)
 
-    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
-        return self._lines(log.c.sale == sale)
+    def uses_of(self, spent: Collection[tuple[str, bytes]]) -> Mapping[tuple[str, bytes], Sequence[RedemptionLine]]:
+        found: dict[tuple[str, bytes], list[RedemptionLine]] = {one: [] for one in spent}
+        for batch in _batches(list(found)):
+            for line in self._lines(tuple_(log.c.promotion, log.c.credential).in_(batch)):
+                found[line.row.promotion, line.row.credential].append(line)
+        return found
+
+    def of_sales(self, sales: Collection[bytes]) -> Mapping[bytes, Sequence[RedemptionLine]]:
+        found: dict[bytes, list[RedemptionLine]] = {sale: [] for sale in sales}
+        for batch in _batches(list(found)):
+            for line in self._lines(log.c.sale.in_(batch)):
+                if line.row.sale is not None:
+                    found[line.row.sale].append(line)
+        return found
 
     def _lines(self, *wanted: ColumnElement[bool]) -> list[RedemptionLine]:
         rows = self._rows(select(log).where(log.c.kind == "redemption", *wanted).order_by(log.c.cursor))
@@ -84,7 +97,7 @@ class SqlLog:
             query = query.where(log.c.at_ms < which.until_ms)
         if not which.voided_too:
             void = log.alias()
-            query = query.where(~exists().where(void.c.feed == log.c.feed, void.c.void_of_n == log.c.n))
+            query = query.where(~exists().where(void.c.void_of_feed == log.c.feed, void.c.void_of_n == log.c.n))
         with self._database.reading() as connection:
             redemptions, amount_minor = connection.execute(query).one()
         return Count(redemptions=redemptions, amount_minor=int(amount_minor))
@@ -94,7 +107,7 @@ class SqlLog:
             return _last_cursor(connection)
 
     def redemption_counts(self, store: str | None = None) -> Mapping[str, tuple[int, int]]:
-        voided = func.count(func.distinct(log.c.feed + "#" + func.cast(log.c.void_of_n, log.c.feed.type)))
+        voided = func.count(func.distinct(log.c.void_of_feed + "#" + func.cast(log.c.void_of_n, log.c.feed.type)))
         query = select(log.c.promotion, log.c.kind, func.count(), voided).group_by(log.c.promotion, log.c.kind)
         if store is not None:
             query = query.where(log.c.store == store)
@@ -117,10 +130,10 @@ class SqlLog:
     def _voids_of(self, rows: Sequence[LogRow]) -> Mapping[tuple[FeedId, int], LogRow]:
         found: dict[tuple[FeedId, int], LogRow] = {}
         for batch in _batches([(str(row.feed), row.n) for row in rows]):
-            wanted = tuple_(log.c.feed, log.c.void_of_n).in_(batch)
+            wanted = tuple_(log.c.void_of_feed, log.c.void_of_n).in_(batch)
             for void in self._rows(select(log).where(wanted).order_by(log.c.cursor)):
-                assert void.void_of_n is not None
-                found.setdefault((void.feed, void.void_of_n), void)
+                assert void.undone is not None
+                found.setdefault(void.undone, void)
         return found
 
 
@@ -129,7 +142,14 @@ def _log_row(row: Row[Any]) -> LogRow:
     for name in ("credential", "holder", "sale"):
         if read[name] is not None:
             read[name] = bytes(read[name])
+    of_feed = read["void_of_feed"]
+    read["void_of_feed"] = None if of_feed in (None, read["feed"]) else FeedId.parse(of_feed)
     return record(LogRow, {**read, "feed": FeedId.parse(read["feed"])})
+
+
+def _values(row: LogRow) -> dict[str, Any]:
+    of_feed = None if row.undone is None else str(row.undone[0])
+    return {**values(row), "feed": str(row.feed), "void_of_feed": of_feed}
 
 
 def _last_cursor(connection: Connection) -> int:
@@ -144,5 +164,5 @@ def _held(connection: Connection, keys: Sequence[tuple[str, int]]) -> set[tuple[
     return there
 
 
-def _batches(keys: Sequence[tuple[str, int]]) -> Iterable[Sequence[tuple[str, int]]]:
+def _batches(keys: Sequence[Key]) -> Iterable[Sequence[Key]]:
     return (keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH))

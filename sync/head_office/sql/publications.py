@@ -78,6 +78,15 @@ class SqlPublications:
                 for index, digest, source, live in connection.execute(query.order_by(table.idx))
             ]
 
+    def listed_code(self, promotion: str, digest: bytes) -> ListedCode | None:
+        table = listed_code.c
+        query = select(listed_code).where(table.promotion == promotion, table.digest == digest, table.live)
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        return ListedCode(index=row["idx"], digest=bytes(row["digest"]), source=row["source"], live=row["live"])
+
     def live_codes(self, promotion: str) -> int:
         live = [listed_code.c.promotion == promotion, listed_code.c.live]
         with self._database.reading() as connection:
@@ -102,7 +111,7 @@ class SqlPublications:
         void = log.alias()
         redeemed = [log.c.promotion == promotion, log.c.kind == "redemption", log.c.credential_kind == "listed"]
         if not count_voided:
-            voided = select(void.c.n).where(void.c.feed == log.c.feed, void.c.void_of_n == log.c.n)
+            voided = select(void.c.n).where(void.c.void_of_feed == log.c.feed, void.c.void_of_n == log.c.n)
             redeemed.append(~exists(voided))
         often = select(log.c.credential).where(*redeemed).group_by(log.c.credential).having(func.count() >= uses)
         table = listed_code.c

@@ -7,18 +7,20 @@ from contextlib import contextmanager
 
 from sqlalchemy import select
 
+from sync.head_office.sql.contacts import SqlContacts
 from sync.head_office.sql.counters import SqlCounters
 from sync.head_office.sql.database import Database, parse_url
 from sync.head_office.sql.feeds import SqlFeeds
 from sync.head_office.sql.log import SqlLog
 from sync.head_office.sql.people import SqlPeople
 from sync.head_office.sql.publications import SqlPublications
+from sync.head_office.sql.rights import SqlRights
 from sync.head_office.sql.rows import put
 from sync.head_office.sql.schema import bring_up_to_date
 from sync.head_office.sql.tables import setting as settings_table
 
 
-class SqlStore(SqlFeeds, SqlLog, SqlCounters, SqlPublications, SqlPeople):
+class SqlStore(SqlFeeds, SqlLog, SqlCounters, SqlPublications, SqlPeople, SqlRights, SqlContacts):
     """:class:`sync.head_office.store.HeadOfficeStore` on SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:

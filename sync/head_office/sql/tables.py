@@ -76,8 +76,9 @@ log = Table(
     Column("holder", LargeBinary),
     Column("sale", LargeBinary),
     Column("approved_by", Text),
+    Column("void_of_feed", Text),  # of a void, always
     Index("log_entry", "feed", "n", unique=True),
-    Index("log_void", "feed", "void_of_n"),
+    Index("log_void", "void_of_feed", "void_of_n"),
     Index("log_promotion", "promotion", "kind"),
     Index("log_credential", "promotion", "credential"),
     Index("log_store", "promotion", "store", "at_ms"),
@@ -98,6 +99,10 @@ enrolment = Table(
     Column("bundle_version", BigInteger),
     Column("address", Text),
     Column("fenced", Boolean, nullable=False),
+    Column("counts_to", BigInteger),
+    Column("revoked_at_ms", BigInteger),
+    Column("revoked_why", Text),
+    Column("revoked_by", Text),
 )
 
 enrolment_code = Table(
@@ -191,6 +196,85 @@ token = Table(
     Column("name", Text, primary_key=True),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
     Column("created_at_ms", BigInteger, nullable=False),
+)
+
+contact = Table(
+    # customers' contact details as counters sealed them; `sealed` is gone once they are erased
+    "contact",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("case_ref", LargeBinary, nullable=False),
+    Column("received_at_ms", BigInteger, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("read_at_ms", BigInteger),
+    Column("read_by", Text),
+    Column("erased_at_ms", BigInteger),
+    Column("erased_by", Text),
+)
+
+right_account = Table(
+    # the sums of the terms of an account; can be made anew from `entry`, but for `level` and the pace
+    "right_account",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("kind", Integer, primary_key=True, autoincrement=False),
+    Column("promotion", Text, primary_key=True),
+    Column("subject", LargeBinary, primary_key=True),
+    Column("granted_by", BigInteger, primary_key=True, autoincrement=False),
+    Column("granted", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("credited", BigInteger, nullable=False),
+    Column("sent", BigInteger, nullable=False),
+    Column("returned", BigInteger, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    Column("freed", BigInteger, nullable=False),
+    Column("level", BigInteger, nullable=False),
+    Column("pace_milli", BigInteger, nullable=False),
+    Column("paced_at_ms", BigInteger, nullable=False),
+    Index("right_account_right", "promotion", "kind", "subject"),
+)
+
+right_pool = Table(
+    # per right and incarnation: what was given, and what came back; sums of `right_account`, and the decisions
+    "right_pool",
+    metadata,
+    Column("promotion", Text, primary_key=True),
+    Column("kind", Integer, primary_key=True, autoincrement=False),
+    Column("subject", LargeBinary, primary_key=True),
+    Column("granted_by", BigInteger, primary_key=True, autoincrement=False),
+    Column("granted", BigInteger, nullable=False),
+    Column("returned", BigInteger, nullable=False),
+    Column("refilled", BigInteger, nullable=False),
+    Column("freed", BigInteger, nullable=False),
+    Column("advanced", BigInteger, nullable=False),
+)
+
+waiting_void = Table(
+    # a void that arrived before the redemption that it undoes
+    "waiting_void",
+    metadata,
+    Column("of_feed", Text, primary_key=True),
+    Column("of_n", BigInteger, primary_key=True, autoincrement=False),
+    Column("feed", Text, nullable=False),
+    Column("n", BigInteger, nullable=False),
+)
+
+lost_risk = Table(
+    # a redemption whose risk did not come back: its credential had been used
+    "lost_risk",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("n", BigInteger, primary_key=True, autoincrement=False),
+)
+
+used_twice = Table(
+    # a credential that had more live redemptions than it may have
+    "used_twice",
+    metadata,
+    Column("promotion", Text, primary_key=True),
+    Column("credential", LargeBinary, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
 )
 
 setting = Table(

@@ -26,7 +26,7 @@ def office(tmp_path: Path) -> HeadOffice:
 
 
 def come_in(office: HeadOffice, code: str, key: int = 1) -> str:
-    enrolment = enrol("http://x", code, key_number(key), post=line_to(office), chance=Dice().octets)
+    enrolment = enrol(code, key_number(key), post=line_to(office), chance=Dice().octets).enrolment("http://x")
     return f"{enrolment.origin}@{enrolment.incarnation}"
 
 
@@ -44,7 +44,7 @@ def refusal(office: HeadOffice, code: str) -> str:
 
 def test_a_code_admits_one_device_and_pins_both_keys(office: HeadOffice) -> None:
     code = create_enrolment_code(office, "bayside", "front").code
-    enrolment = enrol("http://x", code, key_number(1), post=line_to(office), chance=Dice().octets)
+    enrolment = enrol(code, key_number(1), post=line_to(office), chance=Dice().octets).enrolment("http://x")
     assert (enrolment.store, enrolment.counter, enrolment.incarnation) == ("bayside", "front", 1)
     assert enrolment.root_key == office.keys.root_public
     assert dict(enrolment.head_office_keys) == {1: office.keys.feed_public}

@@ -229,7 +229,7 @@ def test_a_feed_in_anothers_name_is_refused_and_not_stored(office: HeadOffice) -
     first, second = enrolled(office), enrolled(office, "pier-9", key=2)
     second.journal.write(first.feed, Answered(at_ms=1, n=1, clerk="eve"))
     second.journal.sign(first.feed, second.key)
-    side = replace(second.side.side, may_send=lambda _feed: True)
+    side = replace(second.side.side, may_send=lambda _feed: True, quiet=lambda _feed: False)
     second.side.side = side
     with pytest.raises(ExchangeError) as refused:
         second.exchange()

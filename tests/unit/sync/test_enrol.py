@@ -91,7 +91,7 @@ def refusal_of(act: Callable[[], object]) -> str:
 
 
 def test_the_code_pins_both_sides_keys(code: Code, office: Office) -> None:
-    enrolment = enrol.enrol("http://office", str(code), DEVICE, post=office.post, chance=os.urandom)
+    enrolment = enrol.enrol(str(code), DEVICE, post=office.post, chance=os.urandom).enrolment("http://office")
     assert office.enrolled == [public(DEVICE)]
     assert enrolment == GRANT.enrolment("http://office")
     assert enrolment.head_office_keys == ((1, b"h" * 32),)
@@ -107,7 +107,7 @@ def test_a_lost_answer_is_given_again_to_the_very_same_request(code: Code, offic
             raise ExchangeError("unreachable", "the line broke")
         return answered
 
-    enrolment = enrol.enrol("http://office", str(code), DEVICE, post=post, chance=os.urandom)
+    enrolment = enrol.enrol(str(code), DEVICE, post=post, chance=os.urandom).enrolment("http://office")
     assert enrolment.origin == "bayside/front"
     assert office.enrolled == [public(DEVICE)]
 
@@ -159,28 +159,28 @@ def test_a_code_is_even_over_its_letters() -> None:
 
 def test_wrong_code_is_refused_and_counted_and_enrols_nobody(code: Code, office: Office) -> None:
     typed = str(wrong(code))
-    refused = refusal_of(lambda: enrol.enrol("http://o", typed, DEVICE, post=office.post, chance=os.urandom))
+    refused = refusal_of(lambda: enrol.enrol(typed, DEVICE, post=office.post, chance=os.urandom))
     assert refused == "enrol-code-wrong"
     assert (office.wrong_tries, office.enrolled) == (1, [])
 
 
 def test_used_code_is_refused_to_another_device(code: Code, office: Office) -> None:
-    enrol.enrol("http://o", str(code), DEVICE, post=office.post, chance=os.urandom)
+    enrol.enrol(str(code), DEVICE, post=office.post, chance=os.urandom)
     thief = key_of_seed(66)
-    refused = refusal_of(lambda: enrol.enrol("http://o", str(code), thief, post=office.post, chance=os.urandom))
+    refused = refusal_of(lambda: enrol.enrol(str(code), thief, post=office.post, chance=os.urandom))
     assert refused == "enrol-code-used"
     assert office.enrolled == [public(DEVICE)]
 
 
 def test_code_is_good_until_its_last_millisecond(code: Code, office: Office) -> None:
     office.now_ms = SOON_MS - 1
-    enrol.enrol("http://o", str(code), DEVICE, post=office.post, chance=os.urandom)
+    enrol.enrol(str(code), DEVICE, post=office.post, chance=os.urandom)
     assert office.enrolled == [public(DEVICE)]
 
 
 def test_expired_code_is_refused(code: Code, office: Office) -> None:
     office.now_ms = SOON_MS
-    refused = refusal_of(lambda: enrol.enrol("http://o", str(code), DEVICE, post=office.post, chance=os.urandom))
+    refused = refusal_of(lambda: enrol.enrol(str(code), DEVICE, post=office.post, chance=os.urandom))
     assert refused == "enrol-code-expired"
     assert office.enrolled == []
 

@@ -1,0 +1,254 @@
+"""What is done to a journal, one operation after another, and whether it holds afterwards what was said of it.
+
+Each :class:`Operation` writes bodies that no other writes, so that what became of it can be read off the journal:
+acknowledged ones are there, with the number and hash that were told; refused ones are not; one whose outcome was
+unknown is there once or not at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kiosk.core.bundle import open_bundle, seal_bundle, sign_roles
+from kiosk.core.entry import (
+    NO_ENTRIES,
+    Checkpoint,
+    Entry,
+    FeedId,
+    chain,
+)
+from kiosk.core.fact import (
+    BundleInstalled,
+    Opened,
+    encode_fact,
+)
+from kiosk.errors import AppendUnknownError, CounterfoilError, JournalError
+from kiosk.journal import Journal, verify
+from kiosk.journal.connection import Connect, connect_file
+from kiosk.ports import CachedBundle
+from tests.storage.journals import KEY, OWN, PUBLIC_KEY, opened, redemption, segment, use_seen
+from tests.twins import key_of_seed
+
+NAME = "journal.sqlite3"
+NEXT_LIFE = FeedId(OWN.origin, 2)
+ROOT, PUBLISHER = key_of_seed(1), key_of_seed(2)
+ROOT_PUBLIC = ROOT.public_key().public_bytes_raw()
+_ROLES = sign_roles(version=1, publishing_keys=[PUBLISHER.public_key().public_bytes_raw()], root_key=ROOT)
+GOES_ON = 1_000_000
+
+
+@dataclass(frozen=True)
+class Told:
+    """How many of a desk's entries and checkpoints were acknowledged."""
+
+    entries: int
+    checkpoints: int
+
+
+@dataclass
+class Desk:
+    """A journal at work, and what was said of each operation."""
+
+    path: Path
+    connect: Connect = connect_file
+    mark: Callable[[], None] = lambda: None
+    acknowledged: list[Entry] = field(default_factory=list)
+    checkpoints: list[Checkpoint] = field(default_factory=list)
+    refused: list[bytes] = field(default_factory=list)
+    tried: list[bytes] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    """For each mark, what was acknowledged by then."""
+    _journal: Journal | None = None
+
+    @property
+    def journal(self) -> Journal:
+        if self._journal is None:
+            self._journal = Journal.open(self.path, connect=self.connect)
+        return self._journal
+
+    @property
+    def now(self) -> Told:
+        return Told(len(self.acknowledged), len(self.checkpoints))
+
+    def at(self, marks: int) -> Told:
+        """What was acknowledged when so many marks were set."""
+        return self.told[marks - 1] if marks else Told(0, 0)
+
+    def leave(self) -> None:
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    def run(self, operations: Sequence[Operation]) -> Desk:
+        """Do them all, going on after a refusal as a counter does; anything that is no refusal is raised."""
+        try:
+            for one in operations:
+                self._do(one)
+        finally:
+            self.leave()
+        return self
+
+    def _do(self, one: Operation) -> None:
+        self.tried += one.bodies
+        try:
+            entries = one.do(self)
+        except AppendUnknownError:
+            with contextlib.suppress(JournalError):
+                self.journal.reopen()
+        except CounterfoilError:
+            self.refused += one.bodies
+            if self._journal is not None and self._journal.stopped:
+                with contextlib.suppress(JournalError):
+                    self._journal.reopen()
+        else:
+            assert [entry.body for entry in entries] == one.bodies
+            self.acknowledged += entries
+            self.told.append(self.now)
+            self.mark()
+
+
+@dataclass(frozen=True)
+class Operation:
+    """``do`` gives the entries that it made durable: those of ``bodies``, in order."""
+
+    name: str
+    do: Callable[[Desk], Sequence[Entry]]
+    bodies: list[bytes] = field(default_factory=list)
+
+
+# --- the operations ------------------------------------------------------------------------------
+
+
+def begin(feed: FeedId = OWN) -> Operation:
+    fact = Opened(
+        at_ms=feed.incarnation, store="bayside", counter="1", public_key=PUBLIC_KEY, key_epoch=feed.incarnation
+    )
+    return Operation("begin", lambda desk: [desk.journal.start_feed(feed, fact)], [encode_fact(fact)])
+
+
+def append(*numbers: int) -> Operation:
+    facts = [redemption(number) for number in numbers]
+    return Operation("append", lambda desk: desk.journal.append(facts), [encode_fact(fact) for fact in facts])
+
+
+def checkpoint(at_ms: int) -> Operation:
+    def do(desk: Desk) -> Sequence[Entry]:
+        made = desk.journal.checkpoint_now(KEY, 1, at_ms)
+        desk.checkpoints.append(made)
+        return []
+
+    return Operation("checkpoint", do)
+
+
+def take(first: int, last: int) -> Operation:
+    """Entries ``first`` to ``last`` of head office, which is at ``first - 1``."""
+    every, mark = segment([use_seen(n) for n in range(1, last + 1)])
+    entries = every[first - 1 :]
+
+    def do(desk: Desk) -> Sequence[Entry]:
+        desk.journal.store_segment(entries, mark)
+        return entries
+
+    return Operation("take", do, [entry.body for entry in entries])
+
+
+def restart() -> Operation:
+    def do(desk: Desk) -> Sequence[Entry]:
+        desk.leave()
+        assert desk.journal.heads() is not None
+        return []
+
+    return Operation("restart", do)
+
+
+def bundle(version: int) -> CachedBundle:
+    """The bundle of that version: some parts are in all of them, some change, one is of several pages."""
+    parts = {
+        "promotions": b"\x80",
+        "organisation": bytes([version]) * 9000,
+        "staff": b"\x80" * 30,
+        f"extra/{version % 3}": bytes([version % 3]) * 300,
+    }
+    envelope, by_digest = seal_bundle(
+        version=version, published_at_ms=1, fresh_until_ms=1, hard_until_ms=1, parts=parts, roles=_ROLES,
+        publishing_keys=[PUBLISHER],
+    )  # fmt: skip
+    return CachedBundle(envelope, by_digest)
+
+
+def install(version: int) -> Operation:
+    made = bundle(version)
+    fact = BundleInstalled(at_ms=version, version=version, manifest_hash=_manifest_hash(made))
+    return Operation("install", lambda desk: [desk.journal.install_bundle(made, fact)], [encode_fact(fact)])
+
+
+def _manifest_hash(made: CachedBundle) -> bytes:
+    return open_bundle(made.envelope, made.parts, ROOT_PUBLIC, 0).manifest_hash
+
+
+A_DAY = [
+    begin(), append(1), checkpoint(1), append(2, 3, 4), install(1), append(5), take(1, 3), checkpoint(2), install(2),
+    append(*range(6, 26)), restart(), append(26), take(4, 30), install(3), checkpoint(3), append(27), restart(),
+    install(4), append(28), begin(NEXT_LIFE), append(29), install(5), append(30),
+]  # fmt: skip
+"""Every operation at least twice, once behind a restart; the log is copied back several times between."""
+
+
+# --- what must hold ------------------------------------------------------------------------------
+
+
+def holds(path: Path, desk: Desk, told: Told, *, connect: Connect = connect_file) -> None:
+    """Assert that the journal at ``path`` opens in the normal way, is whole, and is what was ``told`` of it."""
+    journal = Journal.open(path, connect=connect)
+    try:
+        _holds_entries(journal, desk, desk.acknowledged[: told.entries])
+        for mark in desk.checkpoints[: told.checkpoints]:
+            newest = journal.checkpoint(mark.feed)
+            assert newest is not None
+            assert newest.n >= mark.n, f"the checkpoint at {mark.n} was acknowledged and is lost"
+        _holds_bundle(journal)
+        _goes_on(journal)
+    finally:
+        journal.close()
+    report = verify(path)
+    assert report.ok, report
+
+
+def _holds_entries(journal: Journal, desk: Desk, told: Sequence[Entry]) -> None:
+    found = {feed: journal.entries(feed, 0, 100_000) for feed in journal.heads()}
+    for entry in told:
+        held = found.get(entry.feed, ())
+        assert len(held) >= entry.n, f"entry {entry.n} of {entry.feed} was acknowledged and is lost"
+        assert held[entry.n - 1] == entry, "the same hash at the same n"
+    order = {body: at for at, body in enumerate(desk.tried)}
+    for feed, entries in found.items():
+        assert list(entries) == chain(feed, NO_ENTRIES, [entry.body for entry in entries])
+        places = [order[entry.body] for entry in entries]
+        assert places == sorted(set(places)), f"{feed}: in the order tried, none twice"
+        assert not {entry.body for entry in entries} & set(desk.refused), "what was refused is not there"
+
+
+def _holds_bundle(journal: Journal) -> None:
+    """The one in force is whole, and it is the one that the newest entry about bundles speaks of."""
+    mine = (fact for feed, _, fact in journal.replay() if feed.origin == OWN.origin)
+    versions = [fact.version for fact in mine if isinstance(fact, BundleInstalled)]
+    cached = journal.bundle()
+    if cached is None:
+        assert not versions, "the journal speaks of a bundle that is not there"
+        return
+    whole = open_bundle(cached.envelope, cached.parts, ROOT_PUBLIC, max(versions))
+    assert whole.version == versions[-1] == max(versions)
+    assert cached == bundle(whole.version), "and nothing of another beside it"
+    assert all(hashlib.sha256(part).digest() == name for name, part in cached.parts.items())
+
+
+def _goes_on(journal: Journal) -> None:
+    if not any(feed.origin == OWN.origin for feed in journal.heads()):
+        journal.start_feed(OWN, opened())
+    before = journal.heads()[journal.feed].n
+    (entry,) = journal.append([redemption(GOES_ON)])
+    assert entry.n == before + 1
