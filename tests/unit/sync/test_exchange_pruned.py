@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kiosk.core.entry import NO_ENTRIES, FeedId, Head, chain
-from sync.exchange import Pruned, Result, apply, compose, head_at, offer, take
+from sync.exchange import Pruned, Result, apply, compose, take
+from sync.offering import head_at, offer
 from sync.wire import Exchange
 from tests.twins import Writer, key_of_seed, use
 

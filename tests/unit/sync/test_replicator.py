@@ -15,7 +15,8 @@ from kiosk.errors import ExchangeError, JournalError
 from kiosk.ports import CachedBundle, LinkState
 from sync.bundle import BundleFetcher
 from sync.counter_side import CounterSide
-from sync.exchange import Limits, compose, take
+from sync.exchange import compose, take
+from sync.offering import Limits
 from sync.post import Post, http_post, read_refusal, refusal
 from sync.replicator import INTERVAL_S, LONGEST_BACKOFF_S, Chance, Replicator
 from sync.wire import EXCHANGE_PATH, PARTS_PATH
