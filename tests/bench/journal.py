@@ -56,8 +56,9 @@ ELSEWHERE = [f"store-{k}/counter-{k % 3}@1" for k in range(40)]
 PROMOTIONS = [f"promotion-{k}" for k in range(20)]
 CLERKS = [f"clerk-{k}" for k in range(25)]
 CHECKPOINT_ENTRIES = 64
-BEGAN_MS = 1_793_000_000_000
+BEGAN_MS = 1_720_000_000_000
 BETWEEN_MS = 20_000
+"""All of it is long ago: a page that lists what was redeemed today has nothing to list."""
 RENEWED_AFTER = 10_000
 WARM_PAIRS = 50
 WORD, PIN = "SHRIMP20", "4711"
@@ -125,16 +126,14 @@ def own_facts(after_n: int, first: int = 0) -> Iterator[Fact]:
     k = first
     while True:
         yield redemption(k)
-        yield Answered(
-            at_ms=BEGAN_MS + k * BETWEEN_MS + 900, n=after_n + 2 * (k - first) + 1, clerk=CLERKS[k % len(CLERKS)]
-        )
+        yield Answered(at_ms=_at_ms(k) + 900, n=after_n + 2 * (k - first) + 1, clerk=CLERKS[k % len(CLERKS)])
         k += 1
 
 
 def redemption(k: int) -> Redemption:
     """Redemption ``k``, as a counter writes it."""
     return Redemption(
-        at_ms=BEGAN_MS + k * BETWEEN_MS,
+        at_ms=_at_ms(k),
         intent=_sixteen(1, k),
         promotion=PROMOTIONS[k % len(PROMOTIONS)],
         credential=_sixteen(2, k),
@@ -158,18 +157,22 @@ def told_facts() -> Iterator[Fact]:
     k = 0
     while True:
         yield UseSeen(
-            at_ms=BEGAN_MS + k * BETWEEN_MS,
+            at_ms=_at_ms(k),
             feed=ELSEWHERE[k % len(ELSEWHERE)],
             n=2 + k // len(ELSEWHERE),
             promotion=PROMOTIONS[k % 7],
             credential=_sixteen(4, k),
             store=ELSEWHERE[k % len(ELSEWHERE)].partition("/")[0],
-            used_at_ms=BEGAN_MS + k * BETWEEN_MS - 5,
+            used_at_ms=_at_ms(k) - 5,
             clerk=CLERKS[k % len(CLERKS)],
             amount_minor=1200,
             holder=_sixteen(5, k) if k % 3 == 0 else None,
         )
         k += 1
+
+
+def _at_ms(k: int) -> int:
+    return BEGAN_MS + k % 1_000_000 * BETWEEN_MS
 
 
 def _sixteen(what: int, k: int) -> bytes:
