@@ -48,6 +48,12 @@ def receipted(store: FeedStore) -> dict[FeedId, Head]:
     return found
 
 
+def begun(store: FeedStore) -> dict[FeedId, Head]:
+    """Where feeds begin that were pruned: head office receipted all before, and there is nothing else to send."""
+    beginnings = {feed: store.beginning(feed).after for feed in store.heads()}
+    return {feed: after for feed, after in beginnings.items() if after.n}
+
+
 def _receipts(store: FeedStore, feed: FeedId, until_n: int) -> Iterator[Receipt]:
     """The receipts on ``feed``, the newest first."""
     while until_n > 0:
@@ -101,7 +107,7 @@ class CounterStick:
         """Write the file for head office. ``everything``: whatever its receipts say."""
         counter = self._counter
         counter.take_checkpoint()
-        known = {} if everything else self._known_there()
+        known = begun(counter.side.store) | ({} if everything else self._known_there())
         _, office_key = max(counter.enrolment.head_office_keys)
         label = Label(
             counter.us.origin, HEAD_OFFICE, stick_file.short_id(office_key),
