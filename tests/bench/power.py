@@ -33,6 +33,7 @@ def measure(arguments: Sequence[str]) -> dict[str, float]:
             power.cut_journal(folder, A_DAY, seeds=args.seeds, every=args.every, again=17),
             power.cut_counter(folder, seeds=args.seeds, every=args.every),
             power.cut_private(folder, seeds=args.seeds),
+            power.cut_positions(folder, seeds=args.seeds),
         ]
         faults = [
             power.fail_journal(folder, A_DAY, every=args.every),
@@ -42,6 +43,7 @@ def measure(arguments: Sequence[str]) -> dict[str, float]:
             power.fail_system_calls(folder, A_DAY, every=args.every * 23, calls=["fcntl"]),
             power.fail_counter(folder, every=args.every),
             power.fail_private(folder),
+            power.fail_positions(folder),
         ]
     return {
         "cuts": sum(one.cuts for one in judged),

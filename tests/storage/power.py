@@ -17,8 +17,10 @@ from pathlib import Path
 import pytest
 
 from kiosk.config import write_private
+from kiosk.core.entry import FeedId
 from kiosk.errors import CounterfoilError
 from kiosk.journal import Journal, connection
+from sync.head_office.positions import PositionFile
 from tests.storage.faulty_vfs import CALLS, FaultyDisk, Manner
 from tests.storage.listed_bundles import ListedCounter
 from tests.storage.operations import NAME, Desk, Operation, append, holds, restart
@@ -32,6 +34,7 @@ AGAIN = 2_000_000
 VERSIONS = 14
 RESTARTS_AFTER = 4
 PRIVATE = "device.key"
+POSITION_OF = FeedId("head-office", 1)
 
 
 @contextlib.contextmanager
@@ -333,3 +336,51 @@ def _write_tapped(disk: FaultyDisk) -> str:
     except CounterfoilError as error:
         return error.code
     return ""
+
+
+# --- head office's file of positions ---------------------------------------------------------------------
+
+
+def cut_positions(folder: Path, *, seeds: int) -> Judged:
+    """Cut the power while head office writes down how far its feeds went: never less than what has left since."""
+    disk, judged = FaultyDisk(lay(folder / "run", {})), Judged()
+    kept = PositionFile(folder / "run")
+    with tapped(disk):
+        for n in range(1, 8):
+            kept.keep({POSITION_OF: n})
+            disk.mark()
+    for cut, words, files in found(disk, judged, seeds, 1):
+        with failing(words):
+            held = PositionFile(lay(folder / "cut", files)).held() or {}
+            assert cut.marks <= held.get(POSITION_OF, 0) <= cut.marks + 1
+    return judged
+
+
+def fail_positions(folder: Path) -> int:
+    """Let each call fail while a position is kept: refused in words, and the one before or the new one is there."""
+    met = 0
+
+    def keep() -> tuple[FaultyDisk, PositionFile]:
+        place = lay(folder / "run", {})
+        kept = PositionFile(place)
+        kept.keep({POSITION_OF: 1})
+        return FaultyDisk(place), kept
+
+    disk, kept = keep()
+    with tapped(disk):
+        kept.keep({POSITION_OF: 2})
+    for fault in faults(disk, FILE_CALLS, 1):
+        disk, kept = keep()
+        fault.arm(disk)
+        with failing(str(fault)):
+            refused = False
+            try:
+                with tapped(disk):
+                    kept.keep({POSITION_OF: 2})
+            except CounterfoilError:
+                refused = True
+            found_n = (PositionFile(folder / "run").held() or {}).get(POSITION_OF)
+            assert found_n == 2 or (refused and found_n == 1)
+            assert not kept.lacks({POSITION_OF: 1})
+            met += disk.fired
+    return met

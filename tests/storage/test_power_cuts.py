@@ -63,6 +63,11 @@ def test_whichever_call_fails_a_key_is_refused_in_words_or_written_and_leaves_no
     assert power.fail_private(memory) > 30
 
 
+def test_power_cut_and_failing_calls_leave_head_office_s_positions_no_lower_than_what_has_left(memory: Path) -> None:
+    assert power.cut_positions(memory, seeds=12).cuts > 20
+    assert power.fail_positions(memory) > 30
+
+
 # --- what judges them would notice ------------------------------------------------------------------
 
 
