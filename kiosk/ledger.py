@@ -87,19 +87,25 @@ class Ledger:
                 except MalformedEntryError:
                     continue  # written by a newer release: kept in the journal, and ignored as replay ignores it
                 self.standing.apply(entry.feed, entry.n, fact)
+        self._came(len(entries))
+
+    def _came(self, count: int) -> None:
         if self._snapshots is not None:
-            self._snapshots.came(len(entries))
+            self._snapshots.came(count)
 
     def append(self, *facts: Redemption | Answered | Void | Transferred) -> None:
         """Write and fold, all or none. After an unknown outcome the standing says what the journal really holds."""
         try:
-            self.learn(self._journal.append(facts))
+            for entry, fact in zip(self._journal.append(facts), facts, strict=True):
+                with self._folding:
+                    self.standing.apply(entry.feed, entry.n, fact)
             self._journal_trouble = None
         except JournalError as error:
             self._journal_trouble = error
             if isinstance(error, AppendUnknownError):
                 self.reopen()
             raise
+        self._came(len(facts))
 
     def reopen(self) -> bool:
         """Reopen a journal that stopped after an unknown outcome and fold it anew; False where it cannot be."""

@@ -27,7 +27,8 @@ from kiosk.ports import FeedStore, FolderRead, StickRead, StickWritten
 from sync import stick, stick_file, stick_folder
 from sync.bundle import BundleFetcher
 from sync.counter_side import CounterSide
-from sync.exchange import MarkOf, Side, no_mark, take
+from sync.exchange import Side, take
+from sync.offering import MarkOf, no_mark
 from sync.replicator import trouble_in
 from sync.stick_file import Label
 from sync.wire import NONCE_BYTES

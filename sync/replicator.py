@@ -242,6 +242,12 @@ class Replicator:
 
 def trouble_in(taken: Taken, own: FeedId) -> str | None:
     """What a person must know of an exchange that went through."""
+    if taken.pruned:
+        lost = taken.pruned[0]
+        return (
+            f"Head office lacks entries {lost.theirs.n + 1} to {lost.begins.n} of {lost.feed}, which are pruned here: "
+            "nothing behind them can be sent; it was restored from a backup that is too old. Call head office"
+        )
     if any(one.feed == own for one in taken.divergences):
         return "Head office holds another history of this journal: it was restored or copied; enrol this counter anew"
     theirs = [one.feed for one in taken.divergences] + [one.feed for one in taken.applied if one.result is Result.FORK]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain
 from kiosk.core.fact import Fact, encode_fact
 from kiosk.core.rights import Lot, Right, RightKind
+from kiosk.ports import Beginning, unpruned
 from sync.head_office.records import (
     Account,
     AccountKey,
@@ -111,6 +112,9 @@ class HeadOfficeTwin:
     def entries(self, feed: FeedId, after_n: int, limit: int) -> Sequence[Entry]:
         with self._lock:
             return list(self.tables.feeds.get(feed, [])[after_n : after_n + limit])
+
+    def beginning(self, feed: FeedId) -> Beginning:
+        return unpruned(self, feed)
 
     def checkpoint(self, feed: FeedId) -> Checkpoint | None:
         with self._lock:

@@ -10,15 +10,16 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kiosk.clock import to_ms
 from kiosk.core.contradictions import contradictions
 from kiosk.core.credential import fold, fold_word
 from kiosk.core.organisation import Fault, Organisation
-from kiosk.core.promotion import collisions
+from kiosk.core.promotion import Promotion, collisions
 from kiosk.core.rivals import rivals
+from kiosk.core.worst_cases import exposure_words
 from sync.head_office import listed
 from sync.head_office.changes import Change, changes_between
 from sync.head_office.guesses import Guesses
@@ -45,6 +46,7 @@ class Published:
     """What publishing came to. ``titles`` are by promotion id.
 
     ``guesses``, for those with listed codes, is what a thief with a counter's device needs for one of them.
+    ``worst_cases`` are what each comes to at worst if every counter is cut off, in words.
     """
 
     version: int
@@ -53,6 +55,7 @@ class Published:
     notes: tuple[Note, ...]
     titles: Mapping[str, str]
     guesses: Mapping[str, Guesses]
+    worst_cases: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +287,13 @@ def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, 
         notes=_notes(office, store, plan, guesses),
         titles={one.id: one.title for one in readable},
         guesses=guesses,
+        worst_cases=_worst_cases(readable, plan.organisation.organisation),
     )
+
+
+def _worst_cases(promotions: Iterable[Promotion], organisation: Organisation) -> Mapping[str, str]:
+    words = {one.id: exposure_words(one, organisation) for one in promotions}
+    return {id_: said for id_, said in words.items() if said is not None}
 
 
 def _notes(office: HeadOffice, store: HeadOfficeStore, plan: _Plan, guesses: Mapping[str, Guesses]) -> tuple[Note, ...]:

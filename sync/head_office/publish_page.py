@@ -160,6 +160,7 @@ class Checked:
     version: int
     changes: list[tuple[str, str, str]]
     notes: tuple[NoteGroup, ...]
+    worst_cases: list[tuple[str, str]]
 
 
 def form_with(kind: SourceKind, text: str, problems: tuple[Problem, ...], done: Published | None = None) -> Response:
@@ -185,7 +186,8 @@ def _checked(done: Published) -> Checked:
     known = names()
     known = replace(known, promotions={**known.promotions, **done.titles})
     changes = [_change_words(change, known) for change in done.changes]
-    return Checked(done.version, changes, note_groups(done.notes, known.promotions))
+    worst = [(known.promotion(id_), words) for id_, words in done.worst_cases.items()]
+    return Checked(done.version, changes, note_groups(done.notes, known.promotions), worst)
 
 
 def _problem_row(problem: Problem, kind: SourceKind, text: str) -> ProblemRow:

@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--until", type=int)
     args = parser.parse_args()
     station = Station.open(CounterFolder(args.folder), CameraPlan(None))
-    _, _, stop_link = link(station)
+    *_, stop_link = link(station)
     try:
         if args.until is None:
             redeem_on_and_on(station, random.Random(args.seed))

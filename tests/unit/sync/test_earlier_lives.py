@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.errors import ExchangeError
 from sync.counter_side import CounterSide
-from sync.exchange import Limits, offer
 from sync.head_office.office import HeadOffice
+from sync.offering import Limits, offer
 from tests.head_office_world import SmallCounter, an_office, enrolled, key_number
 
 BACKLOG = 9
