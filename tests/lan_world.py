@@ -117,6 +117,7 @@ class NearCounter:
             self.side, self.near, self.counter, self._keep_fork, self.journal.checkpoint_between, self.clock, chance
         )
         self.neighbours = Neighbours(parts)
+        self.counter.neighbours = self.neighbours
 
     def _keep_fork(self, fork: Fork) -> None:
         report_fork(fork)

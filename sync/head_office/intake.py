@@ -31,6 +31,7 @@ from sync.head_office.balances import Balances
 from sync.head_office.counted import counts_so_far
 from sync.head_office.counting import Counting
 from sync.head_office.grants import grants_due
+from sync.head_office.heard import note_heard
 from sync.head_office.incarnations import incarnation_of
 from sync.head_office.judging import Books
 from sync.head_office.keys import KEY_EPOCH
@@ -217,7 +218,7 @@ def settle(
     """After the entries of one message are stored, in the same transaction: count, tell on, receipt, grant, sign."""
     store, at_ms = office.store, to_ms(office.clock.now())
     lives = lives_of(office, origin)
-    incarnation = after_taking(store, incarnation_of(store), lives, taken)
+    incarnation = after_taking(store, incarnation_of(store), lives, taken, at_ms // 1000)
     balances = Balances(store, at_ms)
     counting = Counting(office, Books(store, counted=counts_so_far(office)), balances, at_ms)
     for_it = incarnation.feed_to(origin)
@@ -236,7 +237,10 @@ def settle(
             counting.told += [receipt] if receipted_n == 0 else []  # so that all know of this life
     told[for_it] += _receipts_anew(store, for_it, lives, at_ms) if not told[for_it] else []
     balances.flush()
-    told[for_it] += answers(office, balances, lives, incarnation, counting.asked, at_ms)
+    for asker in sorted({one.feed.origin for one in counting.asked}):  # whoever carried it here
+        asked = [one for one in counting.asked if one.feed.origin == asker]
+        given = answers(office, balances, lives_of(office, asker), incarnation, asked, at_ms)
+        told.setdefault(incarnation.feed_to(asker), []).extend(given)
     told[for_it] += grants_due(office, balances, lives, incarnation, at_ms)
     tell(office, incarnation.to_all, counting.told)
     for feed, facts in told.items():
@@ -297,5 +301,6 @@ def _receipted(store: HeadOfficeStore, feed: FeedId, about: FeedId, now: Sequenc
 
 def _note_contact(office: HeadOffice, lives: Sequence[Enrolment], taken: Taken, at_ms: int) -> None:
     if lives:
+        note_heard(office.store, lives[-1].feed, taken.exchange.vector)
         version = taken.exchange.bundle_version or None
         office.store.put_enrolment(replace(lives[-1], last_contact_ms=at_ms, bundle_version=version))

@@ -4,8 +4,8 @@ Rules of this module:
 
 - At start, a database behind the position file, or without one while it has granted, was restored. So was one whose own
   feed of the incarnation in force a counter holds further, or otherwise: the signature on it is our own.
-- A restored head office begins the next incarnation: new feeds, pools that are empty
-  (:mod:`sync.head_office.pools`), and receipts written anew, so that counters send all that it does not hold.
+- A restored head office begins the next incarnation, under a number that none before it can have had: new feeds, pools
+  that are empty (:mod:`sync.head_office.pools`), and receipts written anew, so that counters send all that it lacks.
 - Counters hand back the entries of its own older feeds that it lost. What they say counts again, once.
 - *Forgotten* may be what its feed to a counter said past what is held. It is so no more when the feed is as far as the
   position file says, or when every life that wrote there at the time of the restore has reported: it knows of the new
@@ -27,12 +27,13 @@ from dataclasses import dataclass, field
 from kiosk.core.entry import Entry, FeedId, Head, MalformedEntryError
 from kiosk.core.fact import Granted, Receipt, UseSeen, decode_fact
 from kiosk.core.rights import HEAD_OFFICE, is_head_office
-from sync.exchange import Result, Taken, head_at
+from sync.exchange import Result, Taken
 from sync.head_office.incarnations import FORGOTTEN, NUMBER, Incarnation, incarnation_of
 from sync.head_office.lives import ended_at
 from sync.head_office.positions import Positions
 from sync.head_office.records import Enrolment
 from sync.head_office.store import HeadOfficeStore
+from sync.offering import head_at
 
 NOBODY_KNOWS = 2**53
 """The position of a feed of which nobody knows how far it went."""
@@ -81,14 +82,14 @@ class Forgotten:
                 del self.feeds[feed]
 
 
-def start(store: HeadOfficeStore, positions: Positions) -> None:
-    """Before head office does anything: find out whether its database was restored."""
+def start(store: HeadOfficeStore, positions: Positions, at_s: int = 0) -> None:
+    """Before head office does anything: find out whether its database was restored. ``at_s``: as in :func:`begin`."""
     held = positions.held()  # before the database is looked at: whoever writes it commits there first
     with store.together():
         incarnation = incarnation_of(store)
         heads = own_heads(store)
         if _is_restored(store, incarnation, held, heads):
-            begin(store, held)
+            begin(store, held, at_s)
             heads = own_heads(store)
         positions.keep(
             {feed: head.n for feed, head in heads.items()}
@@ -116,11 +117,17 @@ def own_heads(store: HeadOfficeStore) -> Mapping[FeedId, Head]:
     return {feed: head for feed, head in store.heads().items() if is_head_office(feed)}
 
 
-def begin(store: HeadOfficeStore, held: Mapping[FeedId, int] | None) -> Incarnation:
-    """The next incarnation. ``held`` are the positions that were reached; None: nobody knows them."""
+def begin(store: HeadOfficeStore, held: Mapping[FeedId, int] | None, at_s: int = 0) -> Incarnation:
+    """The next incarnation. ``held`` are the positions that were reached; None: nobody knows them.
+
+    Then the same backup may have been put back before, and what that incarnation wrote must not be written otherwise:
+    the number is the time, ``at_s`` in Unix seconds, which none before it had.
+    """
     before = incarnation_of(store)
     ours = [*filter(is_head_office, held or ()), *own_heads(store)]
     number = max([before.number, *(feed.incarnation for feed in ours)]) + 1
+    if held is None:
+        number = max(number, at_s)
     enrolled = store.enrolments()
     lives = [life for life in enrolled if ended_at(life) is None]
     lost = [feed for feed in held or () if not is_head_office(feed) and feed not in {life.feed for life in enrolled}]
@@ -150,12 +157,12 @@ def _behind(store: HeadOfficeStore, held: Mapping[FeedId, int]) -> dict[str, int
 
 
 def after_taking(
-    store: HeadOfficeStore, incarnation: Incarnation, lives: Sequence[Enrolment], taken: Taken
+    store: HeadOfficeStore, incarnation: Incarnation, lives: Sequence[Enrolment], taken: Taken, at_s: int = 0
 ) -> Incarnation:
     """The incarnation that is in force after what a counter with these ``lives`` sent, now that it is stored."""
     if any(_contradicts(incarnation, applied.feed, applied.result) for applied in taken.applied):
         # a database and its position file that were set back together
-        incarnation = begin(store, None)
+        incarnation = begin(store, None, at_s)
     if not incarnation.whole:
         _heard(store, incarnation, lives, taken)
     return incarnation_of(store)
@@ -185,7 +192,7 @@ def _heard(store: HeadOfficeStore, incarnation: Incarnation, lives: Sequence[Enr
 
 def _note_unknown_lives(store: HeadOfficeStore, forgotten: Forgotten, taken: Taken) -> None:
     """Of a life that was enrolled since the backup we may have granted to, nobody knows how much."""
-    known = {str(life.feed) for life in store.enrolments()}
+    known = {str(life.feed) for life in store.enrolments() if ended_at(life) is not None} | set(forgotten.lives)
     for applied in taken.applied:
         if is_head_office(applied.feed):
             for name in {life for entry in applied.entries if (life := _life_in(entry)) is not None} - known:
