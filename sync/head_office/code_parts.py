@@ -27,7 +27,7 @@ def told_of_codes(store: HeadOfficeStore, promotions: Iterable[Promotion]) -> di
         used = UsedCodes(store.used_indexes(one.id, uses, count_voided=not one.void_restores_use))
         if len(used):
             parts[f"{USED}{one.id}"] = used.encode()
-        homes = base64.b64decode(store.setting(_setting(one.id)) or "")
+        homes = base64.b64decode(store.setting(homes_setting(one.id)) or "")
         if homes:
             parts[f"{HOMES}{one.id}"] = homes
     return parts
@@ -55,9 +55,10 @@ def too_many(promotion: str, homes: bytes) -> list[Problem]:
 
 def keep_homes(store: HeadOfficeStore, promotion: str, homes: bytes) -> None:
     """Keep the homes of the list that was imported; those of the one before go."""
-    if homes or store.setting(_setting(promotion)):
-        store.put_setting(_setting(promotion), base64.b64encode(homes).decode())
+    if homes or store.setting(homes_setting(promotion)):
+        store.put_setting(homes_setting(promotion), base64.b64encode(homes).decode())
 
 
-def _setting(promotion: str) -> str:
+def homes_setting(promotion: str) -> str:
+    """The setting that keeps the homes of a promotion's codes, in base64."""
     return f"code-homes/{promotion}"

@@ -12,6 +12,7 @@ from kiosk.clock import to_ms
 from kiosk.core.entry import FeedId, MalformedEntryError
 from kiosk.errors import CounterfoilError, ExchangeError
 from sync import enrol as pact
+from sync.head_office.incarnations import incarnation_of
 from sync.head_office.intake import ORIGIN
 from sync.head_office.keys import KEY_EPOCH
 from sync.head_office.office import HeadOffice
@@ -21,6 +22,8 @@ from sync.head_office.store import HeadOfficeStore
 
 CODE_TTL_MS = 24 * 3_600_000
 WRONG_TRIES = 5
+LIVES_BETWEEN_RESTORES = 100
+"""So many lives of one counter are never enrolled between a backup and its restore."""
 
 
 class DeskError(CounterfoilError):
@@ -190,7 +193,9 @@ def _new_life(store: HeadOfficeStore, code: EnrolmentCode, device_key: bytes, no
         *(life.incarnation for life in store.enrolments() if life.feed.origin == origin),
         *(feed.incarnation for feed in store.heads() if feed.origin == origin),
     ]
-    incarnation = max(before, default=0) + 1
+    # lives that a restored head office does not know of must not come twice
+    lost = LIVES_BETWEEN_RESTORES * (incarnation_of(store).number - 1)
+    incarnation = max([*before, lost]) + 1
     address = next((life.address for life in reversed(store.enrolments()) if life.feed.origin == origin), None)
     return Enrolment(
         store=code.store,

@@ -3,7 +3,7 @@
 Rules of this module:
 
 - It runs after intake, in the same transaction, so that a grant travels in the very answer. Nothing is granted to a
-  life that is fenced, or that a later one replaced.
+  life that is fenced or revoked, or that a later one replaced.
 - Nothing is granted of a right of which a counter spent more than it had, until what is missing is here.
 - A promotion is granted for from its publication until it is over, paused ones left out.
 - How much is said in :mod:`sync.head_office.shares`, of what in :mod:`sync.head_office.pools`.
@@ -25,6 +25,7 @@ from kiosk.core.rules import USED_ONCE
 from kiosk.core.terms import Terms
 from sync.head_office.balances import Balances, paced
 from sync.head_office.incarnations import Incarnation
+from sync.head_office.lives import may_hold_rights
 from sync.head_office.office import HeadOffice
 from sync.head_office.pools import pool_of
 from sync.head_office.published import catalogue_known_at
@@ -38,7 +39,7 @@ def grants_due(
 ) -> list[Granted]:
     """What the newest of a counter's ``lives`` is to be granted now; the accounts have it when this returns."""
     life = lives[-1] if lives else None
-    if life is None or life.fenced:
+    if life is None or not may_hold_rights(life):
         return []
     desk = _Desk(office.store, balances, life, incarnation, at_ms)
     grants = [fact for terms in taking_part(office, life, at_ms) for fact in desk.grants(terms)]
@@ -151,8 +152,8 @@ class _Desk:
         """The counters that take part: those published, enrolled or not, and any other that is enrolled."""
         published = (Place(store.id, one.id) for store in terms.stores.values() for one in store.counters)
         enrolled = (Place(life.store, life.counter) for life in self._lives.values())
-        fenced = {(life.store, life.counter) for life in self._lives.values() if life.fenced}
+        out = {Place(life.store, life.counter) for life in self._lives.values() if not may_hold_rights(life)}
         for place in dict.fromkeys([*published, *enrolled]):
             there = right.kind is not RightKind.STORE or place.store == self.life.store
-            if there and takes_part(terms, place) and (place.store, place.counter) not in fenced:
+            if there and takes_part(terms, place) and place not in out:
                 yield place

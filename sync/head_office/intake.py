@@ -7,13 +7,15 @@ Rules of this module:
   power fails before it commits, nothing of it is there, and the counter, which has no receipt, sends it again.
 - Each redemption is in the log once: the log's key is (feed, n), and entries are stored once.
 - Messages are taken one at a time, so the order of cursors is the order of commits.
-- A counter is sent the feed "head-office" and its own receipts; it may send the feeds of its own lives, and carry those
-  of the other counters of its store. A receipt goes to the writer, whoever carried; the carrier is sent it if it asks.
+- A counter is sent the feed "head-office" and the one to itself, of every incarnation; it may send the feeds of its own
+  lives, and carry those of the other counters of its store. A receipt goes to the writer, whoever carried; the carrier
+  is sent it if it asks. A counter gives back what a restored head office lost of its own feeds.
+- How far our feeds go is on disk outside the database before an answer with them leaves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.clock import to_ms
@@ -24,15 +26,18 @@ from kiosk.core.strict_cbor import encode
 from sync.bundle import answer_parts
 from sync.exchange import Fork, Side, Taken, answer, take
 from sync.head_office import quarantine
+from sync.head_office.asks import answers
 from sync.head_office.balances import Balances
 from sync.head_office.counted import counts_so_far
 from sync.head_office.counting import Counting
 from sync.head_office.grants import grants_due
+from sync.head_office.heard import note_heard
 from sync.head_office.incarnations import incarnation_of
 from sync.head_office.judging import Books
 from sync.head_office.keys import KEY_EPOCH
 from sync.head_office.office import HeadOffice
 from sync.head_office.records import Enrolment, Evidence
+from sync.head_office.restored import after_taking
 from sync.head_office.sealing import in_force
 from sync.head_office.store import HeadOfficeStore
 from sync.wire import Exchange, KeyOf, Kind, Party, unseal
@@ -60,15 +65,23 @@ def us(office: HeadOffice) -> Party:
 
 @dataclass(frozen=True, slots=True)
 class CounterTrust:
-    """What head office accepts from one counter: the feeds of its store's lives, each signed with that life's key."""
+    """What head office accepts from one counter: the feeds of its store's lives, each signed with that life's key.
+
+    And of our own feeds, those that its store is sent, as we signed them: a backup may have lost them.
+    """
 
     lives: tuple[Enrolment, ...]
+    audience: frozenset[str]
+    own_key: bytes
 
     def accepts(self, feed: FeedId) -> bool:
         # a counter of another store, which has no business with this one's feeds
-        return any(life.feed == feed for life in self.lives)
+        return any(life.feed == feed for life in self.lives) or feed.origin in self.audience
 
     def public_key(self, feed: FeedId, key_epoch: int) -> bytes | None:
+        if feed.origin in self.audience:
+            # grants that a counter writes to itself
+            return self.own_key if key_epoch == KEY_EPOCH else None
         # one life's key does not sign another's feed: a counter that writes in another's name
         found = (life.public_key for life in self.lives if life.feed == feed and life.key_epoch == key_epoch)
         return next(found, None)
@@ -100,15 +113,19 @@ def counter_key(office: HeadOffice, origin: str, key_epoch: int) -> bytes | None
 def side_towards(office: HeadOffice, origin: str) -> Side:
     """Head office's side of the exchange with the counter ``origin``."""
     near = lives_near(office, origin)
-    audience = {own_feed(office), receipts_feed(office, origin)}
-    carried = {receipts_feed(office, life.feed.origin) for life in near}
+    usual = {ORIGIN, f"{ORIGIN}/{origin}", origin}
+    audience = frozenset({ORIGIN, f"{ORIGIN}/{origin}", *(f"{ORIGIN}/{life.feed.origin}" for life in near)})
+
+    def is_for_them(feed: FeedId) -> bool:
+        return feed.origin in audience
+
     return Side(
         store=office.store,
-        trust=CounterTrust(near),
-        may_send=(audience | carried).__contains__,
+        trust=CounterTrust(near, audience, office.keys.feed_public),
+        may_send=is_for_them,
         keep_fork=lambda fork: _keep_fork(office, fork),
-        sign=lambda feed, head: _sign(office, feed, head) if feed in audience | carried else None,
-        quiet=lambda feed: feed not in audience and feed.origin != origin,
+        sign=lambda feed, head: _sign(office, feed, head) if is_for_them(feed) else None,
+        quiet=lambda feed: feed.origin not in usual,
         bundle_version=lambda: bundle.version if (bundle := in_force(office)) else 0,
         newer_bundle=lambda theirs: _newer_bundle(office, theirs),
     )
@@ -142,17 +159,34 @@ def _keep_fork(office: HeadOffice, fork: Fork) -> None:
 
 def receive(office: HeadOffice, message: bytes) -> bytes:
     """The answer to a counter's message: all that it brought is stored when this returns. Raises ``ExchangeError``."""
-    key_of = _key_of(office)
+    key_of, senders = _key_of(office), list[str]()
     unseal(message, kind=Kind.EXCHANGE, recipient=ORIGIN, key_of=key_of)  # what nobody signed waits for no turn
     with office.store.together():
-        return answer(
+        answered = answer(
             message,
             us=us(office),
             key_of=key_of,
             side_of=lambda origin: side_towards(office, origin),
             at_ms=to_ms(office.clock.now()),
-            settle=lambda origin, taken: settle(office, origin, taken),
+            settle=lambda origin, taken: settle(office, origin, taken, senders.append),
         )
+    before_leaving(office, senders)
+    return answered
+
+
+def before_leaving(office: HeadOffice, origins: Iterable[str]) -> None:
+    """What has been written to these counters ("store/counter") leaves after this, in whatever way.
+
+    If power fails before it returns, the database is as far as any counter can have heard, or further.
+    """
+    incarnation, store = incarnation_of(office.store), office.store
+    stores = {origin.partition("/")[0] for origin in origins}  # one counter carries for the others of its store
+    near = {life.feed.origin for life in store.enrolments() if life.store in stores}
+    feeds = [incarnation.to_all, *map(incarnation.feed_to, sorted(near))]
+    positions = {feed: head.n for feed in feeds if (head := store.head(feed)).n > 0}
+    if office.positions.lacks(positions):
+        with store.together():  # programs of head office take turns
+            office.positions.keep(positions)
 
 
 def give_parts(office: HeadOffice, message: bytes) -> bytes:
@@ -177,10 +211,13 @@ def _key_of(office: HeadOffice) -> KeyOf:
 # --- settling ----------------------------------------------------------------------------------
 
 
-def settle(office: HeadOffice, origin: str, taken: Taken) -> None:
+def settle(
+    office: HeadOffice, origin: str, taken: Taken, settled: Callable[[str], None] = lambda _origin: None
+) -> None:
     """After the entries of one message are stored, in the same transaction: count, tell on, receipt, grant, sign."""
     store, at_ms = office.store, to_ms(office.clock.now())
-    incarnation, lives = incarnation_of(store), lives_of(office, origin)
+    lives = lives_of(office, origin)
+    incarnation = after_taking(store, incarnation_of(store), lives, taken)
     balances = Balances(store, at_ms)
     counting = Counting(office, Books(store, counted=counts_so_far(office)), balances, at_ms)
     for_it = incarnation.feed_to(origin)
@@ -194,17 +231,33 @@ def settle(office: HeadOffice, origin: str, taken: Taken) -> None:
         good = quarantine.good_head(store, applied.feed, applied.head)
         if good.n > _receipted(store, to_writer, applied.feed, written):
             written.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=good.n, head=good.hash))
+    told[for_it] += _receipts_anew(store, for_it, lives, at_ms) if not told[for_it] else []
     balances.flush()
+    for asker in sorted({one.feed.origin for one in counting.asked}):  # whoever carried it here
+        asked = [one for one in counting.asked if one.feed.origin == asker]
+        given = answers(office, balances, lives_of(office, asker), incarnation, asked, at_ms)
+        told.setdefault(incarnation.feed_to(asker), []).extend(given)
     told[for_it] += grants_due(office, balances, lives, incarnation, at_ms)
-    _tell(office, incarnation.to_all, counting.told)
+    tell(office, incarnation.to_all, counting.told)
     for feed, facts in told.items():
-        _tell(office, feed, facts)
+        tell(office, feed, facts)
     _note_contact(office, lives, taken, at_ms)
+    settled(origin)
+
+
+def _receipts_anew(store: HeadOfficeStore, for_it: FeedId, lives: Sequence[Enrolment], at_ms: int) -> Iterable[Receipt]:
+    """The receipts of a new incarnation; those of the one before are void."""
+    if store.head(for_it).n > 0:
+        return
+    for life in lives:
+        good = quarantine.good_head(store, life.feed, store.head(life.feed))
+        if good.n > 0:
+            yield Receipt(at_ms=at_ms, feed=str(life.feed), n=good.n, head=good.hash)
 
 
 def tell_all(office: HeadOffice, facts: Sequence[Fact]) -> None:
     """Write ``facts`` to every counter, and sign; inside a transaction."""
-    _tell(office, incarnation_of(office.store).to_all, facts)
+    tell(office, incarnation_of(office.store).to_all, facts)
 
 
 def count_released(office: HeadOffice, feed: FeedId, entries: Sequence[Entry]) -> None:
@@ -216,10 +269,11 @@ def count_released(office: HeadOffice, feed: FeedId, entries: Sequence[Entry]) -
     balances.flush()
     tell_all(office, counting.told)
     receipt = Receipt(at_ms=at_ms, feed=str(feed), n=last.n, head=last.hash)
-    _tell(office, incarnation_of(store).feed_to(feed.origin), [receipt])
+    tell(office, incarnation_of(store).feed_to(feed.origin), [receipt])
 
 
-def _tell(office: HeadOffice, feed: FeedId, facts: Sequence[Fact]) -> None:
+def tell(office: HeadOffice, feed: FeedId, facts: Sequence[Fact]) -> None:
+    """Write to one of our own feeds, and sign; inside a transaction."""
     if facts:
         last = office.store.append(feed, facts)[-1]
         office.store.put_checkpoint(_sign(office, feed, Head(last.n, last.hash)))
@@ -243,5 +297,6 @@ def _receipted(store: HeadOfficeStore, feed: FeedId, about: FeedId, now: Sequenc
 
 def _note_contact(office: HeadOffice, lives: Sequence[Enrolment], taken: Taken, at_ms: int) -> None:
     if lives:
+        note_heard(office.store, lives[-1].feed, taken.exchange.vector)
         version = taken.exchange.bundle_version or None
         office.store.put_enrolment(replace(lives[-1], last_contact_ms=at_ms, bundle_version=version))

@@ -9,6 +9,8 @@ from typing import Any
 from kiosk.clock import Clock, SystemClock
 from sync.head_office.attempts import Attempts
 from sync.head_office.keys import Keys
+from sync.head_office.positions import KeptPositions, PositionFile, Positions
+from sync.head_office.restored import start
 from sync.head_office.store import HeadOfficeStore
 
 DATABASE_FILE = "head-office.db"
@@ -18,7 +20,8 @@ DATABASE_FILE = "head-office.db"
 class HeadOffice:
     """What every use case of head office needs. ``place`` is its data directory.
 
-    ``attempts`` counts wrong passwords; ``parsed`` keeps what was published last, read into models.
+    ``attempts`` counts wrong passwords; ``parsed`` keeps what was published last, read into models; ``positions`` are
+    how far its feeds have gone out.
     """
 
     place: Path
@@ -27,20 +30,27 @@ class HeadOffice:
     clock: Clock
     attempts: Attempts
     parsed: dict[str, Any] = field(default_factory=dict, repr=False)
+    positions: Positions = field(default_factory=KeptPositions, repr=False)
 
     @classmethod
     def open(cls, place: Path, *, database: str | None = None, clock: Clock | None = None) -> HeadOffice:
         """Head office in ``place``; keys and schema are made where they are missing.
 
         ``database`` is an address such as ``postgresql://...``; None: an SQLite file in ``place``. Raises
-        ``SetupError`` and ``StoreError``.
+        ``SetupError`` and ``StoreError``. A database that was restored begins a new incarnation.
         """
         from sync.head_office.sql.store import SqlStore  # noqa: PLC0415 (a twin in a test needs no SQLAlchemy)
 
         clock = clock or SystemClock()
         keys = Keys.open(place)
         url = database or f"sqlite:///{place.resolve() / DATABASE_FILE}"
-        return cls(place, SqlStore.open(url), keys, clock, Attempts(clock))
+        store, positions = SqlStore.open(url), PositionFile(place)
+        try:
+            start(store, positions)
+        except BaseException:
+            store.close()
+            raise
+        return cls(place, store, keys, clock, Attempts(clock), positions=positions)
 
     def close(self) -> None:
         """Give back files and connections."""

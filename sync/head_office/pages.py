@@ -24,6 +24,8 @@ from sync.head_office import (
     promotions_page,
     publish_page,
     redemptions_page,
+    rights_page,
+    stick_page,
     try_page,
 )
 from sync.head_office.respond import respond, send_to
@@ -33,6 +35,7 @@ RAIL = (
     ("pages.promotions", "tag", "Promotions"),
     ("pages.redemptions", "list", "Redemptions"),
     ("pages.counters", "shop", "Counters"),
+    ("pages.rights", "tray", "Rights"),
     ("pages.people", "people", "People"),
 )
 _UNDER = {
@@ -43,7 +46,14 @@ _UNDER = {
     "pages.publish": "pages.promotions",
     "pages.send": "pages.promotions",
     "pages.published_version": "pages.promotions",
+    "pages.promotion_rights": "pages.promotions",
+    "pages.free_rights": "pages.rights",
     "pages.make_code": "pages.counters",
+    "pages.stick": "pages.counters",
+    "pages.stick_download": "pages.counters",
+    "pages.stick_upload": "pages.counters",
+    "pages.stick_write": "pages.counters",
+    "pages.stick_read": "pages.counters",
     "pages.life": "pages.counters",
     "pages.revoke_life": "pages.counters",
     "pages.count_life": "pages.counters",
@@ -107,8 +117,9 @@ def _too_large(_error: HTTPException) -> Response:
         "head_office/trouble.html",
         status=413,
         title="That is too much at once",
-        what="The text and its pictures have more than 16 MB together. Nothing was done.",
-        cure="Go back and send fewer pictures, or smaller ones; those published before need not be sent again.",
+        what="What was sent has more than 16 MB together. Nothing was done.",
+        cure="Go back and send fewer pictures, or smaller ones; those published before need not be sent again. "
+        "Of a stick's files choose fewer at once, or have the stick read where it is put in.",
         code="form-too-large",
     )
 
@@ -123,6 +134,9 @@ _ROUTES: tuple[tuple[str, str, str, Any], ...] = (
     ("GET", "/promotions", "promotions", promotions_page.promotions),
     ("GET", "/promotions/<promotion_id>", "promotion", promotions_page.promotion),
     ("GET", "/promotions/<promotion_id>/sample.jpg", "sample", promotions_page.sample),
+    ("GET", "/promotions/<promotion_id>/rights", "promotion_rights", rights_page.promotion_rights),
+    ("GET", "/rights", "rights", rights_page.rights),
+    ("POST", "/rights/free", "free_rights", rights_page.free_rights),
     ("GET", "/promotions/<promotion_id>/try", "try_promotion", try_page.try_promotion),
     ("POST", "/promotions/<promotion_id>/try", "try_published", try_page.try_published),
     ("POST", "/publish/promotions/try", "try_text", try_page.try_text),
@@ -131,6 +145,11 @@ _ROUTES: tuple[tuple[str, str, str, Any], ...] = (
     ("GET", "/published/<kind>/<int:version>", "published_version", publish_page.published_version),
     ("GET", "/counters", "counters", counters_page.counters),
     ("POST", "/counters/<store>/<counter>/code", "make_code", counters_page.make_code),
+    ("GET", "/counters/stick", "stick", stick_page.stick_page),
+    ("GET", "/counters/stick/<store>/<counter>", "stick_download", stick_page.download),
+    ("POST", "/counters/stick/files", "stick_upload", stick_page.upload),
+    ("POST", "/counters/stick/write", "stick_write", stick_page.write),
+    ("POST", "/counters/stick/read", "stick_read", stick_page.read),
     ("GET", "/counters/<store>/<counter>/<int:incarnation>", "life", life_page.life),
     ("POST", "/counters/<store>/<counter>/<int:incarnation>/revoke", "revoke_life", life_page.revoke_life),
     ("POST", "/counters/<store>/<counter>/<int:incarnation>/count", "count_life", life_page.count_life),

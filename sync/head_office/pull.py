@@ -12,7 +12,7 @@ from kiosk.clock import to_ms
 from kiosk.core.entry import FeedId, Head
 from sync.exchange import Result, Taken, compose, read_answer, seal_request
 from sync.head_office.desk import DeskError
-from sync.head_office.intake import counter_key, lives_of, side_towards, take_answer, us
+from sync.head_office.intake import before_leaving, counter_key, lives_of, side_towards, take_answer, us
 from sync.head_office.office import HeadOffice
 from sync.post import TIMEOUT, Post, http_post
 from sync.wire import EXCHANGE_PATH, NONCE_BYTES
@@ -60,6 +60,7 @@ def _pull(office: HeadOffice, feed: FeedId, post: Post) -> Pulled:
 
 def _round_trip(office: HeadOffice, origin: str, theirs: Mapping[FeedId, Head] | None, post: Post) -> tuple[int, Taken]:
     told, nonce = compose(side_towards(office, origin), theirs), os.urandom(NONCE_BYTES)
+    before_leaving(office, [origin])
     at_ms = to_ms(office.clock.now())
     message = seal_request(told, us=us(office), recipient=origin, nonce=nonce, at_ms=at_ms)
     answered = post(EXCHANGE_PATH, message)

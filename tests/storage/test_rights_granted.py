@@ -9,64 +9,29 @@ from pathlib import Path
 import pytest
 
 from kiosk.core.escrow import returns_of
-from kiosk.core.fact import Granted, Returned, Spent, UseSeen, decode_fact
-from kiosk.core.rights import Accounts, Right, RightKind
-from kiosk.core.standing import Standing
+from kiosk.core.fact import Granted, Returned, UseSeen
+from kiosk.core.rights import Right, RightKind
 from sync.head_office.office import HeadOffice
 from sync.head_office.publish import publish
 from sync.head_office.store import HeadOfficeStore
-from tests.head_office_world import ORGANISATION, SmallCounter, an_office, clock, enrolled
-
-CAPPED = """
-promotions:
-  - id: tacos
-    title: Free shrimp tacos
-    gives: One shrimp tacos appetizer, free
-    value: {{amount: "12.00", currency: USD}}
-    valid: {{from: 2026-11-01, until: 2026-11-30}}
-    credentials: [word]
-    words: [TACOS]
-    limits: {limits}
-"""
-TOTAL = Right(RightKind.TOTAL, "tacos")
-BUDGET = Right(RightKind.BUDGET, "tacos")
-STORE = Right(RightKind.STORE, "tacos", b"bayside")
-
-
-def capped(limits: str) -> str:
-    return CAPPED.format(limits=limits)
+from tests.head_office_world import clock, enrolled
+from tests.rights_world import (
+    BUDGET,
+    STORE,
+    TOTAL,
+    accounts,
+    balance,
+    held_here,
+    office_with,
+    spend,
+    tacos,
+    three_counters,
+)
 
 
 @pytest.fixture
 def office(tmp_path: Path, store: HeadOfficeStore) -> HeadOffice:
-    office = an_office(tmp_path, store=store, published=False)
-    publish(office, promotions=capped("{total: 100}"), organisation=ORGANISATION, by="test")
-    return office
-
-
-def accounts(counter: SmallCounter) -> Accounts:
-    """The rights of a counter, as it folds them itself."""
-    folded = Standing(own=counter.feed)
-    for feed in sorted(counter.journal.heads()):
-        for entry in counter.journal.entries(feed, 0, 100_000):
-            folded.apply(feed, entry.n, decode_fact(entry.body))
-    return folded.accounts
-
-
-def balance(counter: SmallCounter, right: Right = TOTAL) -> int:
-    return accounts(counter).balance(right)
-
-
-def spend(counter: SmallCounter, times: int = 1) -> list[int]:
-    """Redemptions that each take one use of the total; the counter has them."""
-    return [
-        counter.redeem(credential_kind="word", shared=True, spent=(Spent(int(RightKind.TOTAL), 1, 1),))
-        for _ in range(times)
-    ]
-
-
-def held_here(office: HeadOffice, counter: SmallCounter, right: Right = TOTAL) -> int:
-    return sum(one.balance for one in office.store.rights_of(str(counter.feed)) if one.lot.right == right)
+    return office_with(tmp_path, "limits: {total: 100}", store=store)
 
 
 def test_a_counter_has_rights_after_its_first_exchange(office: HeadOffice) -> None:
@@ -98,8 +63,7 @@ def test_at_half_of_what_it_had_a_counter_is_given_more_and_not_before(office: H
 
 
 def test_all_counters_together_never_have_more_than_the_cap(office: HeadOffice) -> None:
-    places = (("bayside", "front"), ("bayside", "bar"), ("pier-9", "front"))
-    counters = [enrolled(office, *place, key=k) for k, place in enumerate(places, 1)]
+    counters = three_counters(office)
     spent = 0
     for _ in range(60):
         for counter in counters:
@@ -169,7 +133,7 @@ def test_a_neighbours_void_that_arrives_first_waits_for_what_it_undoes(office: H
 def test_a_cap_lowered_below_what_is_granted_grants_no_more(office: HeadOffice) -> None:
     first, second = enrolled(office), enrolled(office, "pier-9", key=2)
     first.exchange()
-    publish(office, promotions=capped("{total: 20}"), by="test")
+    publish(office, promotions=tacos("limits: {total: 20}"), by="test")
     second.exchange()
     assert balance(second) == 0
     assert balance(first) == 25
@@ -177,14 +141,14 @@ def test_a_cap_lowered_below_what_is_granted_grants_no_more(office: HeadOffice) 
 
 def test_a_cap_that_is_raised_grants_the_difference(office: HeadOffice) -> None:
     counter = enrolled(office)
-    publish(office, promotions=capped("{total: 4}"), by="test")
+    publish(office, promotions=tacos("limits: {total: 4}"), by="test")
     counter.exchange()
     spend(counter, balance(counter))
     counter.exchange()
     spend(counter, balance(counter))
     counter.exchange()
     had = balance(counter)
-    publish(office, promotions=capped("{total: 400}"), by="test")
+    publish(office, promotions=tacos("limits: {total: 400}"), by="test")
     spend(counter, had)
     counter.exchange()
     assert had + balance(counter) > 4
@@ -206,7 +170,7 @@ def test_nothing_is_granted_to_a_fenced_life(office: HeadOffice) -> None:
 
 
 def test_a_store_has_its_own_cap(office: HeadOffice) -> None:
-    publish(office, promotions=capped("{per_store: 8}"), by="test")
+    publish(office, promotions=tacos("limits: {per_store: 8}"), by="test")
     front, other = enrolled(office), enrolled(office, "pier-9", key=2)
     front.exchange()
     other.exchange()
@@ -216,7 +180,7 @@ def test_a_store_has_its_own_cap(office: HeadOffice) -> None:
 
 
 def test_money_is_granted_in_what_redemptions_cost(office: HeadOffice) -> None:
-    publish(office, promotions=capped('{budget: "100.00"}'), by="test")
+    publish(office, promotions=tacos('limits: {budget: "100.00"}'), by="test")
     counter = enrolled(office)
     counter.exchange()
     assert balance(counter, BUDGET) == 2400  # 25.00 is its share, and 12.00 what one costs

@@ -1,0 +1,162 @@
+"""Head office restored from a backup: a new incarnation, which grants nothing that an earlier one may have granted.
+
+Rules of this module:
+
+- At start, a database behind the position file, or without one while it has granted, was restored. So was one whose own
+  feed of the incarnation in force a counter holds further, or otherwise: the signature on it is our own.
+- A restored head office begins the next incarnation: new feeds, pools that are empty
+  (:mod:`sync.head_office.pools`), and receipts written anew, so that counters send all that it does not hold.
+- Counters hand back the entries of its own older feeds that it lost. What they say counts again, once.
+- *Forgotten* may be what its feed to a counter said past what is held. It is so no more when the feed is as far as the
+  position file says, or when every life that wrote there at the time of the restore has reported: it knows of the new
+  incarnation (so it takes nothing old any more), and all that it holds is here. A life that this database does not
+  know of, or that never reports, leaves it forgotten: the rest is then a person's decision.
+- When nothing is forgotten the incarnation is whole: the rest of each cap is in its pools again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kiosk.core.entry import FeedId, Head
+from kiosk.core.rights import HEAD_OFFICE, is_head_office
+from sync.exchange import Result, Taken
+from sync.head_office.incarnations import FORGOTTEN, NUMBER, Incarnation, incarnation_of
+from sync.head_office.lives import ended_at
+from sync.head_office.positions import Positions
+from sync.head_office.records import Enrolment
+from sync.head_office.store import HeadOfficeStore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Forgotten:
+    """What a restored head office waits for.
+
+    ``feeds`` are its own older ones, by name, with the number that each had reached (None: nobody knows); ``lives`` the
+    counters' feeds at the time of the restore, with whether each has reported.
+    """
+
+    feeds: dict[str, int | None] = field(default_factory=dict)
+    lives: dict[str, bool] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, store: HeadOfficeStore) -> Forgotten:
+        """As it was kept last; nothing where the incarnation is whole."""
+        kept = json.loads(store.setting(FORGOTTEN) or "{}")
+        return cls(kept.get("feeds", {}), kept.get("lives", {}))
+
+    def keep(self, store: HeadOfficeStore) -> None:
+        """Keep it; nothing forgotten makes the incarnation whole."""
+        text = json.dumps({"feeds": self.feeds, "lives": self.lives}) if self.feeds else ""
+        store.put_setting(FORGOTTEN, text)
+
+    def silent(self, feed: str) -> list[str]:
+        """The lives that would have to report about one of our feeds, by name."""
+        origin = _origin_of(feed)
+        return [life for life, reported in self.lives.items() if _origin(life) == origin and not reported]
+
+    def drop_known(self, store: HeadOfficeStore) -> None:
+        """Take out the feeds of which all is known by now."""
+        for feed, n in list(self.feeds.items()):
+            reached = n is not None and store.head(FeedId.parse(feed)).n >= n
+            wrote = [life for life in self.lives if _origin(life) == _origin_of(feed)]
+            if reached or (wrote and not self.silent(feed)):
+                del self.feeds[feed]
+
+
+def start(store: HeadOfficeStore, positions: Positions) -> None:
+    """Before head office does anything: find out whether its database was restored."""
+    held = positions.held()  # before the database is looked at: whoever writes it commits there first
+    with store.together():
+        incarnation = incarnation_of(store)
+        heads = own_heads(store)
+        if _is_restored(store, incarnation, held, heads):
+            begin(store, held)
+            heads = own_heads(store)
+        positions.keep({feed: head.n for feed, head in heads.items()})
+
+
+def _is_restored(
+    store: HeadOfficeStore, incarnation: Incarnation, held: Mapping[FeedId, int] | None, heads: Mapping[FeedId, Head]
+) -> bool:
+    if held is None:
+        return store.has_granted()
+    in_force = {feed: n for feed, n in held.items() if feed.incarnation >= incarnation.number}
+    return any(n > (heads[feed].n if feed in heads else 0) for feed, n in in_force.items())
+
+
+def own_heads(store: HeadOfficeStore) -> Mapping[FeedId, Head]:
+    """How far head office's own feeds go, of every incarnation."""
+    return {feed: head for feed, head in store.heads().items() if is_head_office(feed)}
+
+
+def begin(store: HeadOfficeStore, held: Mapping[FeedId, int] | None) -> Incarnation:
+    """The next incarnation. ``held`` are the positions that were reached; None: nobody knows them."""
+    before = incarnation_of(store)
+    number = max([before.number, *(feed.incarnation for feed in held or ())]) + 1
+    lives = [life for life in store.enrolments() if ended_at(life) is None]
+    forgotten = Forgotten.read(store)
+    forgotten.feeds |= _unknown(lives, before.number) if held is None else _behind(store, held)
+    forgotten.lives = {str(life.feed): False for life in lives}
+    forgotten.drop_known(store)
+    forgotten.keep(store)
+    store.put_setting(NUMBER, str(number))
+    log.warning("the database was restored from a backup: this is incarnation %d of head office", number)
+    return incarnation_of(store)
+
+
+def _unknown(lives: Iterable[Enrolment], number: int) -> dict[str, int | None]:
+    return {f"{HEAD_OFFICE}/{life.feed.origin}@{number}": None for life in lives}
+
+
+def _behind(store: HeadOfficeStore, held: Mapping[FeedId, int]) -> dict[str, int | None]:
+    """The feeds to single counters, which are those that grant, that are behind."""
+    return {str(feed): n for feed, n in held.items() if feed.origin != HEAD_OFFICE and store.head(feed).n < n}
+
+
+# --- hearing of what was lost --------------------------------------------------------------------
+
+
+def after_taking(
+    store: HeadOfficeStore, incarnation: Incarnation, lives: Sequence[Enrolment], taken: Taken
+) -> Incarnation:
+    """The incarnation that is in force after what a counter with these ``lives`` sent, now that it is stored."""
+    if any(_contradicts(incarnation, applied.feed, applied.result) for applied in taken.applied):
+        # a database and its position file that were set back together
+        incarnation = begin(store, None)
+    if not incarnation.whole:
+        _heard(store, incarnation, lives, taken.exchange.vector)
+    return incarnation_of(store)
+
+
+def _contradicts(incarnation: Incarnation, feed: FeedId, result: Result) -> bool:
+    ours = is_head_office(feed) and feed.incarnation >= incarnation.number
+    return ours and result in (Result.STORED, Result.FORK)
+
+
+def _heard(
+    store: HeadOfficeStore, incarnation: Incarnation, lives: Sequence[Enrolment], vector: Mapping[FeedId, Head]
+) -> None:
+    forgotten = Forgotten.read(store)
+    knows_us = any(is_head_office(feed) and feed.incarnation == incarnation.number for feed in vector)
+    if knows_us and all(store.head(feed).n >= head.n for feed, head in vector.items()):
+        for life in lives:
+            name = str(life.feed)
+            if name in forgotten.lives and life.feed in vector:
+                forgotten.lives[name] = True
+    forgotten.drop_known(store)
+    forgotten.keep(store)
+
+
+def _origin(life: str) -> str:
+    return life.rpartition("@")[0]
+
+
+def _origin_of(feed: str) -> str:
+    """The counter to which one of our feeds goes."""
+    return _origin(feed).removeprefix(f"{HEAD_OFFICE}/")
