@@ -111,7 +111,7 @@ def parser() -> "argparse.ArgumentParser":
     """Every command's arguments. Reads no package: ``--help`` works before anything is installed."""
     import argparse
 
-    from kiosk.commands import bench, counter, decide, demo, doctor, stick, test, verify
+    from kiosk.commands import bench, counter, decide, demo, doctor, simulate, stick, test, verify
 
     top = argparse.ArgumentParser(
         prog=command_name(),
@@ -126,7 +126,7 @@ def parser() -> "argparse.ArgumentParser":
     add_head_office(commands)
     stick.add_parser(commands, run_stick)
     decide.add_parser(commands, run_decide)
-    for module in (doctor, verify, bench, test):
+    for module in (doctor, verify, bench, simulate, test):
         module.add_parser(commands)
     return top
 
@@ -261,7 +261,9 @@ def ends_of(station: "Station", stick_folder: "Path | None" = None, near: "Nearb
         chunks=station.lists,
         stick_folder=stick_folder,
         earlier_keys=station.folder.earlier_keys(),
+        contacts=station.kept_contacts,
         nearby=near,
+        saw_time=counter.told_time,
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from kiosk.core.bundle import PartMark
-from kiosk.core.entry import Checkpoint, Entry, FeedId, Head
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head
 from kiosk.core.fact import Fact
 from kiosk.core.reservation import Reply
 from kiosk.core.rights import Right
@@ -20,6 +20,14 @@ from kiosk.errors import CounterfoilError
 
 RESERVE_LIMIT_S = 0.3
 RIGHTS_LIMIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where a feed begins here: behind ``after`` (older entries were pruned). ``opened``: the body of its entry 1."""
+
+    after: Head
+    opened: bytes | None
 
 
 class FeedStore(Protocol):
@@ -33,6 +41,10 @@ class FeedStore(Protocol):
         """Up to ``limit`` entries of ``feed`` with numbers above ``after_n``, in order."""
         ...
 
+    def beginning(self, feed: FeedId) -> Beginning:
+        """Where ``feed`` begins here."""
+        ...
+
     def checkpoint(self, feed: FeedId) -> Checkpoint | None:
         """The newest checkpoint of ``feed``."""
         ...
@@ -43,6 +55,12 @@ class FeedStore(Protocol):
         The first entry follows the feed's head; anything else raises ``ExchangeError`` and stores nothing.
         """
         ...
+
+
+def unpruned(store: FeedStore, feed: FeedId) -> Beginning:
+    """Where a feed begins in a store that prunes nothing."""
+    first = store.entries(feed, 0, 1)
+    return Beginning(NO_ENTRIES, first[0].body if first else None)
 
 
 class Appender(Protocol):
@@ -94,6 +112,18 @@ class ChunkCache(Protocol):
         ...
 
 
+class ContactStore(Protocol):
+    """Where sealed contact details wait for head office."""
+
+    def waiting(self, limit: int) -> Sequence[tuple[bytes, bytes]]:
+        """Up to ``limit`` of (case, sealed)."""
+        ...
+
+    def drop(self, sha256: bytes) -> None:
+        """Head office has the one with this SHA-256."""
+        ...
+
+
 class Carrier(Protocol):
     """What the counter sees of the link to head office; filled by ``sync`` when it is there."""
 
@@ -142,6 +172,7 @@ class LinkState:
     last_contact_ms: int | None = None
     offline_since_ms: int | None = None
     trouble: str | None = None  # one sentence, or None
+    fenced: bool = False  # head office holds another history of this counter's feed
     doing: str | None = None  # what takes its time just now, in a few words
 
 

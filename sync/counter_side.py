@@ -3,8 +3,8 @@
 It accepts "head-office" and "head-office/<any counter of its store>", signed by the head-office key of the epoch
 that was pinned at enrolment, and nothing else; it sends its own feed, and those of its earlier lives (a
 counter that was enrolled anew) as far as their keys are still there, or signed them then. What it holds of head
-office's feeds it gives back to a head office that lost it. What it carries for a neighbour (``carrying``) it sends too,
-and asks for that neighbour's receipts; of the others no word is said on this line.
+office's feeds to itself and to all it gives back to a head office that lost it. What it carries for a neighbour
+(``carrying``) it sends too, and asks for that neighbour's receipts; of the others no word is said on this line.
 """
 
 from __future__ import annotations
@@ -16,16 +16,25 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.clock import Clock, to_ms
 from kiosk.config import Enrolment
-from kiosk.core.entry import Checkpoint, Entry, FeedId, Head, sign_checkpoint
-from kiosk.core.fact import Opened, decode_fact
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, MalformedEntryError, sign_checkpoint
+from kiosk.core.fact import Opened, Receipt, decode_fact
 from kiosk.ports import FeedStore
 from sync.carrying import Carrying
 from sync.exchange import Fork, KeepFork, Side
+from sync.offering import head_at
 from sync.wire import Party
 
 HEAD_OFFICE = "head-office"
 
 log = logging.getLogger(__name__)
+
+
+def _receipt(entry: Entry) -> Receipt | None:
+    try:
+        fact = decode_fact(entry.body)
+    except MalformedEntryError:
+        return None
+    return fact if isinstance(fact, Receipt) else None
 
 
 class PinnedHeadOffice:
@@ -82,13 +91,12 @@ class CounterSide:
         self.side = Side(
             store=store,
             trust=self.trust,
-            may_send=lambda feed: (
-                feed.origin == enrolment.origin or feed in self._carried() or self.trust.accepts(feed)
-            ),
+            may_send=lambda feed: feed.origin in self._usual or self._is_of_carried(feed),
             keep_fork=keep_fork,
             sign=self._sign,
             bundle_version=bundle_version,
             learned=on_entries,
+            shared=self._shared,
             quiet=lambda feed: feed.origin not in self._usual and not self._is_of_carried(feed),
             wanted=self._receipts_wanted,
             mark_of=self._mark_of,
@@ -97,6 +105,19 @@ class CounterSide:
     def now_ms(self) -> int:
         """Unix milliseconds by this counter's clock."""
         return to_ms(self._clock.now())
+
+    def _shared(self, feed: FeedId) -> Head:
+        """The newest receipt of ``feed`` that is of what lies here: one of another branch may lie beside it."""
+        store = self.side.store
+        told = [one for one in store.heads() if self.trust.accepts(one)]
+        newest = max((one.incarnation for one in told), default=0)  # a restored head office lost what it receipted
+        for one in (one for one in told if one == FeedId(f"{HEAD_OFFICE}/{feed.origin}", newest)):
+            for entry in reversed(store.entries(one, 0, store.heads()[one].n)):
+                fact = _receipt(entry)
+                head = None if fact is None or fact.feed != str(feed) else Head(fact.n, fact.head)
+                if head is not None and head_at(store, feed, head.n) == head:
+                    return head
+        return NO_ENTRIES
 
     def _mark_of(self, feed: FeedId, after_n: int, until_n: int) -> Checkpoint | None:
         return None if self.carrying is None else self.carrying.mark_of(feed, after_n, until_n)
@@ -123,7 +144,7 @@ class CounterSide:
         """Key epoch and key of an earlier life of this counter; None where its key is gone."""
         if feed.origin != self.enrolment.origin:
             return None
-        first = self.side.store.entries(feed, 0, 1)
-        fact = decode_fact(first[0].body) if first else None
+        opened = self.side.store.beginning(feed).opened
+        fact = None if opened is None else decode_fact(opened)
         key = self._keys.get(fact.public_key) if isinstance(fact, Opened) else None
         return None if key is None or not isinstance(fact, Opened) else (fact.key_epoch, key)

@@ -27,7 +27,8 @@ from kiosk.ports import FeedStore, FolderRead, StickRead, StickWritten
 from sync import stick, stick_file, stick_folder
 from sync.bundle import BundleFetcher
 from sync.counter_side import CounterSide
-from sync.exchange import MarkOf, Side, no_mark, take
+from sync.exchange import Side, take
+from sync.offering import MarkOf, no_mark
 from sync.replicator import trouble_in
 from sync.stick_file import Label
 from sync.wire import NONCE_BYTES
@@ -45,6 +46,12 @@ def receipted(store: FeedStore) -> dict[FeedId, Head]:
             for receipt in _receipts(store, feed, head.n):
                 found.setdefault(FeedId.parse(receipt.feed), Head(receipt.n, receipt.head))
     return found
+
+
+def begun(store: FeedStore) -> dict[FeedId, Head]:
+    """Where feeds begin that were pruned: head office receipted all before, and there is nothing else to send."""
+    beginnings = {feed: store.beginning(feed).after for feed in store.heads()}
+    return {feed: after for feed, after in beginnings.items() if after.n}
 
 
 def _receipts(store: FeedStore, feed: FeedId, until_n: int) -> Iterator[Receipt]:
@@ -100,7 +107,7 @@ class CounterStick:
         """Write the file for head office. ``everything``: whatever its receipts say."""
         counter = self._counter
         counter.take_checkpoint()
-        known = {} if everything else self._known_there()
+        known = begun(counter.side.store) | ({} if everything else self._known_there())
         _, office_key = max(counter.enrolment.head_office_keys)
         label = Label(
             counter.us.origin, HEAD_OFFICE, stick_file.short_id(office_key),

@@ -19,10 +19,11 @@ from kiosk.config import Enrolment
 from kiosk.core.entry import Checkpoint, Entry, FeedId
 from kiosk.core.fact import BundleInstalled
 from kiosk.enrolling import Admitted
-from kiosk.ports import CachedBundle, ChunkCache, FeedStore, LinkState
+from kiosk.ports import CachedBundle, ChunkCache, ContactStore, FeedStore, LinkState
 from sync import enrol as enrolment_by_code
 from sync.bundle import BundleFetcher
 from sync.carrying import Carrying
+from sync.contacts import send_contacts
 from sync.counter_endpoints import counter_endpoints
 from sync.counter_side import CounterSide, report_fork
 from sync.counter_stick import CounterStick
@@ -31,6 +32,7 @@ from sync.neighbourhood import Neighbourhood
 from sync.neighbours import Desk, Neighbours, Parts
 from sync.post import TIMEOUT, Post, http_post
 from sync.replicator import Chance, Replicator
+from sync.wire import NONCE_BYTES
 
 
 class Cache(FeedStore, Protocol):
@@ -60,6 +62,7 @@ class Ends:
     """What the line needs of the counter. ``learn`` folds entries that are durable; ``checkpoint`` signs the head.
 
     ``place`` is the counter's data folder, ``stick_folder`` where a stick is put in (None: nowhere).
+    ``saw_time`` is told the time of each of head office's answers, Unix milliseconds.
     """
 
     enrolment: Enrolment
@@ -75,7 +78,9 @@ class Ends:
     chunks: ChunkCache | None = None
     stick_folder: Path | None = None
     earlier_keys: Sequence[Ed25519PrivateKey] = ()
+    contacts: ContactStore | None = None
     nearby: Nearby | None = None
+    saw_time: Callable[[int], None] = lambda _at_ms: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,10 @@ def open_line(ends: Ends) -> Line:
     fetcher, side = _counter_end(ends)
     client = httpx.Client(timeout=TIMEOUT)
     post = http_post(ends.enrolment.head_office_url, client)
-    replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance())
+    replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance(), saw_time=ends.saw_time)
+    contacts = ends.contacts
+    if contacts is not None:
+        replicator.beside = lambda: send_contacts(side, contacts, post, os.urandom(NONCE_BYTES))
     lan = None if ends.nearby is None else _local_network(ends, ends.nearby, side, post)
     replicator.start()
     if lan is not None:

@@ -15,8 +15,9 @@ from collections.abc import Callable, Sequence
 from kiosk.core.entry import Entry
 from sync.certificates import Certificate
 from sync.counter_side import CounterSide
-from sync.exchange import KeepFork, Limits, MarkOf, Side
+from sync.exchange import KeepFork, Side
 from sync.neighbourhood import Neighbourhood, NeighbourTrust
+from sync.offering import Limits, MarkOf
 
 LIMITS = Limits(entries=512, body_bytes=256 * 1024)
 FOLDED_AT_ONCE = 64

@@ -28,7 +28,7 @@ from kiosk.errors import CounterfoilError, ExchangeError
 from kiosk.ports import RESERVE_LIMIT_S, RIGHTS_LIMIT_S
 from sync.certificates import Certificate
 from sync.counter_side import CounterSide
-from sync.exchange import KeepFork, MarkOf, Result, Side, Taken, answer
+from sync.exchange import KeepFork, Result, Side, Taken, answer
 from sync.lan import Address, Call, call
 from sync.neighbour_link import PRESENT_S, NeighbourLink, Ways, key_of
 from sync.neighbour_messages import (
@@ -45,6 +45,7 @@ from sync.neighbour_messages import (
 )
 from sync.neighbour_side import side_towards
 from sync.neighbourhood import Neighbourhood
+from sync.offering import MarkOf
 from sync.replicator import Chance
 from sync.wire import EXCHANGE_PATH, NONCE_BYTES, RESERVE_PATH, RIGHTS_PATH, Kind, seal, unseal
 

@@ -32,6 +32,7 @@ CONTENT_TYPE = "application/cbor"
 EXCHANGE_PATH = "/sync/v1/exchange"
 PARTS_PATH = "/sync/v1/parts"
 ENROL_PATH = "/sync/v1/enrol"
+CONTACTS_PATH = "/sync/v1/contacts"
 CERTIFICATE_PATH = "/sync/v1/certificate"
 RIGHTS_PATH = "/sync/v1/rights"
 RESERVE_PATH = "/sync/v1/reserve"
@@ -57,6 +58,8 @@ class Kind(IntEnum):
     EXCHANGE_ANSWER = 2
     PARTS = 3
     PARTS_ANSWER = 4
+    CONTACTS = 17
+    CONTACTS_ANSWER = 18
     CERTIFICATE = 5
     CERTIFICATE_ANSWER = 6
     RIGHTS = 7

@@ -21,6 +21,17 @@ RISK_IN_FLOORS = 10
 """The risk where none is given, in floors."""
 
 OfflinePolicy = Literal["online", "owner", "home-store", "floor"]
+"""How a credential that can be used once is honoured offline, and the worst case if every counter is cut off.
+
+``online``: only with its right, which head office grants to one counter at a time. Worst case: none is honoured twice.
+``owner``: only by the counter that has its right, which is first the one where it is at home. Worst case: none is
+honoured twice.
+``home-store``: by any counter of its home store, which asks the neighbours it reaches. Worst case: each is honoured
+once in each part into which the store's network is cut: its face times (counters of the store - 1), for each code.
+``floor``: anywhere, up to an amount each, while the counter has risk for it. Worst case: what codes used twice cost is
+the risk at most, over the promotion's life and all counters together.
+:func:`kiosk.core.worst_cases.exposure` has the numbers.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Rules of this module:
 
-- ``total``, ``budget`` and ``per_store`` hold under any cut and need no word here.
+- ``total``, ``budget`` and ``per_store`` hold under any cut: 0 over them is the worst case, however it is cut.
 - ``per_store_day``, ``per_clerk_day`` and ``per_customer`` are best effort: each part of the network that is cut off
   counts for itself, so each may give as many again.
 - For credentials that can be used once the terms are told wherever they are filled in, or can give one code twice.
@@ -11,15 +11,72 @@ Rules of this module:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from kiosk.core.contradictions import below, currency_of, money, worth_minor
 from kiosk.core.offline_terms import RISK_IN_FLOORS, offline_terms
 from kiosk.core.organisation import Fault, Organisation
 from kiosk.core.promotion import Promotion
 from kiosk.core.rules import USED_ONCE
+from kiosk.core.terms import places_of
 
 _NAMES = {"voucher": "vouchers", "listed": "listed codes", "gs1": "GS1 coupons", "foreign": "foreign codes"}
 _BEST_EFFORT = ("per_store_day", "per_clerk_day", "per_customer")
+
+
+# --- the worst case of a promotion, as a number ----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What a promotion comes to at worst if every counter is cut off from all others for its whole life.
+
+    ``over_caps``: uses or minor units above its promised caps; None: it has none. ``twice``: how many times more a
+    credential that can be used once may be honoured; None: it has no such, or ``lost_minor`` bounds that.
+    ``lost_minor``: what credentials used twice may cost in all.
+    """
+
+    over_caps: int | None = None
+    twice: int | None = None
+    lost_minor: int | None = None
+
+
+def exposure(one: Promotion, organisation: Organisation) -> Exposure:
+    """The worst case of a promotion in ``organisation``."""
+    limits = one.limits
+    capped = limits.total is not None or limits.per_store is not None or limits.budget is not None
+    over_caps = 0 if capped else None  # each counter spends rights that it was granted, and nobody else has
+    if not USED_ONCE & set(one.credentials):
+        return Exposure(over_caps)
+    terms = offline_terms(one, organisation)
+    if terms.policy == "floor":
+        return Exposure(over_caps, lost_minor=terms.risk_minor)
+    return Exposure(over_caps, twice=_parts(one, organisation) - 1 if terms.policy == "home-store" else 0)
+
+
+def _parts(one: Promotion, organisation: Organisation) -> int:
+    """Into how many parts the network of a store that takes part can be cut: one for each counter."""
+    stores, some = places_of(one, organisation)
+    return max([1, *(len(some.get(id_, store.counters)) for id_, store in stores.items())])
+
+
+def exposure_words(one: Promotion, organisation: Organisation) -> str | None:
+    """The worst case in words; None where there is nothing to bound."""
+    found, worth = exposure(one, organisation), worth_minor(one)
+    words = []
+    if found.over_caps is not None:
+        words.append(f"{found.over_caps} over the limits")
+    if found.lost_minor is not None:
+        words.append(f"codes used twice cost at most {money(one, found.lost_minor)} in all")
+    elif found.twice == 0:
+        words.append("no code is honoured twice")
+    elif found.twice is not None:
+        each = f" ({money(one, worth * found.twice)})" if worth is not None else ""
+        words.append(f"each code at most {found.twice} more {'time' if found.twice == 1 else 'times'}{each}")
+    return "; ".join(words) or None
+
+
+# --- what is worth knowing beside it ---------------------------------------------------------------
 
 
 def worst_cases(promotions: Sequence[Promotion], organisation: Organisation) -> Iterator[Fault]:

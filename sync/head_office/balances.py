@@ -5,8 +5,8 @@ Rules of this module:
 - What an entry moves is said in :mod:`kiosk.core.rights` alone; here it is added up by account.
 - Sums are written by :meth:`Balances.flush`, in the transaction of the entries. An entry is stored once, so it is
   added once.
-- An account that gave back more than it ever had does not raise a pool by the difference (a counter that makes rights
-  up): such an account is shown as overspent.
+- An account that gave away more than it ever had takes the difference out of the pool (a counter that makes rights
+  up), until what is missing arrives. It is shown as overspent.
 - The pace of an account is what it spent, halved every two days.
 """
 
@@ -121,5 +121,5 @@ def paced(account: RightAccount, at_ms: int) -> int:
 
 
 def _given_back(account: RightAccount) -> int:
-    # a counter that gives back what it never had
-    return max(account.returned + min(account.balance, 0), 0)
+    # a counter that spends or gives back what it never had
+    return account.returned + min(account.balance, 0)

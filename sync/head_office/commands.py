@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.errors import CounterfoilError, SetupError
-from sync.head_office import code_commands, stick_commands, voucher_commands
+from sync.head_office import code_commands, publisher_commands, rights_commands, stick_commands, voucher_commands
 from sync.head_office.shell import Subparsers as _Subparsers
 from sync.head_office.shell import add_places as _add_places
 from sync.head_office.shell import answer as _answer
@@ -47,6 +47,8 @@ def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     add_rotating_keys(inner)
     voucher_commands.add_voucher(inner)
     stick_commands.add_stick(inner)
+    rights_commands.add_rights(inner)
+    publisher_commands.add_publishers(inner)
     _command(inner, "schema", "print the JSON Schema of promotions and organisation", _schema)
 
 
@@ -245,17 +247,24 @@ def _tell_problems(error: Any, args: argparse.Namespace) -> None:
 def _tell_published(done: Published, file: str, *, only_checked: bool) -> None:
     for change in done.changes:
         _say(f"{change.what} {change.id}: {change.kind}{f' ({change.words})' if change.words else ''}")
+    for name, words in done.worst_cases.items():
+        _say(f"Worst case of {name} if every counter is cut off: {words}.")
     notes = [note.told(file) for note in done.notes]
     if notes:
         _say("\n".join([f"Worth knowing ({len(notes)}):", *(f"  {note}" for note in notes)]))
-    _say(f"No problem was found; nothing was published, it would be version {done.version}." if only_checked
-         else f"Published as version {done.version}; counters fetch it by themselves.")  # fmt: skip
+    if only_checked:
+        _say(f"No problem was found; nothing was published, it would be version {done.version}.")
+    elif done.waits:
+        _say(f"Version {done.version} waits for its second signature: head-office publishers sign.")
+    else:
+        _say(f"Published as version {done.version}; counters fetch it by themselves.")
     _answer(
         {
-            "published": not only_checked,
+            "published": not only_checked and not done.waits,
             "version": done.version,
             "changes": [{"kind": one.kind, "what": one.what, "id": one.id, "words": one.words} for one in done.changes],
             "notes": notes,
+            "worst_cases": dict(done.worst_cases),
             "guesses": {name: {"guesses": one.number, "at_most": one.at_most} for name, one in done.guesses.items()},
         }
     )

@@ -24,6 +24,7 @@ from sync.head_office.balances import Balances
 from sync.head_office.judging import Books, word_for
 from sync.head_office.office import HeadOffice
 from sync.head_office.records import Evidence, LogRow, Twice, WaitingVoid
+from sync.head_office.store import HeadOfficeStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,10 @@ class Counting:
         """Read at once what single redemptions would ask for."""
         store = self.office.store
         self._waiting = {one.of_n: one for one in store.waiting_voids(feed)}
-        once = [fact for _, fact in facts if isinstance(fact, Redemption) and is_used_once(fact)]
-        self.books.look_up({(fact.promotion, fact.credential) for fact in once})
+        redeemed = [fact for _, fact in facts if isinstance(fact, Redemption)]
+        once = [fact for fact in redeemed if is_used_once(fact)]
+        sales = {fact.sale for fact in redeemed if fact.sale is not None}
+        self.books.look_up({(fact.promotion, fact.credential) for fact in once}, sales)
         at_risk = {
             Right(RightKind.ONCE, fact.promotion, fact.credential)
             for fact in once
@@ -139,7 +142,7 @@ class Counting:
             return
         undone = store.log_row(of_feed, fact.n)
         if undone is None:
-            if fact.n > store.head(of_feed).n:
+            if self._may_come(of_feed, fact.n):
                 store.put_waiting_void(WaitingVoid(of_feed=of_feed, of_n=fact.n, feed=entry.feed, n=entry.n))
             return
         if undone.kind != "redemption":
@@ -148,16 +151,22 @@ class Counting:
         store.add_log_rows([_void_row(entry, fact, undone, self.at_ms)])
         self.books.logged()
         if first:
-            self._credit(of_feed, fact.n)
+            credit(self.office.store, self.balances, of_feed, fact.n)
             self.told.append(_undone_use(undone, self.at_ms))
 
-    def _credit(self, feed: FeedId, n: int) -> None:
-        """Give back what the redemption spent; asked once, with its first void."""
-        (entry,) = self.office.store.entries(feed, n - 1, 1)
-        fact = decode_fact(entry.body)
-        if isinstance(fact, Redemption):
-            self.balances.move(credits_of(feed, fact))
-            reconciled.undone(self.office.store, self.balances, feed, n, fact)
+    def _may_come(self, feed: FeedId, n: int) -> bool:
+        """Whether entry ``n`` of ``feed`` can be a redemption that is not counted yet: not here, or in quarantine."""
+        held = self.office.store.entries(feed, n - 1, 1) if n > 0 else ()
+        return n > 0 and (not held or isinstance(readable(held[0]), Redemption))
+
+
+def credit(store: HeadOfficeStore, balances: Balances, feed: FeedId, n: int) -> None:
+    """Give back what redemption ``n`` of ``feed`` spent; to be asked once, with its first void."""
+    (entry,) = store.entries(feed, n - 1, 1)
+    fact = decode_fact(entry.body)
+    if isinstance(fact, Redemption):
+        balances.move(credits_of(feed, fact))
+        reconciled.undone(store, balances, feed, n, fact)
 
 
 def is_used_once(fact: Redemption) -> bool:

@@ -18,6 +18,8 @@ from kiosk.clock import to_ms
 from kiosk.core.entry import FeedId
 from kiosk.core.fact import Fact, Revoked, UseSeen
 from sync.head_office import intake, quarantine
+from sync.head_office.balances import Balances
+from sync.head_office.counting import credit
 from sync.head_office.desk import DeskError
 from sync.head_office.office import HeadOffice
 from sync.head_office.records import Enrolment, LogRow
@@ -59,6 +61,10 @@ def revoke(office: HeadOffice, feed: FeedId, n: int, *, why: str, by: str) -> St
         struck = [row for row in rows if row.kind == "redemption" and store.void_of(feed, row.n) is None]
         counts_to = n if life.counts_to is None else min(n, life.counts_to)
         store.add_log_rows([_void_row(row, by, at_ms) for row in struck])
+        balances = Balances(store, at_ms)
+        for row in struck:
+            credit(store, balances, feed, row.n)  # it stays with that life: stranded, until a person frees it
+        balances.flush()
         store.put_enrolment(replace(life, counts_to=counts_to, revoked_at_ms=at_ms, revoked_why=why, revoked_by=by))
         told: list[Fact] = [Revoked(at_ms=at_ms, feed=str(feed), n=n, why=why, by=by)]
         intake.tell_all(office, told + [_unseen(row, at_ms) for row in struck])

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from kiosk.core.entry import NO_ENTRIES, FeedId, Head
 from kiosk.core.rights import is_head_office
-from sync.exchange import head_at
 from sync.head_office.store import HeadOfficeStore
+from sync.offering import head_at
 
 _SETTING = "heard/"
 

@@ -8,8 +8,8 @@ Rules of this module:
 - Each redemption is in the log once: the log's key is (feed, n), and entries are stored once.
 - Messages are taken one at a time, so the order of cursors is the order of commits.
 - A counter is sent the feed "head-office" and the one to itself, of every incarnation; it may send the feeds of its own
-  lives, carry those of the other counters of its store, and give back what a restored head office lost. A receipt goes
-  to the writer, whoever carried; the carrier is sent it if it asks.
+  lives, and carry those of the other counters of its store. A receipt goes to the writer, whoever carried; the carrier
+  is sent it if it asks. A counter gives back what a restored head office lost of its own feeds.
 - How far our feeds go is on disk outside the database before an answer with them leaves.
 """
 
@@ -67,7 +67,7 @@ def us(office: HeadOffice) -> Party:
 class CounterTrust:
     """What head office accepts from one counter: the feeds of its store's lives, each signed with that life's key.
 
-    And of our own feeds, those that it was sent, as we signed them: a backup may have lost them.
+    And of our own feeds, those that its store is sent, as we signed them: a backup may have lost them.
     """
 
     lives: tuple[Enrolment, ...]
@@ -113,19 +113,19 @@ def counter_key(office: HeadOffice, origin: str, key_epoch: int) -> bytes | None
 def side_towards(office: HeadOffice, origin: str) -> Side:
     """Head office's side of the exchange with the counter ``origin``."""
     near = lives_near(office, origin)
-    told = frozenset({ORIGIN, f"{ORIGIN}/{origin}"})
-    audience = told | {f"{ORIGIN}/{life.feed.origin}" for life in near}
+    usual = {ORIGIN, f"{ORIGIN}/{origin}", origin}
+    audience = frozenset({ORIGIN, f"{ORIGIN}/{origin}", *(f"{ORIGIN}/{life.feed.origin}" for life in near)})
 
-    def is_for_it(feed: FeedId) -> bool:
+    def is_for_them(feed: FeedId) -> bool:
         return feed.origin in audience
 
     return Side(
         store=office.store,
         trust=CounterTrust(near, audience, office.keys.feed_public),
-        may_send=is_for_it,
+        may_send=is_for_them,
         keep_fork=lambda fork: _keep_fork(office, fork),
-        sign=lambda feed, head: _sign(office, feed, head) if is_for_it(feed) else None,
-        quiet=lambda feed: feed.origin not in told and feed.origin != origin,
+        sign=lambda feed, head: _sign(office, feed, head) if is_for_them(feed) else None,
+        quiet=lambda feed: feed.origin not in usual,
         bundle_version=lambda: bundle.version if (bundle := in_force(office)) else 0,
         newer_bundle=lambda theirs: _newer_bundle(office, theirs),
     )
@@ -180,7 +180,9 @@ def before_leaving(office: HeadOffice, origins: Iterable[str]) -> None:
     If power fails before it returns, the database is as far as any counter can have heard, or further.
     """
     incarnation, store = incarnation_of(office.store), office.store
-    feeds = [incarnation.to_all, *map(incarnation.feed_to, origins)]
+    stores = {origin.partition("/")[0] for origin in origins}  # one counter carries for the others of its store
+    near = {life.feed.origin for life in store.enrolments() if life.store in stores}
+    feeds = [incarnation.to_all, *map(incarnation.feed_to, sorted(near))]
     positions = {feed: head.n for feed in feeds if (head := store.head(feed)).n > 0}
     if office.positions.lacks(positions):
         with store.together():  # programs of head office take turns
@@ -229,34 +231,33 @@ def settle(
         good = quarantine.good_head(store, applied.feed, applied.head)
         if good.n > _receipted(store, to_writer, applied.feed, written):
             written.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=good.n, head=good.hash))
-    told[for_it] += _receipts_anew(office, for_it, lives, at_ms) if not told[for_it] else []
+    told[for_it] += _receipts_anew(store, for_it, lives, at_ms) if not told[for_it] else []
     balances.flush()
     for asker in sorted({one.feed.origin for one in counting.asked}):  # whoever carried it here
         asked = [one for one in counting.asked if one.feed.origin == asker]
         given = answers(office, balances, lives_of(office, asker), incarnation, asked, at_ms)
         told.setdefault(incarnation.feed_to(asker), []).extend(given)
     told[for_it] += grants_due(office, balances, lives, incarnation, at_ms)
-    _tell(office, incarnation.to_all, counting.told)
+    tell(office, incarnation.to_all, counting.told)
     for feed, facts in told.items():
-        _tell(office, feed, facts)
+        tell(office, feed, facts)
     _note_contact(office, lives, taken, at_ms)
     settled(origin)
 
 
-def _receipts_anew(office: HeadOffice, for_it: FeedId, lives: Sequence[Enrolment], at_ms: int) -> list[Receipt]:
+def _receipts_anew(store: HeadOfficeStore, for_it: FeedId, lives: Sequence[Enrolment], at_ms: int) -> Iterable[Receipt]:
     """The receipts of a new incarnation; those of the one before are void."""
-    store = office.store
     if store.head(for_it).n > 0:
-        return []
-    heads = {life.feed: quarantine.good_head(store, life.feed, store.head(life.feed)) for life in lives}
-    return [
-        Receipt(at_ms=at_ms, feed=str(feed), n=head.n, head=head.hash) for feed, head in heads.items() if head.n > 0
-    ]
+        return
+    for life in lives:
+        good = quarantine.good_head(store, life.feed, store.head(life.feed))
+        if good.n > 0:
+            yield Receipt(at_ms=at_ms, feed=str(life.feed), n=good.n, head=good.hash)
 
 
 def tell_all(office: HeadOffice, facts: Sequence[Fact]) -> None:
     """Write ``facts`` to every counter, and sign; inside a transaction."""
-    _tell(office, incarnation_of(office.store).to_all, facts)
+    tell(office, incarnation_of(office.store).to_all, facts)
 
 
 def count_released(office: HeadOffice, feed: FeedId, entries: Sequence[Entry]) -> None:
@@ -268,10 +269,11 @@ def count_released(office: HeadOffice, feed: FeedId, entries: Sequence[Entry]) -
     balances.flush()
     tell_all(office, counting.told)
     receipt = Receipt(at_ms=at_ms, feed=str(feed), n=last.n, head=last.hash)
-    _tell(office, incarnation_of(store).feed_to(feed.origin), [receipt])
+    tell(office, incarnation_of(store).feed_to(feed.origin), [receipt])
 
 
-def _tell(office: HeadOffice, feed: FeedId, facts: Sequence[Fact]) -> None:
+def tell(office: HeadOffice, feed: FeedId, facts: Sequence[Fact]) -> None:
+    """Write to one of our own feeds, and sign; inside a transaction."""
     if facts:
         last = office.store.append(feed, facts)[-1]
         office.store.put_checkpoint(_sign(office, feed, Head(last.n, last.hash)))

@@ -7,10 +7,9 @@ from sync.head_office.records import Enrolment
 
 def ended_at(life: Enrolment) -> int | None:
     """The last entry that counts of a life that was revoked; None: it was not."""
-    found: int | None = getattr(life, "revoked_n", None)
-    return found
+    return life.counts_to if life.revoked else None
 
 
 def may_hold_rights(life: Enrolment) -> bool:
     """Whether a life may be granted anything: not one whose feed forked, nor one that is over."""
-    return not life.fenced and ended_at(life) is None
+    return not life.fenced and not life.revoked

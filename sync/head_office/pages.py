@@ -24,6 +24,7 @@ from sync.head_office import (
     promotions_page,
     publish_page,
     redemptions_page,
+    rights_page,
     stick_page,
     try_page,
 )
@@ -34,6 +35,7 @@ RAIL = (
     ("pages.promotions", "tag", "Promotions"),
     ("pages.redemptions", "list", "Redemptions"),
     ("pages.counters", "shop", "Counters"),
+    ("pages.rights", "tray", "Rights"),
     ("pages.people", "people", "People"),
 )
 _UNDER = {
@@ -44,6 +46,8 @@ _UNDER = {
     "pages.publish": "pages.promotions",
     "pages.send": "pages.promotions",
     "pages.published_version": "pages.promotions",
+    "pages.promotion_rights": "pages.promotions",
+    "pages.free_rights": "pages.rights",
     "pages.make_code": "pages.counters",
     "pages.stick": "pages.counters",
     "pages.stick_download": "pages.counters",
@@ -130,6 +134,9 @@ _ROUTES: tuple[tuple[str, str, str, Any], ...] = (
     ("GET", "/promotions", "promotions", promotions_page.promotions),
     ("GET", "/promotions/<promotion_id>", "promotion", promotions_page.promotion),
     ("GET", "/promotions/<promotion_id>/sample.jpg", "sample", promotions_page.sample),
+    ("GET", "/promotions/<promotion_id>/rights", "promotion_rights", rights_page.promotion_rights),
+    ("GET", "/rights", "rights", rights_page.rights),
+    ("POST", "/rights/free", "free_rights", rights_page.free_rights),
     ("GET", "/promotions/<promotion_id>/try", "try_promotion", try_page.try_promotion),
     ("POST", "/promotions/<promotion_id>/try", "try_published", try_page.try_published),
     ("POST", "/publish/promotions/try", "try_text", try_page.try_text),

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kiosk.core.entry import FeedId, MalformedEntryError
+from kiosk.durable import sync_folder
 from kiosk.errors import SetupError
 
 POSITIONS_FILE = "positions.json"
@@ -100,16 +101,12 @@ class PositionFile:
         text = json.dumps({str(feed): n for feed, n in sorted(positions.items())}, indent=0) + "\n"
         new = self._path.with_name(f"{POSITIONS_FILE}.{os.getpid()}.new")
         try:
-            with new.open("w", encoding="utf-8") as file:
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(self._path.parent)
         except OSError as error:
             raise self._unusable(str(error)) from None
 

@@ -10,16 +10,17 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from kiosk.clock import to_ms
 from kiosk.core.contradictions import contradictions
 from kiosk.core.credential import fold, fold_word
 from kiosk.core.organisation import Fault, Organisation
-from kiosk.core.promotion import collisions
+from kiosk.core.promotion import Promotion, collisions
 from kiosk.core.rivals import rivals
-from sync.head_office import listed
+from kiosk.core.worst_cases import exposure_words
+from sync.head_office import cosigning, listed
 from sync.head_office.changes import Change, changes_between
 from sync.head_office.guesses import Guesses
 from sync.head_office.listed import ListChange
@@ -45,6 +46,8 @@ class Published:
     """What publishing came to. ``titles`` are by promotion id.
 
     ``guesses``, for those with listed codes, is what a thief with a counter's device needs for one of them.
+    ``worst_cases`` are what each comes to at worst if every counter is cut off, in words. ``waits``: it comes
+    into force with a second person's signature.
     """
 
     version: int
@@ -53,6 +56,8 @@ class Published:
     notes: tuple[Note, ...]
     titles: Mapping[str, str]
     guesses: Mapping[str, Guesses]
+    worst_cases: Mapping[str, str]
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ def publish(
         plan = _plan(office, store, texts, new_codes(codes), found)
         answer = _answer(office, store, before, plan)
         _keep(office, store, plan, by, (promotions, organisation))
-    return answer
+        return replace(answer, waits=cosigning.waiting(store) is not None)
 
 
 def check(
@@ -261,12 +266,11 @@ def _keep(
     bundle = seal(office, store, readable, plan.organisation.organisation, plan.samples)
     for kind, text in zip(("promotions", "organisation"), given, strict=True):
         if text is not None:
-            store.put_source(
-                SourceText(
-                    kind="promotions" if kind == "promotions" else "organisation",
-                    version=bundle.version, at_ms=bundle.published_at_ms, by=by, text=text,
-                )
+            source = SourceText(
+                kind="promotions" if kind == "promotions" else "organisation",
+                version=bundle.version, at_ms=bundle.published_at_ms, by=by, text=text,
             )  # fmt: skip
+            cosigning.put_source(store, source)
 
 
 def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, plan: _Plan) -> Published:
@@ -284,7 +288,13 @@ def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, 
         notes=_notes(office, store, plan, guesses),
         titles={one.id: one.title for one in readable},
         guesses=guesses,
+        worst_cases=_worst_cases(readable, plan.organisation.organisation),
     )
+
+
+def _worst_cases(promotions: Iterable[Promotion], organisation: Organisation) -> Mapping[str, str]:
+    words = {one.id: exposure_words(one, organisation) for one in promotions}
+    return {id_: said for id_, said in words.items() if said is not None}
 
 
 def _notes(office: HeadOffice, store: HeadOfficeStore, plan: _Plan, guesses: Mapping[str, Guesses]) -> tuple[Note, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from flask import Response, abort, request, url_for
 
+from sync.head_office import cosigning
 from sync.head_office.changes import Change
 from sync.head_office.freshness import living
 from sync.head_office.history import changes_of
@@ -67,6 +68,8 @@ def send(kind: str) -> Response:
         return form_with(wanted, text, refused.problems)
     if only_checked:
         return form_with(wanted, text, (), done)
+    if done.waits:
+        return send_to(url_for("pages.publish", kind=wanted))
     return send_to(url_for("pages.published_version", kind=wanted, version=done.version))
 
 
@@ -160,6 +163,7 @@ class Checked:
     version: int
     changes: list[tuple[str, str, str]]
     notes: tuple[NoteGroup, ...]
+    worst_cases: list[tuple[str, str]]
 
 
 def form_with(kind: SourceKind, text: str, problems: tuple[Problem, ...], done: Published | None = None) -> Response:
@@ -175,6 +179,7 @@ def form_with(kind: SourceKind, text: str, problems: tuple[Problem, ...], done: 
         marked={row.line for row in rows},
         problems=rows,
         checked=_checked(done) if done is not None else None,
+        waits=held.bundle.version if (held := cosigning.waiting(office().store)) else None,
         in_force=newest,
         in_force_at=instant(newest.at_ms, now_ms(), names().zone) if newest else None,
         counters=len(living(office().store.enrolments())),
@@ -185,7 +190,8 @@ def _checked(done: Published) -> Checked:
     known = names()
     known = replace(known, promotions={**known.promotions, **done.titles})
     changes = [_change_words(change, known) for change in done.changes]
-    return Checked(done.version, changes, note_groups(done.notes, known.promotions))
+    worst = [(known.promotion(id_), words) for id_, words in done.worst_cases.items()]
+    return Checked(done.version, changes, note_groups(done.notes, known.promotions), worst)
 
 
 def _problem_row(problem: Problem, kind: SourceKind, text: str) -> ProblemRow:

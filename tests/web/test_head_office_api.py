@@ -102,7 +102,7 @@ def test_a_redemption_can_be_read_as_ndjson(counter: SmallCounter, client: Flask
             "clerk": "zoe", "credential_kind": "listed", "at": "2026-11-06T12:00:00.000Z",
             "received_at": "2026-11-06T12:00:00.000Z", "feed": "bayside/front@1", "n": n, "amount": "12.00",
             "currency": "USD", "void_of_n": None, "reason": None, "judged": "ok",
-                "approved_by": None,
+                "approved_by": None, "void_of_feed": None,
         }
     ]  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kiosk.core.organisation import Fault, Floor, Organisation
-from kiosk.core.worst_cases import worst_cases
+from kiosk.core.worst_cases import Exposure, exposure, exposure_words, worst_cases
 from tests.core_world import ORGANISATION, promotion
 
 TWELVE = {"amount": "12.00", "currency": "USD"}
@@ -137,4 +137,74 @@ def test_a_home_store_s_cut_is_told_at_its_policy_in_one_sentence() -> None:
     assert fault.what == (
         "Offline, each part into which a store's network is cut may honour the same code once more,"
         " 12.00 USD each time."
+    )
+
+
+# --- the worst case as a number --------------------------------------------------------------------
+
+HOME_STORE = {"policy": "home-store"}
+
+
+def worst(organisation: Organisation = ORGANISATION, **changes: Any) -> str | None:
+    return exposure_words(promotion(**changes), organisation)
+
+
+@pytest.mark.parametrize("limits", [{"total": 9}, {"per_store": 9}, {"budget": "108.00"}])
+def test_promised_caps_are_never_exceeded(limits: dict[str, Any]) -> None:
+    assert exposure(promotion(**WORD, value=TWELVE, limits=limits), ORGANISATION) == Exposure(over_caps=0)
+    assert worst(**WORD, value=TWELVE, limits=limits) == "0 over the limits"
+
+
+def test_what_has_no_cap_and_can_be_used_often_has_no_worst_case() -> None:
+    assert exposure(promotion(**WORD), ORGANISATION) == Exposure()
+    assert worst(**WORD, limits={"per_customer": 1}) is None
+
+
+@pytest.mark.parametrize("policy", ["online", "owner"])
+def test_online_and_owner_honour_nothing_twice(policy: str) -> None:
+    terms = {"policy": policy}
+    assert exposure(promotion(**LISTED, value=TWELVE, offline=terms), WITH_FLOOR) == Exposure(twice=0)
+    assert worst(**LISTED, value=TWELVE, offline=terms) == "no code is honoured twice"
+
+
+def test_floor_loses_its_risk_at_most() -> None:
+    terms = {"policy": "floor", "floor": "20.00", "risk": "240.00"}
+    found = exposure(promotion(**LISTED, value=TWELVE, offline=terms), ORGANISATION)
+    assert found == Exposure(lost_minor=24000)
+    assert worst(**LISTED, value=TWELVE, offline=terms) == "codes used twice cost at most 240.00 USD in all"
+
+
+def test_the_risk_that_is_filled_in_counts_as_well() -> None:
+    assert worst(WITH_FLOOR, **LISTED, value=TWELVE) == "codes used twice cost at most 200.00 USD in all"
+
+
+def with_counters(many: int) -> Organisation:
+    store = ORGANISATION.stores[0]
+    counters = tuple(store.counters[0].model_copy(update={"id": f"c{k}"}) for k in range(many))
+    return ORGANISATION.model_copy(update={"stores": (store.model_copy(update={"counters": counters}),)})
+
+
+@pytest.mark.parametrize(
+    ("counters", "said"),
+    [
+        (0, "no code is honoured twice"),
+        (1, "no code is honoured twice"),
+        (2, "each code at most 1 more time (12.00 USD)"),
+        (4, "each code at most 3 more times (36.00 USD)"),
+    ],
+)
+def test_home_store_honours_a_code_once_in_each_part_of_the_store(counters: int, said: str) -> None:
+    assert worst(with_counters(counters), **LISTED, value=TWELVE, offline=HOME_STORE, stores=None) == said
+
+
+def test_only_the_counters_that_take_part_count() -> None:
+    store = ORGANISATION.stores[0].id
+    assert worst(with_counters(4), **LISTED, offline=HOME_STORE, stores=[f"{store}/c0", f"{store}/c1"]) == (
+        "each code at most 1 more time"
+    )
+
+
+def test_caps_and_codes_are_told_together() -> None:
+    assert worst(**LISTED, value=TWELVE, limits={"total": 9}, offline={"policy": "online"}) == (
+        "0 over the limits; no code is honoured twice"
     )

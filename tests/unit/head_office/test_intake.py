@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from kiosk.core.entry import FeedId, chain
-from kiosk.core.fact import Answered, Receipt, UseSeen
-from kiosk.core.strict_cbor import encode
+from kiosk.core.fact import Answered, Receipt, Redemption, UseSeen, decode_fact
+from kiosk.core.strict_cbor import decode, encode
 from kiosk.errors import ExchangeError
 from sync.head_office import intake
 from sync.head_office.office import HeadOffice
 from sync.head_office.sql.store import SqlStore
 from sync.wire import EXCHANGE_PATH
 from tests.head_office_world import SmallCounter, an_office, enrolled, key_number, line_to, twin
+from tests.twins import MemoryFeedStore
 
 
 @pytest.fixture
@@ -248,6 +249,50 @@ def test_a_restored_counter_that_writes_on_is_fork_evidence_and_is_fenced(office
     assert [(one.kind, one.feed) for one in office.store.evidence()] == [("fork", counter.feed)]
     assert [life.fenced for life in office.store.enrolments()] == [True]
     assert office.store.redemption_counts() == {"tacos": (1, 0)}
+
+
+def copied(journal: MemoryFeedStore) -> MemoryFeedStore:
+    """The same journal on another disk."""
+    made = MemoryFeedStore()
+    made._feeds = {feed: list(held) for feed, held in journal._feeds.items()}
+    made._marks = dict(journal._marks)
+    return made
+
+
+def uses_in_evidence(office: HeadOffice) -> set[bytes]:
+    """The credentials of all uses that are kept as evidence of a fork."""
+    bodies = [body for one in office.store.evidence() for body in decode(one.content)[2]]
+    facts = [decode_fact(body) for body in bodies]
+    return {fact.credential for fact in facts if isinstance(fact, Redemption)}
+
+
+def test_cloned_disk_that_wrote_less_than_the_first_hides_no_use(office: HeadOffice) -> None:
+    counter = enrolled(office)
+    counter.exchange()
+    clone = SmallCounter(counter.enrolment, counter.key, line_to(office))
+    for credential in (b"a" * 16, b"b" * 16, b"c" * 16):
+        counter.redeem(credential=credential)
+    counter.exchange()
+    clone.redeem(credential=b"z" * 16)
+    clone.exchange()
+    assert uses_in_evidence(office) == {b"z" * 16}
+    assert [life.fenced for life in office.store.enrolments()] == [True]
+    assert office.store.redemption_counts() == {"tacos": (3, 0)}
+
+
+def test_cloned_disk_sends_all_that_it_wrote_since_a_receipt_that_is_of_its_own_branch(office: HeadOffice) -> None:
+    counter = enrolled(office)
+    counter.redeem(credential=b"s" * 16)
+    counter.exchange()
+    clone = SmallCounter(counter.enrolment, counter.key, line_to(office), copied(counter.journal))
+    counter.redeem(credential=b"a" * 16)
+    counter.exchange()
+    clone.redeem(credential=b"y" * 16)
+    clone.redeem(credential=b"z" * 16)
+    clone.exchange()
+    clone.exchange()  # it holds receipts of the other branch by now
+    assert uses_in_evidence(office) == {b"y" * 16, b"z" * 16}
+    assert len(office.store.evidence()) == 1
 
 
 def test_a_counter_enrolled_again_is_another_feed_and_the_old_entries_stay(office: HeadOffice) -> None:

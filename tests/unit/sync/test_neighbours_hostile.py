@@ -140,7 +140,7 @@ def test_revoked_device_is_refused_as_soon_as_head_office_has_said_so(
 ) -> None:
     front.meet(bar)
     told = Revoked(at_ms=NOON_MS, feed=str(bar.feed), n=1, why="stolen")
-    intake._tell(office, intake.own_feed(office), [told])
+    intake.tell(office, intake.own_feed(office), [told])
     front.replicator.exchange_once()
     before = image(front)
     bar.line.up = False
@@ -155,7 +155,7 @@ def test_revocation_reaches_a_counter_without_a_line_by_its_neighbours(
 ) -> None:
     grill = arrive("grill", 3)
     front.line.up = False
-    intake._tell(office, intake.own_feed(office), [Revoked(at_ms=NOON_MS, feed=str(bar.feed), n=1, why="stolen")])
+    intake.tell(office, intake.own_feed(office), [Revoked(at_ms=NOON_MS, feed=str(bar.feed), n=1, why="stolen")])
     grill.replicator.exchange_once()
     front.meet(grill)
     assert refused(lambda: front.meet(bar)) == "neighbour-revoked"

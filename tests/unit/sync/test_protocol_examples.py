@@ -9,12 +9,15 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import sync
+from kiosk.contact import open_sealed
 from kiosk.core.base45 import decode
 from kiosk.core.bundle import seal_bundle, sign_roles
 from kiosk.core.entry import NO_ENTRIES, FeedId, Head, chain, sign_checkpoint
 from kiosk.core.fact import Answered, encode_fact
 from kiosk.core.voucher import PREFIX, Voucher, counter_reference, issue, key_id, reference
+from kiosk.enrolment_text import enrolment_text
 from sync import enrol, stick, stick_file
+from sync.contacts import encode_contacts
 from sync.wire import Exchange, Kind, Party, Segment, decode_exchange, encode_exchange, encode_parts_request, seal
 
 PROTOCOL = Path(sync.__path__[0]) / "PROTOCOL.md"
@@ -78,6 +81,7 @@ def examples() -> dict[str, bytes]:
         "enrol-hello-answer": enrol.answer_hello(offered),
         "enrol-stretched": offered.stretched,
         "enrol-request": pending.message,
+        "contacts-body": encode_contacts([(b"case-17", sealed_contact())]),
     }
 
 
@@ -122,6 +126,12 @@ def sealed_stick() -> bytes:
     return out.getvalue()
 
 
+def sealed_contact() -> bytes:
+    """The sealed contact details in PROTOCOL.md, which nobody can seal the same way again."""
+    (text,) = re.findall(r"```octets contact-sealed\n(.*?)\n```", PROTOCOL.read_text(), re.DOTALL)
+    return bytes.fromhex(text)
+
+
 def block(name: str, value: bytes) -> str:
     """An example as PROTOCOL.md shows it: 32 bytes a line."""
     text = value.hex()
@@ -144,11 +154,31 @@ def test_the_text_of_the_voucher_is_what_this_code_writes() -> None:
     assert shown == [voucher_text()]
 
 
+def test_the_sealed_contact_details_open_with_their_key() -> None:
+    opened = open_sealed(counting(32), "bayside/front", b"case-17", sealed_contact())
+    assert opened.decode() == "Zo\u00eb, +1 555 0100"
+
+
+def test_the_text_that_a_new_counter_films_is_what_this_code_writes() -> None:
+    shown = re.findall(r"```text\n(CFE1:.*?)\n```", PROTOCOL.read_text())
+    assert shown == [enrolment_text("7K3M-9XTA-4PWD-H2RC", "http://192.168.1.20:8700/")]
+
+
 def test_every_refusal_is_in_its_table() -> None:
     folder = PROTOCOL.parent
     raised = {
         code
-        for name in ("wire", "exchange", "enrol", "post", "stick", "stick_file", "stick_folder", "replicator")
+        for name in (
+            "wire",
+            "exchange",
+            "enrol",
+            "post",
+            "stick",
+            "stick_file",
+            "stick_folder",
+            "replicator",
+            "head_office/quarantine",
+        )
         for code in re.findall(
             r'(?:ExchangeError\(|StickError\(|UNREACHABLE = )\s*"([a-z-]+)"', (folder / f"{name}.py").read_text()
         )

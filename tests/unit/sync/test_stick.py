@@ -299,3 +299,14 @@ def test_a_counter_whose_disk_was_restored_is_told_of(office: OfficeStick, front
     stick_of(restored, stick).write_to(stick)
     read = only(office.read_from(stick))
     assert [note.code for note in read.notes] == ["stick-two-histories"]
+
+
+def test_what_is_pruned_at_a_counter_stays_away_and_the_rest_travels(
+    office: OfficeStick, front: SmallCounter, stick: Path
+) -> None:
+    front.redeem()
+    to_office(front, stick, office)
+    front.journal.prune(front.feed, 2)
+    front.redeem()
+    assert stick_of(front, stick).write_to(stick, everything=True).entries == 1
+    assert only(office.read_from(stick)).entries == 1

@@ -1,0 +1,166 @@
+"""Bugs of one line, each patched into the real code; a simulator that lets one live is no proof of anything.
+
+A mutant names the schedule that brings it to light, and the seeds to try, those that are known to kill it first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+from kiosk.core.entry import Entry, FeedId, Head, chain
+from kiosk.core.fact import BundleInstalled, Fact, UseSeen, encode_fact
+from kiosk.core.rights import Accounts, credits_of, is_head_office
+from kiosk.core.standing import Standing
+from kiosk.ports import CachedBundle
+from sync import exchange
+from sync.exchange import Applied, Fork, KeepFork, Result
+from sync.head_office import intake
+from sync.wire import Segment
+from tests.simulation.counter import SimCounter
+from tests.simulation.journal import Record, SimJournal
+from tests.simulation.office import SimOffice
+
+Patch = tuple[object, str, Any]
+SEEDS = range(400)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """``patches``: what is put where."""
+
+    patches: Sequence[Patch]
+    schedule: str = "mixed"
+    first: Sequence[int] = ()
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds to try."""
+        return list(dict.fromkeys([*self.first, *SEEDS]))
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """The bug is there while this lasts."""
+        with contextlib.ExitStack() as stack:
+            for where, name, what in self.patches:
+                stack.enter_context(mock.patch.object(where, name, what))
+            yield
+
+
+# --- rights ------------------------------------------------------------------------------------
+
+
+def _void_first(self: SimCounter, n: int) -> bool:
+    (entry,) = self.journal.entries(self.feed, n - 1, 1)
+    self.write(self.void_of(entry))
+    self.take_back(entry)
+    return True
+
+
+def _undone_again(self: Accounts, feed: FeedId | str, n: int) -> None:
+    if str(feed) == str(self.own):
+        self._credited.add(n)
+        self._credit(self._spent.get(n, ()))
+
+
+def _void_again(self: Standing, name: tuple[str, int]) -> None:
+    self.accounts.undone(*name)
+    if name not in self._voided:
+        _VOID(self, name)
+
+
+_VOID, _APPLY = Standing._void, Standing.apply
+
+
+def _credit_by_position(self: Standing, feed: FeedId, n: int, fact: Fact) -> None:
+    """What head office tells of a void is known by where it stands, not by which redemption it is of."""
+    _APPLY(self, feed, n, fact)
+    if isinstance(fact, UseSeen) and fact.void and is_head_office(feed) and fact.feed == str(self.own):
+        undone = self._redemptions.get((fact.feed, fact.n))
+        if undone is not None and ("position", n) not in self.accounts._moved:
+            self.accounts._moved.add(("position", n))
+            self.accounts._credit(credits_of(FeedId.parse(fact.feed), undone))
+
+
+# --- what is known -----------------------------------------------------------------------------
+
+
+def _floor_in_memory(self: Standing, feed: FeedId, n: int, fact: Fact) -> None:
+    if not isinstance(fact, BundleInstalled):
+        _APPLY(self, feed, n, fact)
+
+
+def _only_own_and_head_office(self: Standing, feed: FeedId, n: int, fact: Fact) -> None:
+    if self.own is None or feed == self.own or is_head_office(feed):
+        _APPLY(self, feed, n, fact)
+
+
+def _two_transactions(self: SimJournal, bundle: CachedBundle, fact: BundleInstalled) -> Sequence[Entry]:
+    entries = tuple(chain(self.feed, self._heads[self.feed], [encode_fact(fact)]))
+    self._commit(Record(entries))
+    self._commit(Record(bundle=bundle))
+    return entries
+
+
+# --- exchange and intake -----------------------------------------------------------------------
+
+_ANSWER, _FIT = SimOffice.answer, exchange._fit
+
+
+def _receipt_before_commit(self: SimOffice, path: str, message: bytes) -> bytes:
+    """The answer has left when power fails at the commit."""
+    left: list[bytes] = []
+    receive = intake.receive
+
+    def noted(office: Any, taken: bytes) -> bytes:
+        left.append(receive(office, taken))
+        return left[-1]
+
+    with mock.patch.object(intake, "receive", noted):
+        try:
+            return _ANSWER(self, path, message)
+        except Exception:
+            if left and not self.up:
+                return left[-1]
+            raise
+
+
+def _gap_skipped(store: Any, segment: Segment, entries: tuple[Entry, ...], keep_fork: KeepFork) -> Applied:
+    head = exchange._head_of(store, segment.feed)
+    if segment.after.n > head.n:
+        with mock.patch("tests.twins_head_office.check_follows"):
+            store.store_segment(entries, segment.checkpoint)
+        return Applied(segment.feed, Result.STORED, entries, Head(entries[-1].n, entries[-1].hash))
+    return _FIT(store, segment, entries, keep_fork)
+
+
+def _counted_again(store: Any, segment: Segment, entries: tuple[Entry, ...], keep_fork: KeepFork) -> Applied:
+    applied = _FIT(store, segment, entries, keep_fork)
+    return (
+        applied if applied.result is not Result.KNOWN else Applied(applied.feed, Result.STORED, entries, applied.head)
+    )
+
+
+def _no_fork(_store: Any, _segment: Segment, _entries: tuple[Entry, ...]) -> Fork | None:
+    return None
+
+
+def _any_key_of_that_counter(self: intake.CounterTrust, feed: FeedId, key_epoch: int) -> bytes | None:
+    return next((life.public_key for life in self.lives if life.key_epoch == key_epoch), None)
+
+
+MUTANTS: Mapping[str, Mutant] = {
+    "void before goods back": Mutant([(SimCounter, "undo", _void_first)], "void then crash"),
+    "void credited twice": Mutant([(Accounts, "undone", _undone_again), (Standing, "_void", _void_again)]),
+    "credit keyed by position instead of reference": Mutant([(Standing, "apply", _credit_by_position)]),
+    "bundle floor kept only in memory": Mutant([(Standing, "apply", _floor_in_memory)], "bad bundles"),
+    "delta installed in two transactions": Mutant([(SimJournal, "install_bundle", _two_transactions)], "bad bundles"),
+    "receipt before commit": Mutant([(SimOffice, "answer", _receipt_before_commit)], "dark office"),
+    "gap skipped": Mutant([(exchange, "_fit", _gap_skipped)], "dark office"),
+    "upload not idempotent": Mutant([(exchange, "_fit", _counted_again)], "bad line"),
+    "fork's second branch dropped": Mutant([(exchange, "_find_fork", _no_fork)], "forks"),
+    "key epoch unchecked": Mutant([(intake.CounterTrust, "public_key", _any_key_of_that_counter)], "forks"),
+}  # fmt: skip

@@ -1,0 +1,108 @@
+"""A history as a list of steps, each a value that can be left out without changing what the others draw.
+
+Rules of this module:
+
+- A step names what happens, to whom by numbers that fit any world (they are taken modulo), and has its own ``salt``,
+  from which all chance within it comes.
+- The list is drawn from the seed and the schedule alone.
+- A biased schedule weighs some kinds more, and plays *patterns*: kinds in a row, at one counter, that break a protocol
+  that gets their order wrong.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+STEPS = 150
+
+
+class Step(NamedTuple):
+    """One step: ``who`` and ``other`` are counters, ``what`` chooses among things, ``fault`` is what goes wrong."""
+
+    kind: str
+    who: int
+    other: int
+    what: int
+    salt: int
+    fault: str = ""
+
+
+WEIGHTS: dict[str, int] = {
+    "redeem": 100, "exchange": 45, "undo": 12, "answer": 4, "cut": 8, "heal": 7, "reboot": 4, "jump": 2,
+    "office crash": 2, "office start": 9, "back up": 2, "restore": 1, "publish": 2, "enrol": 1, "clone": 1, "revoke": 1,
+    "old disk": 1, "give back": 2, "pass on": 5, "lan": 12, "stick": 3, "undo other's": 2, "disk full": 1,
+    "disk freed": 2, "old bundle": 2, "damage bundle": 1, "newer fact": 2, "forge": 3, "replay": 3,
+}  # fmt: skip
+
+FAULTS: dict[str, int] = {
+    "": 60, "request lost": 4, "answer lost": 5, "twice": 5, "late": 4, "request cut short": 2, "request flipped": 3,
+    "answer cut short": 2, "answer flipped": 3, "power cut": 8, "office power cut": 4,
+}  # fmt: skip
+MAY_FAIL = frozenset({"redeem", "exchange", "undo", "lan", "give back", "pass on", "answer", "old bundle"})
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How a history is drawn: ``weights`` in place of the usual ones, ``patterns`` played now and then."""
+
+    weights: Mapping[str, int]
+    faults: Mapping[str, int]
+    patterns: Sequence[Sequence[str]] = ()
+    play: float = 0.0
+
+
+UNIFORM = Schedule(WEIGHTS, FAULTS)
+BIASES: Mapping[str, Schedule] = {
+    "restore after a grant": Schedule(
+        WEIGHTS, FAULTS,
+        (("back up", "exchange", "redeem", "redeem", "exchange", "restore", "exchange"),
+         ("back up", "exchange", "restore", "exchange", "give back", "exchange"),),
+        0.06,
+    ),
+    "void then crash": Schedule(
+        WEIGHTS | {"undo": 40}, FAULTS | {"power cut": 30}, (("redeem", "undo", "reboot"),), 0.1
+    ),
+    "cut off": Schedule(WEIGHTS | {"cut": 30, "heal": 4, "lan": 30}, FAULTS),
+    "forks": Schedule(WEIGHTS | {"clone": 6, "old disk": 6, "enrol": 4}, FAULTS),
+    "bad line": Schedule(WEIGHTS | {"exchange": 90}, {"": 20} | {name: 10 for name in FAULTS if name}),
+    "bad bundles": Schedule(
+        WEIGHTS | {"publish": 20, "old bundle": 25, "damage bundle": 10, "reboot": 10, "exchange": 80},
+        FAULTS | {"power cut": 40},
+        (("publish", "exchange", "damage bundle", "old bundle"),), 0.03,
+    ),
+    "dark office": Schedule(
+        WEIGHTS | {"office crash": 8, "office start": 30, "back up": 10, "restore": 8, "exchange": 90},
+        FAULTS | {"office power cut": 40, "late": 15},
+    ),
+}  # fmt: skip
+"""By name; a biased run takes one by the seed, and a mutant has its own."""
+
+
+def schedule_of(seed: int, name: str) -> Schedule:
+    """The schedule of a seed: ``uniform``, ``biased`` (one of the biases by the seed), ``mixed`` (a quarter biased)."""
+    biases = sorted(BIASES)
+    if name == "biased" or (name == "mixed" and seed % 4 == 3):
+        return BIASES[biases[seed // 4 % len(biases)]]
+    return BIASES.get(name, UNIFORM)
+
+
+def draw(seed: int, schedule: Schedule, count: int = STEPS) -> list[Step]:
+    """The steps of a history."""
+    chance = random.Random(f"steps:{seed}")
+    kinds, weights = list(schedule.weights), list(schedule.weights.values())
+    faults, fault_weights = list(schedule.faults), list(schedule.faults.values())
+    steps: list[Step] = []
+    while len(steps) < count:
+        who = chance.randrange(60)
+        row = [chance.choices(kinds, weights)[0]]
+        if schedule.patterns and chance.random() < schedule.play:
+            row = list(chance.choice(schedule.patterns))
+        for kind in row:
+            fault = chance.choices(faults, fault_weights)[0] if kind in MAY_FAIL else ""
+            steps.append(
+                Step(kind, who, chance.randrange(60), chance.randrange(10_000), chance.randrange(2**32), fault)
+            )
+    return steps
