@@ -263,6 +263,7 @@ def ends_of(station: "Station", stick_folder: "Path | None" = None, near: "Nearb
         earlier_keys=station.folder.earlier_keys(),
         contacts=station.kept_contacts,
         nearby=near,
+        saw_time=counter.told_time,
     )
 
 

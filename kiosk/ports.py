@@ -172,6 +172,7 @@ class LinkState:
     last_contact_ms: int | None = None
     offline_since_ms: int | None = None
     trouble: str | None = None  # one sentence, or None
+    fenced: bool = False  # head office holds another history of this counter's feed
     doing: str | None = None  # what takes its time just now, in a few words
 
 

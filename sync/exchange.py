@@ -344,9 +344,15 @@ def seal_request(exchange: Exchange, *, us: Party, recipient: str, nonce: bytes,
     return seal(Kind.EXCHANGE, encode_exchange(exchange), party=us, recipient=recipient, nonce=nonce, at_ms=at_ms)
 
 
-def read_answer(message: bytes, *, us: Party, key_of: KeyOf, nonce: bytes) -> Exchange:
-    """The exchange in the answer to the request with ``nonce``; nothing is applied yet (see :func:`take`)."""
+def read_answer(
+    message: bytes, *, us: Party, key_of: KeyOf, nonce: bytes, saw_time: Callable[[int], None] = lambda _at_ms: None
+) -> Exchange:
+    """The exchange in the answer to the request with ``nonce``; nothing is applied yet (see :func:`take`).
+
+    ``saw_time`` is told the time of the answer: whoever signed it made it after it was asked.
+    """
     opened = unseal(message, kind=Kind.EXCHANGE_ANSWER, recipient=us.origin, key_of=key_of, nonce=nonce)
+    saw_time(opened.at_ms)
     return decode_exchange(opened.body)
 
 

@@ -62,6 +62,7 @@ class Ends:
     """What the line needs of the counter. ``learn`` folds entries that are durable; ``checkpoint`` signs the head.
 
     ``place`` is the counter's data folder, ``stick_folder`` where a stick is put in (None: nowhere).
+    ``saw_time`` is told the time of each of head office's answers, Unix milliseconds.
     """
 
     enrolment: Enrolment
@@ -79,6 +80,7 @@ class Ends:
     earlier_keys: Sequence[Ed25519PrivateKey] = ()
     contacts: ContactStore | None = None
     nearby: Nearby | None = None
+    saw_time: Callable[[int], None] = lambda _at_ms: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def open_line(ends: Ends) -> Line:
     fetcher, side = _counter_end(ends)
     client = httpx.Client(timeout=TIMEOUT)
     post = http_post(ends.enrolment.head_office_url, client)
-    replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance())
+    replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance(), saw_time=ends.saw_time)
     contacts = ends.contacts
     if contacts is not None:
         replicator.beside = lambda: send_contacts(side, contacts, post, os.urandom(NONCE_BYTES))

@@ -40,12 +40,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What one exchange came to: entries sent and newly received, and the bundle installed, if one was."""
+    """What one exchange came to: entries sent and newly received, and the bundle installed, if one was.
+
+    ``fenced``: they hold another history of our feed, so that nothing more that we write in it counts.
+    """
 
     sent: int
     received: int
     bundle: OpenedBundle | None
     trouble: str | None
+    fenced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +72,16 @@ class Replicator:
         *,
         clock: Clock,
         chance: Chance,
+        saw_time: Callable[[int], None] = lambda _at_ms: None,
     ) -> None:
+        """``on_link`` is told how the link stands, ``saw_time`` the time of each answer (Unix milliseconds)."""
         self._counter = counter
         self._fetcher = fetcher
         self._post = post
         self._on_link = on_link
         self._clock = clock
         self._chance = chance
+        self._saw_time = saw_time
         self._theirs: Mapping[FeedId, Head] | None = None
         self._link = LinkState()
         self._failures = 0
@@ -131,7 +138,8 @@ class Replicator:
         else:
             self._failures = 0
             trouble = exchanged.trouble or self._do_beside()
-            self._tell(LinkState(online=True, last_contact_ms=self._counter.now_ms(), trouble=trouble))
+            now_ms = self._counter.now_ms()
+            self._tell(LinkState(True, now_ms, trouble=trouble, fenced=exchanged.fenced))
 
     def _do_beside(self) -> str | None:
         """The line is up whatever comes of it: a head office of an earlier release does not know it."""
@@ -145,7 +153,8 @@ class Replicator:
         self._failures += 1
         since = self._link.offline_since_ms
         now_ms = self._counter.now_ms()
-        self._tell(LinkState(False, self._link.last_contact_ms, now_ms if since is None else since, sentence))
+        since_ms = now_ms if since is None else since
+        self._tell(LinkState(False, self._link.last_contact_ms, since_ms, sentence, fenced=self._link.fenced))
 
     def _tell(self, link: LinkState) -> None:
         self._link = link
@@ -172,19 +181,20 @@ class Replicator:
         """Send and fetch until neither side has more; raises ``CounterfoilError``, and what was stored stays."""
         with self._turn:
             sent = received = 0
-            bundle, trouble = None, None
+            bundle, trouble, fenced = None, None, False
             while True:
                 knew = self._theirs
                 sent_now, taken = self._round_trip()
                 stored = len(taken.entries)
                 sent, received = sent + sent_now, received + stored
                 trouble = trouble_in(taken, self._counter.enrolment.feed) or trouble
+                fenced = fenced or _is_forked(taken, self._counter.enrolment.feed)
                 if taken.exchange.bundle is not None and bundle is None:
                     bundle, refused = self._take_bundle(taken.exchange.bundle)
                     trouble = refused or trouble
                 moved = stored > 0 or self._progressed(knew, taken)
                 if knew is not None and not (moved and self._more(taken)):
-                    return Exchanged(sent, received, bundle, trouble)
+                    return Exchanged(sent, received, bundle, trouble, fenced)
 
     def _round_trip(self) -> tuple[int, Taken]:
         counter, nonce = self._counter, self._chance.octets(NONCE_BYTES)
@@ -199,7 +209,9 @@ class Replicator:
             if counter.carrying is not None and error.code != UNREACHABLE:
                 counter.carrying.refused(self._clock.monotonic_s())
             raise
-        exchange = read_answer(answered, us=counter.us, key_of=counter.trust.key_of, nonce=nonce)
+        exchange = read_answer(
+            answered, us=counter.us, key_of=counter.trust.key_of, nonce=nonce, saw_time=self._saw_time
+        )
         self._theirs = exchange.vector
         return sum(len(segment.bodies) for segment in told.segments), take(counter.side, exchange)
 
@@ -240,6 +252,10 @@ class Replicator:
         return read_parts(self._post(PARTS_PATH, message), us=counter.us, key_of=counter.trust.key_of, nonce=nonce)
 
 
+def _is_forked(taken: Taken, own: FeedId) -> bool:
+    return any(one.feed == own for one in taken.divergences)
+
+
 def trouble_in(taken: Taken, own: FeedId) -> str | None:
     """What a person must know of an exchange that went through."""
     if taken.pruned:
@@ -248,7 +264,7 @@ def trouble_in(taken: Taken, own: FeedId) -> str | None:
             f"Head office lacks entries {lost.theirs.n + 1} to {lost.begins.n} of {lost.feed}, which are pruned here: "
             "nothing behind them can be sent; it was restored from a backup that is too old. Call head office"
         )
-    if any(one.feed == own for one in taken.divergences):
+    if _is_forked(taken, own):
         return "Head office holds another history of this journal: it was restored or copied; enrol this counter anew"
     theirs = [one.feed for one in taken.divergences] + [one.feed for one in taken.applied if one.result is Result.FORK]
     if any(feed.origin.split("/")[0] == HEAD_OFFICE for feed in theirs):

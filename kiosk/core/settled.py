@@ -55,7 +55,8 @@ class Small:
     """What is small enough to be read whole.
 
     ``figures``: promotion to (live, spent in minor units); ``accounts``: what :class:`kiosk.core.rights.Accounts`
-    makes of itself, None where nothing was folded.
+    makes of itself, None where nothing was folded; so are ``time`` (:class:`kiosk.core.clock_floor.ClockHistory`) and
+    ``asks`` (:class:`kiosk.core.asks.Asks`). ``taken_back``: [feed, n] of another life that this counter voided.
     """
 
     bundle_floor: int = 0
@@ -66,6 +67,9 @@ class Small:
     denied: dict[int, str] = field(default_factory=dict)
     revoked: dict[str, int] = field(default_factory=dict)
     accounts: Any = None
+    taken_back: list[Any] = field(default_factory=list)
+    time: Any = None
+    asks: Any = None
 
 
 class Settled:
@@ -91,7 +95,7 @@ class Settled:
 
     def of_another_life(self) -> Settled:
         """The same for another feed of the same counter: what it knew of others, without what was its own."""
-        small = replace(self.small, bundle_floor=0, asked={}, denied={}, accounts=[])
+        small = replace(self.small, bundle_floor=0, asked={}, denied={}, accounts=[], asks=None)
         return Settled(self.names, small, self.tables, self.bodies)
 
     # --- keys ---

@@ -137,12 +137,15 @@ def _small(small: Small) -> list[Any]:
         small.denied,
         small.revoked,
         small.accounts,
+        small.taken_back,
+        small.time,
+        small.asks,
     ]
 
 
 def _small_again(read: list[Any]) -> Small:
-    floor, unanswered, receipts, figures, asked, denied, revoked, accounts = read
-    return Small(floor, unanswered, _pairs(receipts), _pairs(figures), asked, denied, revoked, accounts)
+    floor, unanswered, receipts, figures, *rest = read
+    return Small(floor, unanswered, _pairs(receipts), _pairs(figures), *rest)
 
 
 def _pairs(read: Mapping[str, list[int]]) -> dict[str, tuple[int, int]]:
