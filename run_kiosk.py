@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 
     from kiosk.config import CounterFolder
     from kiosk.enrolling import Enrol
+    from kiosk.ports import Stick
     from kiosk.station import CameraPlan, Station
-    from sync.line import Nearby
+    from sync.line import Ends, Nearby
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 (argparse names it no other way)
 
@@ -110,7 +111,7 @@ def parser() -> "argparse.ArgumentParser":
     """Every command's arguments. Reads no package: ``--help`` works before anything is installed."""
     import argparse
 
-    from kiosk.commands import bench, counter, decide, demo, doctor, simulate, test, verify
+    from kiosk.commands import bench, counter, decide, demo, doctor, simulate, stick, test, verify
 
     top = argparse.ArgumentParser(
         prog=command_name(),
@@ -123,6 +124,7 @@ def parser() -> "argparse.ArgumentParser":
     demo.add_parser(commands, run_demo)
     counter.add_parser(commands, run_counter)
     add_head_office(commands)
+    stick.add_parser(commands, run_stick)
     decide.add_parser(commands, run_decide)
     for module in (doctor, verify, bench, simulate, test):
         module.add_parser(commands)
@@ -187,8 +189,9 @@ def serve_counter(
     switch = Switch()
     station = Station.open(folder, plan)
     station.enrol_anew = switch.ask if can_enrol else None
-    blueprints, stop_link = link(station, args.lan, args.neighbours)
+    blueprints, stick, stop_link = link(station, args.lan, args.neighbours, args.stick)
     app = station.app(assets.templates(), assets.static(), blueprints, args.language)
+    app.extensions["stick"] = stick
     station.start()
     try:
         serve(app, listening, app.extensions["counterfoil"].streams.end, switch)
@@ -225,34 +228,78 @@ def enrol_at_start(args: "argparse.Namespace", folder: "CounterFolder", enrol: "
 
 
 def link(
-    station: "Station", lan: "str | None" = None, listed: "str | None" = None
-) -> "tuple[list[Blueprint], Callable[[], None]]":
+    station: "Station", lan: "str | None" = None, listed: "str | None" = None, stick_folder: "Path | None" = None
+) -> "tuple[list[Blueprint], Stick | None, Callable[[], None]]":
     """The lines to head office and to neighbours, where ``sync`` is there; a counter serves and redeems without."""
     try:
-        from sync.line import Ends, open_line
+        from sync.line import open_line
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("sync"):
             raise
-        return [], lambda: None
+        return [], None, lambda: None
+    line = open_line(ends_of(station, stick_folder, nearby(station, lan, listed)))
+    station.counter.carrier, station.counter.neighbours = line.replicator, line.neighbours
+    return [line.blueprint], line.stick, line.stop
+
+
+def ends_of(station: "Station", stick_folder: "Path | None" = None, near: "Nearby | None" = None) -> "Ends":
+    """What the line, or the stick, needs of a counter."""
+    from sync.line import Ends
+
     counter = station.counter
-    line = open_line(
-        Ends(
-            enrolment=station.enrolment,
-            device_key=station.device_key,
-            journal=station.journal,
-            clock=station.clock,
-            checkpoint=station.checkpoint,
-            learn=counter.learn,
-            bundle_floor=lambda: counter.standing.bundle_floor,
-            install=counter.install_bundle,
-            tell=counter.set_link,
-            chunks=station.lists,
-            earlier_keys=station.folder.earlier_keys(),
-            nearby=nearby(station, lan, listed),
-        )
+    return Ends(
+        enrolment=station.enrolment,
+        device_key=station.device_key,
+        journal=station.journal,
+        clock=station.clock,
+        checkpoint=station.checkpoint,
+        learn=counter.learn,
+        bundle_floor=lambda: counter.standing.bundle_floor,
+        install=counter.install_bundle,
+        tell=counter.set_link,
+        place=station.folder.path,
+        chunks=station.lists,
+        stick_folder=stick_folder,
+        earlier_keys=station.folder.earlier_keys(),
+        contacts=station.kept_contacts,
+        nearby=near,
+        saw_time=counter.told_time,
     )
-    counter.carrier, counter.neighbours = line.replicator, line.neighbours
-    return [line.blueprint], line.stop
+
+
+def run_stick(args: "argparse.Namespace") -> int:
+    """Write or read the stick of a counter that is not running."""
+    from kiosk.config import CounterFolder
+    from kiosk.errors import SetupError
+    from kiosk.station import CameraPlan, Station
+
+    try:
+        from sync import stick_words
+        from sync.line import open_stick
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("sync"):
+            raise
+        raise SetupError(
+            "no-sync-here", "This counter was installed without what carries its journal", cure="Install it whole."
+        ) from None
+    station = Station.open(CounterFolder(args.data), CameraPlan(None))
+    try:
+        stick = open_stick(ends_of(station))
+        if args.verb == "export":
+            written = [stick.write_to(args.folder, everything=args.all)]
+            lines, fields, code = stick_words.told_written(written), stick_words.fields_written(written), 0
+        else:
+            read = stick.read_from(args.folder)
+            lines, fields, code = (
+                stick_words.told_read(read),
+                stick_words.fields_read(read),
+                stick_words.exit_code(read),
+            )
+    finally:
+        station.stop()
+    print("\n".join(lines), file=sys.stderr)
+    print(json.dumps(fields))
+    return code
 
 
 def nearby(station: "Station", lan: "str | None", listed: "str | None") -> "Nearby | None":

@@ -11,6 +11,7 @@ from kiosk.core.credential import Presented, present
 from kiosk.core.decide import UNKNOWN_SALE, Place, Sale, decide
 from kiosk.core.fact import Redemption
 from kiosk.core.promotion import Promotion
+from kiosk.core.question import Question, question_of
 from kiosk.core.screen import PresentedScreen, screen_digest
 from kiosk.core.standing import Standing
 from kiosk.core.verdict import Outcome, Reason, Verdict
@@ -80,8 +81,8 @@ def showing_of_screen(screen: FilmedScreen, showing_id: str, known: Known, album
     )
 
 
-def showing_of_stub(n: int, fact: Redemption, promotion: Promotion | None) -> Showing:
-    """A redemption from before the restart, to be asked about."""
+def showing_of_stub(n: int, fact: Redemption, promotion: Promotion | None, life: int | None = None) -> Showing:
+    """A redemption from before the restart, to be asked about; ``life`` as in :class:`~kiosk.display.Redeemed`."""
     at = from_ms(fact.at_ms)
     return Showing(
         id=fact.intent.hex(),
@@ -91,7 +92,7 @@ def showing_of_stub(n: int, fact: Redemption, promotion: Promotion | None) -> Sh
         credential_kind=fact.credential_kind,
         shown_at=at,
         source="after-restart",
-        redeemed=Redeemed(n, at, fact.clerk),
+        redeemed=Redeemed(n, at, fact.clerk, life=life),
     )
 
 
@@ -105,12 +106,28 @@ def credential_again(showing: Showing, known: Known) -> Credential:
 
     A shift manager may have said yes to what it can only be at one end of what the time could be.
     """
+    credential = credential_of(showing, known)
+    assert credential is not None, "a credential that decide knows and nobody else"
+    return credential
+
+
+def credential_of(showing: Showing, known: Known) -> Credential | None:
+    """What is shown, where it is known for what it is: as of the same time, or at an end of what the time could be."""
     clock = known.standing.situation.clock
     instants = [_judged_at(showing, known), *([] if clock is None else [clock.earliest_at, clock.latest_at])]
     found = (known.credential(held_up(showing), at) for at in instants)
-    credential = next((one for one in found if one is not None), None)
-    assert credential is not None, "a credential that decide knows and nobody else"
-    return credential
+    return next((one for one in found if one is not None), None)
+
+
+def question_again(showing: Showing, known: Known) -> Question | None:
+    """The question that what is shown puts; None where no promotion in force knows it."""
+    credential = credential_of(showing, known)
+    terms = None if credential is None else known.catalogue.terms(credential.promotion)
+    if credential is None or terms is None:
+        return None
+    local = _judged_at(showing, known).astimezone(known.catalogue.zone(known.place.store))
+    reading = None if showing.screen is None else showing.screen.reading
+    return question_of(credential, terms, known.catalogue, known.standing, known.place, local, known.sale, reading)
 
 
 def _judged_at(showing: Showing, known: Known) -> datetime:

@@ -53,14 +53,14 @@ class GuardedClock:
         self._changing = threading.Lock()
 
     def now(self) -> datetime:
-        return from_ms(self._floor.guarded_ms(self._reading_ms(), self._boot_ms()))
+        return from_ms(self._floor.guarded_ms(self.reading_ms(), self._boot_ms()))
 
     def monotonic_s(self) -> float:
         return self._below.monotonic_s()
 
     def between(self) -> ClockInterval | None:
         """What the time could be; None: the clock is sane."""
-        found = self._floor.between(self._reading_ms(), self._boot_ms())
+        found = self._floor.between(self.reading_ms(), self._boot_ms())
         return None if found is None else ClockInterval(*map(from_ms, found))
 
     def floor_ms(self) -> int | None:
@@ -69,8 +69,8 @@ class GuardedClock:
 
     def latest_ms(self) -> int:
         """The latest that the time could be; a clock that is set back a little, within what is sane, is not heard."""
-        found = self._floor.between(self._reading_ms(), self._boot_ms())
-        return max(self._reading_ms(), self.floor_ms() or 0) if found is None else found[1]
+        found = self._floor.between(self.reading_ms(), self._boot_ms())
+        return max(self.reading_ms(), self.floor_ms() or 0) if found is None else found[1]
 
     def begin(self, floor_ms: int | None) -> None:
         """The floor that the journal gives, at the start."""
@@ -96,7 +96,8 @@ class GuardedClock:
         with self._changing:
             self._floor.ticked(floor_ms)
 
-    def _reading_ms(self) -> int:
+    def reading_ms(self) -> int:
+        """What the clock below says, sane or not."""
         return to_ms(self._below.now())
 
 

@@ -5,6 +5,7 @@ Keys lie beside the journal and outside it, so that a copied journal holds none 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -15,6 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core.entry import FeedId
+from kiosk.durable import make_folder, sync_folder
 from kiosk.errors import SetupError
 
 
@@ -63,6 +65,11 @@ class CounterFolder:
     def lists(self) -> Path:
         """The folder with the files of listed codes; all of it can be fetched again."""
         return self.path / "lists"
+
+    @property
+    def contacts(self) -> Path:
+        """The folder of sealed contact details that head office does not have yet."""
+        return self.path / "contacts"
 
     @property
     def certificates(self) -> Path:
@@ -154,16 +161,21 @@ def load_or_make_secret(path: Path) -> bytes:
 
 def write_private(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path`` with mode 0600: durable, and whole or not at all."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        make_folder(path.parent)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        # Power fails before the rename: the file is as it was, or missing. After it: one of the two, whole; the
+        # folder's sync settles which before anybody relies on it.
         beside.replace(path)
+        sync_folder(path.parent)
     except OSError as error:
+        with contextlib.suppress(OSError):  # half a secret lies about nowhere
+            beside.unlink(missing_ok=True)
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
         raise SetupError(
             "disk-full" if full else "folder-not-writable",

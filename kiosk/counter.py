@@ -4,7 +4,8 @@ Rules of this module:
 
 - Here is the lock, and the one door that web, camera and replicator come in by. What each use case does is in
   :mod:`kiosk.looking` (from a code to its answer), :mod:`kiosk.redemptions` (from the tap to "hand it over") and
-  :mod:`kiosk.stubs` (what becomes of it); what they share, in :mod:`kiosk.workplace`.
+  :mod:`kiosk.stubs` (what becomes of it); what they share, in :mod:`kiosk.workplace`; what is due by the time, in
+  :mod:`kiosk.upkeep`.
 - Everything that says yes goes through :func:`kiosk.core.decide.decide`, by way of :mod:`kiosk.answering`.
 - A redemption is durable in the journal before the display says "hand it over".
 """
@@ -19,7 +20,7 @@ from kiosk import sharing
 from kiosk.attention import Choice, Seen
 from kiosk.cached_bundle import open_cached
 from kiosk.clerks import Clerk, PinDesk, clerks_at
-from kiosk.clock import Clock
+from kiosk.clock import Clock, GuardedClock
 from kiosk.code_lists import CodeCache
 from kiosk.config import Enrolment
 from kiosk.core.catalogue import Catalogue
@@ -28,6 +29,7 @@ from kiosk.core.entry import Entry, FeedId
 from kiosk.core.fact import BundleInstalled
 from kiosk.core.money import NO_CURRENCY
 from kiosk.core.promotion import Promotion
+from kiosk.core.reservation import YES
 from kiosk.core.rights import Right
 from kiosk.core.standing import Standing
 from kiosk.display import CounterStatus, Display, State, Stub
@@ -39,8 +41,10 @@ from kiosk.redeeming import MAY_APPROVE, NO_LOOK, NOT_APPROVED, Approval, Look
 from kiosk.redemptions import Redemptions
 from kiosk.sale import Till
 from kiosk.screens import SeenScreen
+from kiosk.single_rights import ANSWER_WITHIN_S, SingleRights
 from kiosk.snapshots import Snapshots
 from kiosk.stubs import Stubs
+from kiosk.upkeep import Upkeep
 from kiosk.vision.watch import CameraState
 from kiosk.workplace import Workplace
 
@@ -60,27 +64,43 @@ class Counter:
         mint: Callable[[], bytes],
         notes: Sequence[str] = (),
         lists: CodeCache | None = None,
+        boot_ms: Callable[[], int] | None = None,
         snapshots: Snapshots | None = None,
     ) -> None:
-        """``mint`` gives 16 random bytes; ``notes`` are for the status line; ``lists`` None: they are in the bundle."""
+        """``mint`` gives 16 random bytes; ``notes`` are for the status line; ``lists`` None: they are in the bundle.
+
+        ``boot_ms`` counts the machine's running time; None: as ``clock`` counts it.
+        """
         self._journal = journal
         self._notes = tuple(notes)
         self._lists = lists
         self._lock = threading.RLock()
+        self._learned = threading.Condition(self._lock)
         self._pins = PinDesk(clock)
         self._bundle_trouble: CounterfoilError | None = None
         self.enrolment = enrolment
         self.feed: FeedId = enrolment.feed
         self.camera_state: Callable[[], CameraState] = lambda: CameraState("no-camera", "No camera")
-        self._work = work = Workplace(journal=journal, enrolment=enrolment, clock=clock, mint=mint, snapshots=snapshots)
+        self.answer_within_s = ANSWER_WITHIN_S
+        self._work = work = Workplace(
+            journal=journal, enrolment=enrolment, clock=clock, mint=mint, boot_ms=boot_ms, snapshots=snapshots
+        )
         self._board = work.board
-        self._looks = Looks(work)
-        self._redemptions = Redemptions(work, self._looks)
+        self._rights = SingleRights(work)
+        self._looks = Looks(work, self._rights)
+        self._redemptions = Redemptions(work, self._looks, self._rights)
         self._stubs = Stubs(work)
+        self._upkeep = Upkeep(work, self._looks, self._rights)
         self.reload_bundle()
         self._stubs.ask_given()
+        self._rights.tidy()
 
     # --- what is known ------------------------------------------------------------------------
+
+    @property
+    def clock(self) -> GuardedClock:
+        """The time at this counter, over the floor that head office's is."""
+        return self._work.clock
 
     @property
     def standing(self) -> Standing:
@@ -108,8 +128,16 @@ class Counter:
 
     def learn(self, entries: Sequence[Entry]) -> None:
         """Fold entries that are durable in the journal: this counter's own, or head office's."""
+        with self._learned:
+            self._work.learn(entries)
+            self._upkeep.learned()
+            self._learned.notify_all()
+
+    def told_time(self, at_ms: int) -> None:
+        """Head office's answer to what this counter asked just now says what time it is (Unix milliseconds)."""
         with self._lock:
-            self._work.ledger.learn(entries)
+            self._work.clock.saw(at_ms, answered=True)
+            self._work.tick()
 
     def reload_bundle(self) -> None:
         """Read the cached bundle again; one that does not verify is reported and the last good one kept."""
@@ -119,7 +147,9 @@ class Counter:
                 return
             floor = self.standing.bundle_floor
             try:
-                self.catalogue, self._bundle_trouble = open_cached(cached, self.enrolment, floor, self._lists)
+                published = open_cached(cached, self.enrolment, floor, self._lists)
+                self._work.put_in_force(published)
+                self._bundle_trouble = published.lacks
             except CounterfoilError as error:
                 self._bundle_trouble = error
             self._show_what_changed()
@@ -164,6 +194,7 @@ class Counter:
         """Told on each frame which codes are in view; which one wants an answer, ``kiosk.attention`` says."""
         with self._lock:
             self._looks.in_view(sightings)
+            self._rights.tidy()
 
     def knows(self, text: str) -> bool:
         """Whether a promotion knows the code, and may be told of by now."""
@@ -182,12 +213,13 @@ class Counter:
     def pick(self, choice_id: str) -> Display:
         """Answer the code that is offered under ``choice_id``; one that was taken away since changes nothing."""
         with self._lock:
-            return self._looks.pick(choice_id)
+            return self._tidied(self._looks.pick(choice_id))
 
     def screen_in_view(self, sighting: SeenScreen | None) -> None:
         """Told when more was read of the phone in view, or (None) that it has left. It is never redeemed by itself."""
         with self._lock:
             self._looks.screen_in_view(sighting)
+            self._rights.tidy()
 
     def touch(self, showing_id: str) -> None:
         """The clerk has touched the filmed picture: from now on it stays as it is."""
@@ -200,16 +232,30 @@ class Counter:
         "Given?" and a stub that no page has shown stay.
         """
         with self._lock:
-            return self._looks.look(shown, source)
+            return self._tidied(self._looks.look(shown, source))
+
+    def _tidied(self, display: Display) -> Display:
+        """Give back what was granted for a customer who is gone by now."""
+        self._rights.tidy()
+        return display
 
     # --- redeem -------------------------------------------------------------------------------
 
     def redeem(self, showing_id: str, clerk_id: str, look: Look = NO_LOOK, approval: Approval | None = None) -> Display:
         """Redeem what is shown under ``showing_id``: journal first, then "hand it over". A repeat changes nothing.
 
-        Where the answer is "ask" it needs an ``approval``, whose PIN was checked.
+        Where the answer is "ask" it needs an ``approval``, whose PIN was checked. Where head office was asked, its
+        answer is awaited for a short while, and not under the lock.
         """
+        with self._learned:
+            if self._rights.awaits(showing_id):
+                self._work.wake()
+                self._learned.wait_for(lambda: not self._rights.awaits(showing_id), self.answer_within_s)
+            wanted, near = sharing.to_reserve(self._work, showing_id), self._work.neighbours
+        reply = YES if wanted is None or near is None else near.reserve(*wanted)
         with self._lock:
+            if reply.answer is not YES.answer:
+                return self._redemptions.not_reserved(showing_id, reply)
             return self._redemptions.redeem(showing_id, clerk_id, look, approval)
 
     def approve(self, showing_id: str, clerk_id: str, approval: Approval, pin: str) -> Display:
@@ -256,7 +302,7 @@ class Counter:
             self._stubs.seen(showing_id)
             if not same_sale:
                 self.till.begin()
-            return self._board.show(State.IDLE)
+            return self._tidied(self._board.show(State.IDLE))
 
     def end_sale(self) -> Display:
         """The next customer begins a sale of their own."""
@@ -265,15 +311,15 @@ class Counter:
             display = self._board.display
             return self._board.show(State.IDLE) if display.state is State.IDLE else display
 
-    def given(self, n: int, yes: bool, clerk_id: str) -> Display:
-        """Answer "was it given?" for redemption ``n``: yes keeps the stub, no voids it."""
+    def given(self, n: int, yes: bool, clerk_id: str, life: int | None = None) -> Display:
+        """Answer "was it given?" for redemption ``n``: yes keeps the stub, no voids it. ``life`` None: the present."""
         with self._lock:
-            return self._stubs.given(n, yes, clerk_id)
+            return self._tidied(self._stubs.given(n, yes, clerk_id, life))
 
-    def undo(self, n: int, clerk_id: str, reason: str) -> Display:
+    def undo(self, n: int, clerk_id: str, reason: str, life: int | None = None) -> Display:
         """Void redemption ``n`` of this counter: the goods are back before this is called."""
         with self._lock:
-            return self._stubs.undo(n, clerk_id, reason)
+            return self._tidied(self._stubs.undo(n, clerk_id, reason, life))
 
     def stubs_since(self, since: datetime) -> list[Stub]:
         """This counter's redemptions from ``since`` on, newest first."""
@@ -301,6 +347,10 @@ class Counter:
                 neighbours=None if work.neighbours is None else work.neighbours.reached,
                 frames=looks.frames,
                 read=looks.read,
+                online=work.is_online,
+                freshness=work.freshness,
+                clock=work.clock.between(),
+                fenced=work.is_fenced,
             )
 
     @property
@@ -342,10 +392,27 @@ class Counter:
 
     def set_link(self, link: LinkState) -> None:
         """The replicator reports how the link stands; a change reaches the status line of every tab."""
-        with self._lock:
-            before, self._work.link = self._work.link, link
-            if (link.online, link.trouble, link.doing) != (before.online, before.trouble, before.doing):
+        with self._learned:
+            before = self._work.link
+            self._work.linked(link)
+            self._upkeep.show_how_it_stands()
+            self._learned.notify_all()
+            told = (link.online, link.trouble, link.fenced, link.doing)
+            if told != (before.online, before.trouble, before.fenced, before.doing):
                 self._board.poke()
+
+    def tick(self) -> None:
+        """What is due by the time: to be called every some seconds, and by nobody who holds a lock."""
+        with self._lock:
+            self._upkeep.tick()
+            wanted, near = sharing.rights_wanted(self._work), self._work.neighbours
+        for right, amount in wanted if near is not None else ():
+            near.ask_rights(right, amount)
+
+    def close(self) -> None:
+        """The counter stops: the floor under its clock is written down."""
+        with self._lock:
+            self._work.tick(closing=True)
 
     def clerks(self) -> list[Clerk]:
         """Those who may sign in at this counter's store, by name."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from kiosk.core.promotion import Promotion
 from kiosk.core.screen import ScreenReading
+from kiosk.core.situation import ClockInterval, Freshness
 from kiosk.core.verdict import Verdict
 from kiosk.ports import LinkState
 from kiosk.vision.watch import CameraState
@@ -27,7 +28,8 @@ class State(StrEnum):
 class Redeemed:
     """The stub of a redemption: its number in this counter's feed, when and by whom.
 
-    ``seen`` says that the answer reached a page, ``voided`` that it was undone.
+    ``life`` is the incarnation of that feed, where it is an earlier one. ``seen`` says that the answer reached a page,
+    ``voided`` that it was undone.
     """
 
     n: int
@@ -35,6 +37,7 @@ class Redeemed:
     clerk: str
     seen: bool = False
     voided: bool = False
+    life: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ class FilmedScreen:
 class Showing:
     """One credential and its answer. ``id`` (32 hex digits) is minted here and makes a second tap harmless.
 
-    ``text`` is what a code says; a check-in screen has none, and ``screen`` instead.
+    ``text`` is what a code says; a check-in screen has none, and ``screen`` instead. ``asked_n`` is the entry that
+    asked head office for its one right, ``granted`` whether it is here since.
     """
 
     id: str
@@ -71,6 +75,8 @@ class Showing:
     source: str  # camera | typed | scanner | photo | after-restart
     redeemed: Redeemed | None = None
     screen: FilmedScreen | None = None
+    asked_n: int | None = None
+    granted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,10 @@ class Display:
 
 @dataclass(frozen=True, slots=True)
 class Stub:
-    """A redemption in this counter's own feed, for the stub list."""
+    """A redemption of this counter, for the stub list. ``life``: the incarnation of the feed, where an earlier one.
+
+    ``waits``: taken back in an earlier life's feed, which head office has to confirm.
+    """
 
     n: int
     promotion: str
@@ -97,6 +106,8 @@ class Stub:
     clerk_name: str
     at: datetime
     voided: bool
+    life: int | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +115,9 @@ class CounterStatus:
     """What the status line tells. ``waiting`` counts redemptions and voids that head office has not receipted.
 
     ``frames`` were looked at since the start, and ``read`` codes from them were answered. ``neighbours``: how many
-    other counters of the store are reached; None: this counter does not look for any.
+    other counters of the store are reached; None: this counter does not look for any. ``online``: head office can be
+    asked now. ``clock``: what the time could be where this counter's clock is suspect. ``fenced``: nothing that it
+    writes counts.
     """
 
     link: LinkState
@@ -117,6 +130,10 @@ class CounterStatus:
     frames: int = 0
     read: int = 0
     neighbours: int | None = None
+    online: bool = False
+    freshness: Freshness = Freshness.FRESH
+    clock: ClockInterval | None = None
+    fenced: bool = False
 
 
 class Board:

@@ -1,4 +1,4 @@
-"""What a counter has written and been told: its journal, the standing folded from it, and the stubs of its own feed.
+"""What a counter has written and been told: its journal, the standing folded from it, and the stubs of all its lives.
 
 Rules of this module:
 
@@ -8,20 +8,31 @@ Rules of this module:
 - The last trouble with the journal is kept until a later append or reopening goes well.
 - Where there is a snapshot the standing begins on it, and only what came since is folded. If it turns out to differ
   from what it covers, the standing is folded anew and a person is told, until the next start.
+- A counter that was enrolled anew writes another feed (its next life) and keeps the stubs of the one before. It cannot
+  write in the old feed: what it takes back of an earlier life is undone once head office says so.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
+from kiosk.core.clock_floor import Told
 from kiosk.core.entry import Entry, FeedId, Head, MalformedEntryError
-from kiosk.core.fact import Answered, Redemption, Transferred, Void, decode_fact
+from kiosk.core.fact import Fact, Redemption, decode_fact
 from kiosk.core.snapshot import Snapshot
 from kiosk.core.standing import Standing
 from kiosk.errors import AppendUnknownError, JournalError
 from kiosk.journal import Journal
 from kiosk.snapshots import Snapshots
+
+
+class StubName(NamedTuple):
+    """A redemption of this counter: in which of its lives (the incarnation of its feed), and which entry there."""
+
+    life: int
+    n: int
 
 
 class Ledger:
@@ -31,8 +42,12 @@ class Ledger:
     calls.
     """
 
-    def __init__(self, journal: Journal, feed: FeedId, snapshots: Snapshots | None = None) -> None:
+    def __init__(
+        self, journal: Journal, feed: FeedId, snapshots: Snapshots | None = None, root_key: bytes = b""
+    ) -> None:
+        """``root_key``: what a reset of the floor under the clock has to be signed by."""
         self._journal = journal
+        self._root_key = root_key
         self._snapshots = snapshots
         self._folding = threading.RLock()
         self._journal_trouble: JournalError | None = None
@@ -45,8 +60,13 @@ class Ledger:
 
     @property
     def stubs(self) -> OwnStubs:
-        """The redemptions of the own feed."""
-        return OwnStubs(self.standing, self.feed)
+        """The redemptions of this counter, of all its lives."""
+        return OwnStubs(self.standing, self.lives())
+
+    @property
+    def time(self) -> Told:
+        """What the journal tells of the time."""
+        return self.standing.time.read(self._root_key)
 
     @property
     def trouble(self) -> JournalError | None:
@@ -87,19 +107,25 @@ class Ledger:
                 except MalformedEntryError:
                     continue  # written by a newer release: kept in the journal, and ignored as replay ignores it
                 self.standing.apply(entry.feed, entry.n, fact)
-        if self._snapshots is not None:
-            self._snapshots.came(len(entries))
+        self._came(len(entries))
 
-    def append(self, *facts: Redemption | Answered | Void | Transferred) -> None:
+    def _came(self, count: int) -> None:
+        if self._snapshots is not None:
+            self._snapshots.came(count)
+
+    def append(self, *facts: Fact) -> None:
         """Write and fold, all or none. After an unknown outcome the standing says what the journal really holds."""
         try:
-            self.learn(self._journal.append(facts))
+            for entry, fact in zip(self._journal.append(facts), facts, strict=True):
+                with self._folding:
+                    self.standing.apply(entry.feed, entry.n, fact)
             self._journal_trouble = None
         except JournalError as error:
             self._journal_trouble = error
             if isinstance(error, AppendUnknownError):
                 self.reopen()
             raise
+        self._came(len(facts))
 
     def reopen(self) -> bool:
         """Reopen a journal that stopped after an unknown outcome and fold it anew; False where it cannot be."""
@@ -126,21 +152,48 @@ class Ledger:
 
     def waiting(self) -> int:
         """How many redemptions and voids head office has not receipted, of this life and of those before."""
-        mine = [feed for feed in self._journal.heads() if feed.origin == self.feed.origin]
-        return sum(self.standing.waiting(feed) for feed in mine)
+        return sum(self.standing.waiting(feed) for feed in self.lives())
+
+    # --- lives --------------------------------------------------------------------------------
+
+    def life(self, incarnation: int) -> FeedId:
+        """The feed of one of this counter's lives."""
+        return FeedId(self.feed.origin, incarnation)
+
+    def lives(self) -> list[FeedId]:
+        """The feeds of this counter that are in the journal, oldest first."""
+        return sorted(feed for feed in self._journal.heads() if feed.origin == self.feed.origin)
+
+    def unanswered(self) -> list[StubName]:
+        """The live redemptions, of all lives, whose answer nobody saw, oldest first."""
+        found = [StubName(feed.incarnation, n) for feed in self.lives() for n in self.standing.unanswered(feed)]
+        return [name for name in found if not self.is_taken_back(name)]
+
+    def is_void(self, name: StubName) -> bool:
+        """Whether a redemption of this counter is undone."""
+        return self.standing.is_void(self.life(name.life), name.n)
+
+    def is_taken_back(self, name: StubName) -> bool:
+        """Whether its void is written: it is undone, or (of an earlier life) will be when head office says so."""
+        return self.is_void(name) or (str(self.life(name.life)), name.n) in self.standing.taken_back
 
 
 class OwnStubs:
-    """The redemptions of one feed by their numbers."""
+    """The redemptions of one counter's feeds by their names."""
 
-    def __init__(self, standing: Standing, feed: FeedId) -> None:
+    def __init__(self, standing: Standing, lives: Sequence[FeedId]) -> None:
         self._standing = standing
-        self._feed = feed
+        self._lives = {feed.incarnation: feed for feed in lives}
 
-    def get(self, n: int) -> Redemption | None:
-        """The redemption that is entry ``n``."""
-        return self._standing.redemption(self._feed, n)
+    def get(self, name: StubName) -> Redemption | None:
+        """The redemption of that name."""
+        feed = self._lives.get(name.life)
+        return None if feed is None else self._standing.redemption(feed, name.n)
 
-    def since(self, since_ms: int) -> list[tuple[int, Redemption]]:
-        """Those from ``since_ms`` on, voided ones too, newest first."""
-        return self._standing.redemptions_since(self._feed, since_ms)
+    def since(self, since_ms: int) -> list[tuple[StubName, Redemption]]:
+        """Those from ``since_ms`` on, voided ones too, the newest life first and the newest first."""
+        return [
+            (StubName(incarnation, n), fact)
+            for incarnation, feed in sorted(self._lives.items(), reverse=True)
+            for n, fact in self._standing.redemptions_since(feed, since_ms)
+        ]

@@ -19,20 +19,25 @@ from kiosk import answering
 from kiosk.attention import Attention, Choice, Seen, Shown
 from kiosk.core.credential import present
 from kiosk.core.promotion import Promotion
-from kiosk.core.verdict import Outcome
+from kiosk.core.rules import USED_ONCE
+from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, FilmedScreen, Showing, State
 from kiosk.screens import PhoneInView, SeenScreen, filmed, says_more
+from kiosk.single_rights import SingleRights
 from kiosk.workplace import Workplace
 
 ACCEPT_HELD_S = 45.0
 """An accept waits this long for the clerk after its code left the view, before another code may replace it."""
 
+_BY_THE_LINE = (Reason.COUNTER_FENCED, Reason.NO_ALLOWANCE, Reason.PROMOTIONS_STALE, Reason.CLOCK_SUSPECT)
+
 
 class Looks:
     """What the counter looks at. ``frames`` were seen since the start, and ``read`` codes of them were answered."""
 
-    def __init__(self, work: Workplace) -> None:
+    def __init__(self, work: Workplace, rights: SingleRights) -> None:
         self._work = work
+        self._rights = rights
         self._board = work.board
         self._clock = work.clock
         self._attention = Attention(work.mint)
@@ -65,6 +70,24 @@ class Looks:
         if self._phone.shows(showing.id):
             self._phone.forget()
         return self._board.show(State.IDLE)
+
+    def decide_anew(self) -> None:
+        """More is known, or the line has changed: what is shown is decided anew where that can make a difference.
+
+        The showing stays, with its picture and its promise; what is shown of it may change.
+        """
+        display = self._board.display
+        showing = display.showing
+        if display.state is not State.VERDICT or showing is None or showing.screen is not None:
+            return
+        if showing.credential_kind not in USED_ONCE and showing.verdict.reason not in _BY_THE_LINE:
+            return
+        verdict = self._rights.verdict(showing, self._work.known())
+        anew = self._rights.asked(replace(showing, verdict=verdict))
+        if not answering.says_the_same(anew, showing) or anew.granted != showing.granted:
+            self._board.show(State.VERDICT, anew)
+        elif anew.asked_n != showing.asked_n:
+            self._board.amend(anew)
 
     def may_replace(self, *, by_known_code: bool = False) -> bool:
         """Whether another code may take the place of what is on display."""
@@ -134,7 +157,7 @@ class Looks:
         self._work.till.turn_to(self._board.display, text)
         text = self._attention.answered(text, self._last_in_view_s)
         showing = answering.showing_of_text(text, source, self._work.mint().hex(), self._work.known())
-        return self._board.show(State.VERDICT, showing)
+        return self._board.show(State.VERDICT, self._rights.asked(showing))
 
     # --- screens ------------------------------------------------------------------------------
 

@@ -8,16 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from kiosk.core.bundle import PartMark
-from kiosk.core.entry import Checkpoint, Entry, FeedId, Head
+from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head
 from kiosk.core.fact import Fact
 from kiosk.core.reservation import Reply
 from kiosk.core.rights import Right
+from kiosk.errors import CounterfoilError
 
 RESERVE_LIMIT_S = 0.3
 RIGHTS_LIMIT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where a feed begins here: behind ``after`` (older entries were pruned). ``opened``: the body of its entry 1."""
+
+    after: Head
+    opened: bytes | None
 
 
 class FeedStore(Protocol):
@@ -31,6 +41,10 @@ class FeedStore(Protocol):
         """Up to ``limit`` entries of ``feed`` with numbers above ``after_n``, in order."""
         ...
 
+    def beginning(self, feed: FeedId) -> Beginning:
+        """Where ``feed`` begins here."""
+        ...
+
     def checkpoint(self, feed: FeedId) -> Checkpoint | None:
         """The newest checkpoint of ``feed``."""
         ...
@@ -41,6 +55,12 @@ class FeedStore(Protocol):
         The first entry follows the feed's head; anything else raises ``ExchangeError`` and stores nothing.
         """
         ...
+
+
+def unpruned(store: FeedStore, feed: FeedId) -> Beginning:
+    """Where a feed begins in a store that prunes nothing."""
+    first = store.entries(feed, 0, 1)
+    return Beginning(NO_ENTRIES, first[0].body if first else None)
 
 
 class Appender(Protocol):
@@ -92,6 +112,18 @@ class ChunkCache(Protocol):
         ...
 
 
+class ContactStore(Protocol):
+    """Where sealed contact details wait for head office."""
+
+    def waiting(self, limit: int) -> Sequence[tuple[bytes, bytes]]:
+        """Up to ``limit`` of (case, sealed)."""
+        ...
+
+    def drop(self, sha256: bytes) -> None:
+        """Head office has the one with this SHA-256."""
+        ...
+
+
 class Carrier(Protocol):
     """What the counter sees of the link to head office; filled by ``sync`` when it is there."""
 
@@ -140,4 +172,70 @@ class LinkState:
     last_contact_ms: int | None = None
     offline_since_ms: int | None = None
     trouble: str | None = None  # one sentence, or None
+    fenced: bool = False  # head office holds another history of this counter's feed
     doing: str | None = None  # what takes its time just now, in a few words
+
+
+@dataclass(frozen=True, slots=True)
+class StickRead:
+    """What became of one stick file: taken in, or ``refused`` with nothing changed.
+
+    ``entries`` are those newly stored, ``bundle_version`` the promotions installed from it (0: none), ``notes`` what a
+    person must know of a file that was taken in. ``written_at_ms`` is its writer's clock, Unix milliseconds.
+    """
+
+    name: str
+    sender: str = ""
+    written_at_ms: int = 0
+    entries: int = 0
+    bundle_version: int = 0
+    notes: tuple[CounterfoilError, ...] = ()
+    refused: CounterfoilError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRead:
+    """What became of the stick files in a folder; ``others`` is how many are meant for somebody else."""
+
+    files: tuple[StickRead, ...]
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class StickWritten:
+    """A stick file that was written. ``more``: not all fitted; the rest goes once this one has arrived."""
+
+    name: str
+    recipient: str
+    entries: int
+    size_bytes: int
+    more: bool = False
+
+
+class Stick(Protocol):
+    """Going to head office and back on a stick (USB), where there is no line; filled by ``sync`` when it is there."""
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the stick is; None: files are downloaded and uploaded by the browser."""
+        ...
+
+    def write(self, out: BinaryIO) -> StickWritten:
+        """Write the file for head office. Raises ``CounterfoilError``."""
+        ...
+
+    def read(self, file: BinaryIO, name: str) -> StickRead:
+        """Take in a file from head office; what is wrong with it is in the answer, never raised."""
+        ...
+
+    def write_to(self, folder: Path) -> StickWritten:
+        """Write it into ``folder``, whole or not at all. Raises ``CounterfoilError``."""
+        ...
+
+    def read_from(self, folder: Path) -> FolderRead:
+        """Take in what is for us in ``folder``. Raises ``CounterfoilError`` where the folder itself is wrong."""
+        ...
+
+    def room(self) -> BinaryIO:
+        """An empty file without a name, on this machine's disk, that goes when it is closed."""
+        ...

@@ -18,7 +18,7 @@ from datetime import datetime
 from kiosk.answering import same_answer
 from kiosk.clock import to_ms
 from kiosk.core.catalogue import Credential
-from kiosk.core.fact import Redemption
+from kiosk.core.fact import Redemption, Spent
 from kiosk.core.screen import MarkState
 from kiosk.core.verdict import Outcome, Reason, Verdict
 from kiosk.display import Showing
@@ -59,7 +59,10 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Where, when and by whom it is redeemed, and what the counter knew then (``peers``: of its neighbours' feeds)."""
+    """Where, when and by whom it is redeemed, and what the counter knew then (``peers``: of its neighbours' feeds).
+
+    ``spent`` are the rights that it takes.
+    """
 
     store: str
     clerk: str
@@ -68,6 +71,7 @@ class Occasion:
     head_office_n: int
     sale: OpenSale
     peers: Mapping[str, int] = field(default_factory=dict)
+    spent: tuple[Spent, ...] = ()
 
 
 def hindrance(showing: Showing, verdict: Verdict, look: Look, now_s: float) -> CounterfoilError | None:
@@ -129,4 +133,5 @@ def redemption(
         approved_why=None if approval is None else approval.why,
         sale=occasion.sale.id,
         shared=credential.shared,
+        spent=occasion.spent or None,
     )

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk import assets
 from kiosk.clock import Clock, SystemClock, to_ms
 from kiosk.config import CounterFolder, load_or_make_secret
+from kiosk.durable import make_folder
 from kiosk.enrolling import Enrol, check_clock, check_counter, check_office, take_up
 from kiosk.first_start import FirstStart
 from kiosk.journal import Journal
@@ -31,7 +32,7 @@ def enrol_now(
 
     ``new_head_office``: somebody says that head office was set up anew, with new keys.
     """
-    folder.path.mkdir(parents=True, exist_ok=True)
+    make_folder(folder.path)
     # a counter at work here keeps its identity, and the code
     with contextlib.closing(Journal.open(folder.journal)) as journal:
         clock = SystemClock()
@@ -56,7 +57,7 @@ def serve_set_up(
 ) -> bool:
     """Serve the set-up pages until the counter can start (True) or somebody stops it (False)."""
     clock, switch = clock or SystemClock(), Switch()
-    folder.path.mkdir(parents=True, exist_ok=True)
+    make_folder(folder.path)
     with contextlib.closing(Journal.open(folder.journal)) as journal:
         start = FirstStart(folder, journal, clock, enrol, switch.ask)
         film = PageFilm(clock) if plan.spec == BROWSER else None

@@ -18,27 +18,35 @@ import mmap
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core import snapshot
 from kiosk.core.entry import NO_ENTRIES, FeedId, Head
+from kiosk.core.fact import Fact, Unknown
 from kiosk.core.freezing import Frozen, differing
 from kiosk.core.packed import Octets
+from kiosk.core.pruning import prunable
+from kiosk.core.rights import is_head_office
 from kiosk.core.settled import Settled, nothing
 from kiosk.core.snapshot import Snapshot, SnapshotError
 from kiosk.core.standing import Standing
 from kiosk.errors import JournalError
-from kiosk.journal import Journal
+from kiosk.journal import Journal, foundation
 
 EVERY_ENTRIES = 10_000
 """A snapshot is renewed when as many entries came since: folding them takes a start about 0.2 s."""
 LEAST_ENTRIES = 500
 """Fewer are not worth one when a counter is stopped."""
-FOLDED_AT_ONCE = 100_000
+FOLDED_AT_ONCE = 20_000
 """Entries that are folded before they are made into tables, which take a tenth of the room."""
+PRUNED_AT_LEAST = 5_000
+"""Fewer entries are not worth a new foundation."""
+PRUNE_EVERY_S = 6 * 60 * 60
 PACE_ENTRIES = 200
 REST_S = 0.01
 """In the background: some milliseconds of folding, then a rest, so that pages and redemptions come in between."""
@@ -95,29 +103,54 @@ class Snapshots:
     # --- at a start -------------------------------------------------------------------------------
 
     def restored(self) -> Snapshot | None:
-        """The snapshot to begin on; None: fold everything. ``ignored`` then says why, where there was one."""
+        """The snapshot to begin on; None: fold everything. ``ignored`` then says why, where there was one.
+
+        Raises ``JournalError`` where entries were pruned and what stands for them cannot be believed.
+        """
         found = self._newest or self._read()
         if found is not None and not self._is_of_this_journal(found):
             # an older journal was put back, or a snapshot of what another journal held was put beside this one
             self.ignored, found = "it covers entries that are not in the journal", None
         if self.ignored is not None:
             log.warning("the snapshot %s is ignored: %s", self.path, self.ignored)
-        self._newest = self._to_check = found
-        self._came = EVERY_ENTRIES if found is None else self._behind(found)
+        self._to_check = found
+        self._newest = found = found or self._foundation()
+        self._came = EVERY_ENTRIES if self._to_check is None else self._behind(self._to_check)
         return found
 
     def _read(self) -> Snapshot | None:
         try:
-            octets = _mapped(self.path)
-            return snapshot.read(octets, self.feed, self._key.public_key().public_bytes_raw())
+            return snapshot.read(_mapped(self.path), {self.feed: _public(self._key)})
         except FileNotFoundError:
             return None
         except (OSError, SnapshotError) as error:
             self.ignored = str(error)
             return None
 
+    def _foundation(self) -> Snapshot | None:
+        """What stands for the pruned entries of the journal."""
+        octets = self._journal.foundation()
+        if octets is None:
+            return None
+        try:
+            begun = {feed: self._journal.beginning(feed) for feed in self._journal.heads()}
+            own = [feed for feed in begun if feed.origin == self.feed.origin]
+            found = foundation.read(octets, begun, own, {self.feed: _public(self._key)})
+        except SnapshotError as error:
+            raise JournalError(
+                "journal-foundation",
+                f"What stands for the pruned entries of the journal cannot be believed: {error}",
+                where=str(self._journal.path),
+                cure="Keep the file aside, call head office, and enrol this counter anew.",
+            ) from error
+        same = found.feed == self.feed
+        return found if same else replace(found, feed=self.feed, settled=found.settled.of_another_life())
+
     def _is_of_this_journal(self, found: Snapshot) -> bool:
-        return all(self._journal.head_at(feed, head.n) == head for feed, head in found.covered.items())
+        return all(self._journal.head_at(feed, head.n) == head for feed, head in found.covered.items()) and all(
+            found.covered.get(feed, NO_ENTRIES).n >= self._journal.beginning(feed).after.n
+            for feed in self._journal.heads()
+        )
 
     def _behind(self, found: Snapshot) -> int:
         heads = self._journal.heads()
@@ -149,18 +182,24 @@ class Snapshots:
     def _run(self) -> None:
         try:
             self._rest()
-            self.check(self._rest)
+            self._tried(self.check)
             while not self._stopping.is_set():
                 if self._came >= EVERY_ENTRIES:
-                    self.renew(self._rest)
-                self._due.wait()
+                    self._tried(self.renew)
+                self._tried(self.prune)
+                self._due.wait(PRUNE_EVERY_S)
                 self._due.clear()
         except StoppedError:
             pass
-        except (OSError, JournalError) as error:
-            log.warning("no snapshot is made until the next start: %s", error)
         except Exception:
             log.exception("no snapshot is made until the next start")
+
+    def _tried(self, act: Callable[[Pace], object]) -> None:
+        """What does not go now (a full disk, a journal that has stopped) goes another time."""
+        try:
+            act(self._rest)
+        except (OSError, JournalError) as error:
+            log.warning("the snapshot %s stays as it is for now: %s", self.path, error)
 
     def _rest(self) -> None:
         if self._stopping.wait(REST_S):
@@ -173,8 +212,12 @@ class Snapshots:
         found, self._to_check = self._to_check, None
         if found is None:
             return []
-        ground = nothing(found.settled.names)
-        true = folded(self._journal, self.feed, ground, {}, found.covered, pace).settled()
+        ground, covered = self._ground(found.settled.names)
+        if ground is None:
+            log.warning("the snapshot %s cannot be compared and is made anew", self.path)
+            self._newest, self._came = None, EVERY_ENTRIES
+            return []
+        true = folded(self._journal, self.feed, ground, covered, found.covered, pace).settled()
         different = differing(found.settled, true)
         if different:
             log.error("the snapshot %s differs from the journal in: %s", self.path, ", ".join(different))
@@ -185,14 +228,69 @@ class Snapshots:
 
     def renew(self, pace: Pace = lambda: None) -> None:
         """Fold what came since, and write. Raises ``JournalError`` and ``OSError``; the snapshot before stays then."""
-        self._came = 0
+        self._came = 0  # tried once for so many, whether it goes well or not
+        newest = self._newest
+        if newest is not None and self._is_of_this_journal(newest):
+            settled, covered = newest.settled, newest.covered
+        else:
+            settled, covered = self._beginning()
         heads = self._journal.heads()
-        settled, covered = nothing(), dict[FeedId, Head]()
-        if self._newest is not None:
-            settled, covered = self._newest.settled, dict(self._newest.covered)
         frozen = folded(self._journal, self.feed, settled, covered, heads, pace)
         _write(self.path, snapshot.write(frozen, heads, self.feed, self._key_epoch, self._now_ms(), self._key))
         self._newest = self._read()
+
+    def prune(self, pace: Pace = lambda: None) -> int:
+        """Let go of what is receipted and old (:mod:`kiosk.core.pruning`), if it is much: how many entries.
+
+        Raises ``JournalError``.
+        """
+        heads = self._journal.heads()
+        begins = {feed: self._journal.beginning(feed).after for feed in heads}
+        may_go = prunable(heads, self.feed.origin, partial(self._paced, begins, pace), self._newest_ms(heads))
+        count = sum(n - begins[feed].n for feed, n in may_go.items())
+        if count < PRUNED_AT_LEAST:
+            return 0
+        self.renew(pace)  # so that nobody begins on one that ends before what goes now
+        until = {feed: self._journal.head_at(feed, may_go.get(feed, begins[feed].n)) for feed in heads}
+        points = {feed: head for feed, head in until.items() if head is not None and head.n > 0}
+        ground, covered = self._ground(() if self._newest is None else self._newest.settled.names)
+        if ground is None:
+            ground, covered = self._beginning()
+        frozen = folded(self._journal, self.feed, ground, covered, points, pace)
+        pieces = snapshot.write(frozen, points, self.feed, self._key_epoch, self._now_ms(), self._key)
+        self._journal.prune(points, pieces)
+        log.info("%d entries that head office holds were pruned", count)
+        while self._journal.sweep():
+            pace()
+        return count
+
+    def _beginning(self) -> tuple[Settled, Mapping[FeedId, Head]]:
+        """What the entries that are here are folded on."""
+        found = self._foundation()
+        return (nothing(), {}) if found is None else (found.settled, found.covered)
+
+    def _ground(self, names: Sequence[str]) -> tuple[Settled | None, Mapping[FeedId, Head]]:
+        """The same, with ``names`` as their numbers; None where they cannot be."""
+        settled, covered = self._beginning()
+        return settled.renamed(names), covered
+
+    def _newest_ms(self, heads: Mapping[FeedId, Head]) -> int:
+        """The earlier of now and the newest time that head office told; 0 where it told none."""
+        told = [fact for feed, head in heads.items() if is_head_office(feed) for _, fact in self._last(feed, head)]
+        return min(self._now_ms(), max((0 if isinstance(fact, Unknown) else fact.at_ms for fact in told), default=0))
+
+    def _last(self, feed: FeedId, head: Head) -> Iterable[tuple[int, Fact]]:
+        return ((n, fact) for _, n, fact in self._journal.replay({feed: Head(head.n - 1, b"")}, {feed: head}))
+
+    def _paced(self, begins: Mapping[FeedId, Head], pace: Pace, feed: FeedId, head: Head) -> Iterator[tuple[int, Fact]]:
+        for count, (_, n, fact) in enumerate(self._journal.replay(begins, {feed: head}), start=1):
+            yield n, fact
+            if count % PACE_ENTRIES == 0:
+                pace()
+
+
+def _public(key: Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes_raw()
 
 
 def _mapped(path: Path) -> Octets:

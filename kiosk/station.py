@@ -11,11 +11,11 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Blueprint, Flask
 
-from kiosk.clock import Clock, SystemClock, to_ms
+from kiosk.clock import Clock, SystemClock, boot_ms, to_ms
 from kiosk.code_lists import CodeCache
 from kiosk.config import CounterFolder, Enrolment, load_or_make_key, load_or_make_secret, write_private
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.fact import Opened
+from kiosk.core.fact import ContactSealed, Opened
 from kiosk.core.marks import Marks
 from kiosk.core.screen import ScreenResult
 from kiosk.counter import Counter
@@ -23,7 +23,9 @@ from kiosk.display import Display
 from kiosk.enrolment_text import is_enrolment_text
 from kiosk.errors import SetupError
 from kiosk.journal import Journal
+from kiosk.kept_contacts import ContactDesk, KeptContacts
 from kiosk.snapshots import Snapshots
+from kiosk.upkeep import SlowTick
 from kiosk.vision.camera import BROWSER, Camera, open_camera
 from kiosk.vision.codes import Decoder
 from kiosk.vision.ocr import load_ocr, ocr_note
@@ -62,6 +64,7 @@ class Station:
     clock: Clock
     screens: ScreenWatch
     lists: CodeCache
+    upkeep: SlowTick
     snapshots: Snapshots
     film: PageFilm | None = None
     enrol_anew: Callable[[], None] | None = None
@@ -70,10 +73,11 @@ class Station:
     @classmethod
     def open(cls, folder: CounterFolder, camera: CameraPlan, clock: Clock | None = None) -> Station:
         """Open the journal (made at first) and fold it; raises SetupError ``not-enrolled`` and JournalError."""
-        clock = clock or SystemClock()
+        counts_boots = boot_ms if clock is None else None
+        machine = clock or SystemClock()
         enrolment = Enrolment.load(folder.enrolment)
         journal = Journal.open(folder.journal)
-        _start_feed(journal, enrolment, folder, clock)
+        _start_feed(journal, enrolment, folder, machine)
         decoder = Decoder()
         notes = (*decoder.notes, *ocr_note())
         lists = CodeCache(folder.lists)
@@ -83,19 +87,22 @@ class Station:
             enrolment.feed,
             load_or_make_key(folder.device_key),
             enrolment.key_epoch,
-            lambda: to_ms(clock.now()),
+            lambda: to_ms(counter.clock.now()),
         )
         counter = Counter(
             journal=journal,
             enrolment=enrolment,
-            clock=clock,
+            clock=machine,
             mint=lambda: os.urandom(16),
             notes=notes,
             lists=lists,
+            boot_ms=counts_boots,
             snapshots=snapshots,
         )
-        screens = ScreenWatch(load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, clock)
-        station = cls(folder, enrolment, journal, counter, decoder, None, clock, screens, lists, snapshots)
+        guarded = counter.clock  # from here on, nobody goes by what the machine's clock says
+        screens = ScreenWatch(load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, guarded)
+        upkeep = SlowTick(counter.tick)
+        station = cls(folder, enrolment, journal, counter, decoder, None, guarded, screens, lists, upkeep, snapshots)
         if camera.spec is not None:
             station.watch = station._watch(camera)
         return station
@@ -149,22 +156,42 @@ class Station:
         )
 
     def start(self) -> None:
-        """Start filming, and looking after the snapshot of the journal."""
+        """Start filming, what is done by the time, and looking after the snapshot of the journal."""
+        self.upkeep.start()
         self.snapshots.start()
         if self.watch is not None:
             self.screens.start()
             self.watch.start()
 
     def stop(self) -> None:
-        """Stop filming, leave a snapshot, sign the journal's head, close it."""
+        """Stop filming, leave a snapshot, write down the floor under the clock, sign the journal's head, close it."""
+        self.upkeep.stop()
         if self.film is not None:
             self.film.end()
         if self.watch is not None:
             self.watch.stop()
             self.screens.stop()
+        self.counter.close()
         self.snapshots.finish()
         self.checkpoint()
         self.journal.close()
+
+    @property
+    def kept_contacts(self) -> KeptContacts:
+        """Sealed contact details that wait for head office."""
+        return KeptContacts(self.folder.contacts)
+
+    @property
+    def contacts(self) -> ContactDesk:
+        """Where contact details are given."""
+        return ContactDesk(
+            self.kept_contacts, self.enrolment, self.clock, bundle=self.journal.bundle, append=self._append
+        )
+
+    def _append(self, fact: ContactSealed) -> None:
+        self.counter.learn(self.journal.append([fact]))
+        if self.counter.carrier is not None:
+            self.counter.carrier.wake()
 
     @property
     def device_key(self) -> Ed25519PrivateKey:

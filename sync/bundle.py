@@ -152,10 +152,9 @@ def _ask_once(missing: Sequence[bytes], marks: Mapping[str, PartMark], ask: AskP
     asked = missing[:ASKED_AT_ONCE]
     by_digest = {mark.sha256: (name, mark) for name, mark in marks.items()}
     came = ask(asked)
+    wanted = frozenset(asked)  # a right part that was not asked for, again and again, would keep us asking without end
     good = {
-        digest: part
-        for digest, part in came.items()
-        if digest in by_digest and part_matches(by_digest[digest][1], part)
+        digest: part for digest, part in came.items() if digest in wanted and part_matches(by_digest[digest][1], part)
     }
     if not good:  # altered parts, or none at all: asking on would never end
         name = by_digest[missing[0]][0]

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from kiosk.core.entry import FeedId, Head
-from sync.exchange import MarkOf, no_mark
+from sync.offering import MarkOf, no_mark
 
 AFTER_S = 10.0
 AT_MOST_S = 60.0

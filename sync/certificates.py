@@ -100,8 +100,8 @@ def _begun(subject: x509.Name, issuer: x509.Name, key: Ed25519PublicKey, of: str
     )
 
 
-def _name(common: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:

@@ -18,9 +18,11 @@ from kiosk.clock import Clock, to_ms
 from kiosk.config import Enrolment
 from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, MalformedEntryError, sign_checkpoint
 from kiosk.core.fact import Opened, Receipt, decode_fact
+from kiosk.core.rights import is_head_office
 from kiosk.ports import FeedStore
 from sync.carrying import Carrying
-from sync.exchange import Fork, KeepFork, Side, head_at
+from sync.exchange import Fork, KeepFork, Side
+from sync.offering import head_at
 from sync.wire import Party
 
 HEAD_OFFICE = "head-office"
@@ -52,6 +54,21 @@ class PinnedHeadOffice:
     def key_of(self, origin: str, key_epoch: int) -> bytes | None:
         """The key of a message's sender."""
         return self._keys.get(key_epoch) if origin == HEAD_OFFICE else None
+
+
+def overtaken(store: FeedStore) -> Callable[[FeedId], bool]:
+    """Which feeds of head office's a newer incarnation has overtaken, as far as is known here.
+
+    More of them is taken from head office itself alone: a grant that a neighbour or a stick still carries may be one
+    that a restored head office has forgotten, after it was told all that is here.
+    """
+
+    def is_overtaken(feed: FeedId) -> bool:
+        return is_head_office(feed) and any(
+            is_head_office(one) and one.incarnation > feed.incarnation for one in store.heads()
+        )
+
+    return is_overtaken
 
 
 def report_fork(fork: Fork) -> None:
@@ -131,7 +148,7 @@ class CounterSide:
 
     def _receipts_wanted(self) -> list[FeedId]:
         """Head office's feeds to those whose entries are carried: it sends them only where they are named."""
-        lives = [feed.incarnation for feed in self.side.store.heads() if feed.origin == HEAD_OFFICE]
+        lives = [feed.incarnation for feed in self.side.store.heads() if feed.origin.split("/")[0] == HEAD_OFFICE]
         origins = {one.origin for one in self._carried()}
         return [FeedId(f"{HEAD_OFFICE}/{origin}", max(lives)) for origin in sorted(origins)] if lives else []
 
@@ -143,7 +160,7 @@ class CounterSide:
         """Key epoch and key of an earlier life of this counter; None where its key is gone."""
         if feed.origin != self.enrolment.origin:
             return None
-        first = self.side.store.entries(feed, 0, 1)
-        fact = decode_fact(first[0].body) if first else None
+        opened = self.side.store.beginning(feed).opened
+        fact = None if opened is None else decode_fact(opened)
         key = self._keys.get(fact.public_key) if isinstance(fact, Opened) else None
         return None if key is None or not isinstance(fact, Opened) else (fact.key_epoch, key)

@@ -20,8 +20,19 @@ from typing import Protocol
 from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, MalformedEntryError, chain
 from kiosk.errors import ExchangeError
 from kiosk.ports import FeedStore
+from sync.offering import (
+    PAGE_ENTRIES,
+    Limits,
+    MarkOf,
+    Offer,
+    Signer,
+    head_at,
+    no_mark,
+    no_signer,
+    nothing_shared,
+    offer,
+)
 from sync.wire import (
-    MAX_SEGMENTS,
     Exchange,
     KeyOf,
     Kind,
@@ -32,8 +43,6 @@ from sync.wire import (
     seal,
     unseal,
 )
-
-PAGE_ENTRIES = 512
 
 
 class Trust(Protocol):
@@ -87,36 +96,18 @@ class Divergence:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The most one message carries: entries and the bytes of their bodies."""
+class Pruned:
+    """A feed of which the other side lacks entries that are pruned here: ``theirs`` is where it ends there.
 
-    entries: int = 8_192
-    body_bytes: int = 4 * 1024 * 1024
+    Nothing behind them can be sent, since it would not chain; and the two histories can no longer be compared.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Segments for the other side; ``more``: there is more than these limits let through."""
-
-    segments: tuple[Segment, ...]
-    more: bool
+    feed: FeedId
+    begins: Head
+    theirs: Head
 
 
 KeepFork = Callable[[Fork], None]
-Signer = Callable[[FeedId, Head], Checkpoint | None]
-"""A checkpoint over any head of a feed that one writes oneself; None for another's feed."""
-
-
-MarkOf = Callable[[FeedId, int, int], Checkpoint | None]
-"""A kept checkpoint of its writer's: the newest above the first number and not above the second, else the next one."""
-
-
-def _no_signer(_feed: FeedId, _head: Head) -> None:
-    return None
-
-
-def no_mark(_feed: FeedId, _after_n: int, _until_n: int) -> None:
-    """No checkpoint but the newest is kept."""
 
 
 def _no_certificate(_feed: FeedId) -> None:
@@ -139,10 +130,6 @@ def _no_bundle(_their_version: int) -> None:
     return None
 
 
-def _nothing_shared(_feed: FeedId) -> Head:
-    return NO_ENTRIES
-
-
 def _no_listener(_entries: tuple[Entry, ...]) -> None:
     return None
 
@@ -159,134 +146,25 @@ class Side:
     A ``quiet`` feed passes only where the other side's vector names it; ``wanted`` ones are named in ours though
     nothing of them is held. ``vouch`` gives the certificate of who writes a feed, to go beside its segments; ``meet``
     is told of those that came, before anything is applied. ``mark_of`` finds where another's feed may be cut.
+    Of a ``closed`` feed nothing more is taken from the other side, as if it were known.
     """
 
     store: FeedStore
     trust: Trust
     may_send: Callable[[FeedId], bool]
     keep_fork: KeepFork
-    sign: Signer = _no_signer
+    sign: Signer = no_signer
     bundle_version: Callable[[], int] = lambda: 0
     newer_bundle: Callable[[int], bytes | None] = _no_bundle
     limits: Limits = field(default_factory=Limits)
     learned: Callable[[tuple[Entry, ...]], None] = _no_listener
-    shared: Callable[[FeedId], Head] = _nothing_shared
+    shared: Callable[[FeedId], Head] = nothing_shared
     quiet: Callable[[FeedId], bool] = _never
     wanted: Callable[[], Iterable[FeedId]] = _nothing_wanted
     vouch: Callable[[FeedId], bytes | None] = _no_certificate
     meet: Callable[[bytes], object] = _not_met
     mark_of: MarkOf = no_mark
-
-
-# --- sending -----------------------------------------------------------------------------------
-
-
-def offer(
-    store: FeedStore,
-    theirs: Mapping[FeedId, Head],
-    *,
-    may_send: Callable[[FeedId], bool],
-    sign: Signer = _no_signer,
-    limits: Limits | None = None,
-    shared: Callable[[FeedId], Head] = _nothing_shared,
-    mark_of: MarkOf = no_mark,
-) -> Offer:
-    """What a party with the vector ``theirs`` lacks, each segment complete up to a checkpoint.
-
-    A feed that one writes oneself is cut and signed wherever the limits ask for it; another's goes up
-    to its newest checkpoint, or to one before that ``mark_of`` finds. Where their head is on another branch
-    than ours, our branch is sent: it is what lets them see the fork. Of another's feed from that number on; of one's
-    own from what both ``shared``, for what was given out on it must not be lost.
-    """
-    limits = limits or Limits()
-    segments: list[Segment] = []
-    entries_left, bytes_left, more = limits.entries, limits.body_bytes, False
-    for feed, head in sorted(store.heads().items()):
-        if not may_send(feed):
-            continue
-        after = _send_after(store, feed, head, theirs.get(feed, NO_ENTRIES))
-        if after is None or after.n < theirs.get(feed, NO_ENTRIES).n:
-            after = _own_branch(store, feed, head, theirs.get(feed, NO_ENTRIES), sign, shared) or after
-        if after is None:
-            continue
-        if len(segments) >= MAX_SEGMENTS or entries_left <= 0 or bytes_left <= 0:
-            return Offer(tuple(segments), more=True)
-        segment, cut = _cut(store, feed, head, after, sign, Limits(entries_left, bytes_left), mark_of)
-        more = more or cut
-        if segment is not None:
-            segments.append(segment)
-            entries_left -= len(segment.bodies)
-            bytes_left -= sum(map(len, segment.bodies))
-    return Offer(tuple(segments), more)
-
-
-def _send_after(store: FeedStore, feed: FeedId, ours: Head, theirs: Head) -> Head | None:
-    """Where to start sending; None: they lack nothing that we have."""
-    if theirs.n > ours.n or theirs == ours:
-        return None
-    if head_at(store, feed, theirs.n) == theirs:
-        return theirs
-    return head_at(store, feed, theirs.n - 1)
-
-
-def _own_branch(
-    store: FeedStore, feed: FeedId, ours: Head, theirs: Head, sign: Signer, shared: Callable[[FeedId], Head]
-) -> Head | None:
-    """Where our branch of a feed that we write leaves theirs; None: it is another's, or they hold the same."""
-    if theirs == ours or sign(feed, ours) is None:
-        return None
-    # a disk that was restored or copied wrote on: theirs may be longer, and ours holds uses that nobody else has
-    last = shared(feed)
-    if last.n < ours.n and head_at(store, feed, last.n) == last:
-        return last
-    return NO_ENTRIES if head_at(store, feed, 1) is not None else None
-
-
-def head_at(store: FeedStore, feed: FeedId, n: int) -> Head | None:
-    """The feed's head when it had ``n`` entries; None where it has fewer, or no longer holds that one."""
-    if n <= 0:
-        return NO_ENTRIES
-    found = store.entries(feed, n - 1, 1)
-    return Head(n, found[0].hash) if found and found[0].n == n else None
-
-
-def _cut(
-    store: FeedStore, feed: FeedId, head: Head, after: Head, sign: Signer, limits: Limits, mark_of: MarkOf
-) -> tuple[Segment | None, bool]:
-    """A segment within the limits, and whether the feed goes on behind it."""
-    stored = store.checkpoint(feed)
-    own = sign(feed, head) if stored is None or stored.n < head.n else stored
-    newest = own or stored
-    if newest is None or newest.n <= after.n:
-        return None, False
-    entries = _read(store, feed, after.n, newest.n, limits)
-    if not entries:
-        return None, True
-    last = Head(entries[-1].n, entries[-1].hash)
-    mark = newest if last.n == newest.n else sign(feed, last) or mark_of(feed, after.n, last.n)
-    if mark is not None and mark.n > last.n:  # its writer signed no earlier: so far it has to go in one piece
-        entries = _read(store, feed, after.n, mark.n, Limits())
-    if (
-        mark is None or not after.n < mark.n <= entries[-1].n
-    ):  # another's feed: it goes up to a checkpoint or not at all
-        return None, True
-    return Segment(feed, after, tuple(entry.body for entry in entries[: mark.n - after.n]), mark), mark.n < newest.n
-
-
-def _read(store: FeedStore, feed: FeedId, after_n: int, until_n: int, limits: Limits) -> list[Entry]:
-    read: list[Entry] = []
-    size = 0
-    while after_n < until_n and len(read) < limits.entries:
-        page = store.entries(feed, after_n, min(PAGE_ENTRIES, until_n - after_n, limits.entries - len(read)))
-        for entry in page:
-            size += len(entry.body)
-            if size > limits.body_bytes and read:
-                return read
-            read.append(entry)
-        if not page:
-            break
-        after_n = page[-1].n
-    return read
+    closed: Callable[[FeedId], bool] = _never
 
 
 # --- applying ----------------------------------------------------------------------------------
@@ -386,6 +264,7 @@ class Taken:
     exchange: Exchange
     applied: tuple[Applied, ...]
     divergences: tuple[Divergence, ...]
+    pruned: tuple[Pruned, ...] = ()
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -425,10 +304,14 @@ def take(side: Side, exchange: Exchange) -> Taken:
         side.meet(certificate)
     applied = []
     for segment in exchange.segments:
+        if side.closed(segment.feed):
+            _authentic(segment, side.trust)
+            applied.append(Applied(segment.feed, Result.KNOWN, (), _head_of(side.store, segment.feed)))
+            continue
         applied.append(apply(side.store, segment, side.trust, side.keep_fork))
         if applied[-1].entries:
             side.learned(applied[-1].entries)
-    return Taken(exchange, tuple(applied), _divergences(side, exchange.vector))
+    return Taken(exchange, tuple(applied), _divergences(side, exchange.vector), _pruned(side, exchange.vector))
 
 
 def _divergences(side: Side, theirs: Mapping[FeedId, Head]) -> tuple[Divergence, ...]:
@@ -437,9 +320,21 @@ def _divergences(side: Side, theirs: Mapping[FeedId, Head]) -> tuple[Divergence,
         claimed = theirs.get(feed, ours)
         if claimed == ours or not (side.may_send(feed) or side.trust.accepts(feed)):
             continue
+        if claimed.n < side.store.beginning(feed).after.n:
+            continue  # another matter: see _pruned
         longer = claimed.n > ours.n and side.may_send(feed) and not side.trust.accepts(feed)
         if longer or (claimed.n <= ours.n and head_at(side.store, feed, claimed.n) != claimed):
             found.append(Divergence(feed, ours, claimed))
+    return tuple(found)
+
+
+def _pruned(side: Side, theirs: Mapping[FeedId, Head]) -> tuple[Pruned, ...]:
+    """Feeds that we may send and of which they lack what is no longer here."""
+    found = []
+    for feed, ours in side.store.heads().items():
+        held = theirs.get(feed, NO_ENTRIES)
+        if held != ours and side.may_send(feed) and held.n < (begins := side.store.beginning(feed).after).n:
+            found.append(Pruned(feed, begins, held))
     return tuple(found)
 
 
@@ -455,9 +350,15 @@ def seal_request(exchange: Exchange, *, us: Party, recipient: str, nonce: bytes,
     return seal(Kind.EXCHANGE, encode_exchange(exchange), party=us, recipient=recipient, nonce=nonce, at_ms=at_ms)
 
 
-def read_answer(message: bytes, *, us: Party, key_of: KeyOf, nonce: bytes) -> Exchange:
-    """The exchange in the answer to the request with ``nonce``; nothing is applied yet (see :func:`take`)."""
+def read_answer(
+    message: bytes, *, us: Party, key_of: KeyOf, nonce: bytes, saw_time: Callable[[int], None] = lambda _at_ms: None
+) -> Exchange:
+    """The exchange in the answer to the request with ``nonce``; nothing is applied yet (see :func:`take`).
+
+    ``saw_time`` is told the time of the answer: whoever signed it made it after it was asked.
+    """
     opened = unseal(message, kind=Kind.EXCHANGE_ANSWER, recipient=us.origin, key_of=key_of, nonce=nonce)
+    saw_time(opened.at_ms)
     return decode_exchange(opened.body)
 
 

@@ -33,6 +33,7 @@ CONNECT_S = 2.0
 ANSWER_S = 10.0
 IDLE_S = 15.0
 HANDSHAKE_S = 3.0
+LAST_WORD_S = 0.5
 MOST_CONNECTIONS = 48
 MOST_FROM_ONE_ADDRESS = 8
 PIECE_BYTES = 65_536
@@ -154,6 +155,8 @@ class Door:
     def close(self) -> None:
         """Let nobody in any more, and end what is under way."""
         self._closing = True
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # wakes the accept, where the system does that
         with self._lock:
             inside = list(self._inside.values())
         for _, connection in inside:
@@ -189,13 +192,18 @@ class Door:
             return number
 
     def _serve(self, number: int, plain: socket.socket) -> None:
+        beside = plain.dup()
         try:
             plain.settimeout(HANDSHAKE_S)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False) as connection:
                 with self._lock:  # from here on it is this one that has to be closed
                     self._inside[number] = self._inside[number][0], connection
-                connection.do_handshake()
+                try:
+                    connection.do_handshake()
+                except ssl.SSLError:
+                    _let_hear(beside)
+                    raise
                 connection.settimeout(IDLE_S)
                 self._converse(connection)
         except (OSError, h11.RemoteProtocolError, ExchangeError) as error:  # it hung up, is a stranger, talks nonsense
@@ -206,6 +214,7 @@ class Door:
             with self._lock:
                 self._inside.pop(number, None)
             plain.close()
+            beside.close()
 
     def _converse(self, connection: ssl.SSLSocket) -> None:
         """Answer one request after the other until the neighbour hangs up."""
@@ -225,6 +234,16 @@ class Door:
             if spoken.states[h11.SERVER] is not h11.DONE or spoken.states[h11.CLIENT] is not h11.DONE:
                 return
             spoken.start_next_cycle()
+
+
+def _let_hear(connection: socket.socket) -> None:
+    """Give the other side a moment to read why it is not let in: unread bytes would take the alert back (RFC 9293)."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(LAST_WORD_S)
+        for _ in range(4):
+            if not connection.recv(PIECE_BYTES):
+                return
 
 
 def _request(spoken: h11.Connection, connection: ssl.SSLSocket) -> tuple[str, bytes] | None:

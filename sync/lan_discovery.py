@@ -24,7 +24,7 @@ from zeroconf import IPVersion, ServiceBrowser, ServiceInfo, ServiceStateChange,
 from kiosk.config import Enrolment
 from sync.lan import Address
 
-SERVICE = "_counterfoil._tcp.local."
+KIND = "_counterfoil._tcp.local."
 TAG_BYTES = 8
 LOOK_AGAIN_S = 30.0
 RESOLVE_MS = 3_000
@@ -89,16 +89,16 @@ class Discovery:
     def _enter(self, addresses: list[str]) -> None:
         self._zeroconf = zeroconf = Zeroconf(interfaces=addresses, ip_version=IPVersion.V4Only)
         self._bound = addresses
-        info = ServiceInfo(
-            SERVICE,
-            f"{self._own}.{SERVICE}",
+        found = ServiceInfo(
+            KIND,
+            f"{self._own}.{KIND}",
             port=self._port,
             properties={"v": "1", "s": self._store},
             server=f"counterfoil-{self._own}.local.",
             parsed_addresses=addresses,
         )
-        zeroconf.register_service(info, allow_name_change=False)
-        ServiceBrowser(zeroconf, SERVICE, handlers=[self._changed])
+        zeroconf.register_service(found, allow_name_change=False)
+        ServiceBrowser(zeroconf, KIND, handlers=[self._changed])
 
     def _leave(self) -> None:
         zeroconf, self._zeroconf = self._zeroconf, None
@@ -106,13 +106,13 @@ class Discovery:
             with contextlib.suppress(Exception):  # the network may be gone, and that is why one leaves
                 zeroconf.close()
 
-    def _changed(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+    def _changed(self, zeroconf: Zeroconf, name: str, state_change: ServiceStateChange, **_told: object) -> None:
         if name.startswith(f"{self._own}."):
             return
-        info = None
+        found = None
         if state_change is not ServiceStateChange.Removed:
-            info = zeroconf.get_service_info(service_type, name, RESOLVE_MS)
-        address = None if info is None else self._address(info)
+            found = zeroconf.get_service_info(KIND, name, RESOLVE_MS)
+        address = None if found is None else self._address(found)
         with self._lock:
             if address is None:
                 self._seen.pop(name, None)
@@ -121,10 +121,10 @@ class Discovery:
             addresses = sorted(set(self._seen.values()))
         self._found(addresses)
 
-    def _address(self, info: ServiceInfo) -> Address | None:
+    def _address(self, found: ServiceInfo) -> Address | None:
         """Where to try; None for another store's counter."""
-        store = info.decoded_properties.get("s")
-        hosts = sorted(info.parsed_addresses(IPVersion.V4Only))
-        if store != self._store or not hosts or not info.port:
+        store = found.decoded_properties.get("s")
+        hosts = sorted(found.parsed_addresses(IPVersion.V4Only))
+        if store != self._store or not hosts or not found.port:
             return None
-        return Address(hosts[0], info.port)
+        return Address(hosts[0], found.port)

@@ -74,10 +74,10 @@ def handshake_failed(error: ssl.SSLError, where: str) -> ExchangeError:
             where=where,
             cure="Check the addresses of the neighbours; if it is a counter of this store, enrol it anew.",
         )
-    if "ALERT" in (error.reason or ""):
+    if "ALERT" in (error.reason or "") or isinstance(error, ssl.SSLEOFError):
         return ExchangeError(
             "neighbour-refuses",
-            f"What answers there does not believe this counter's certificate ({error.reason})",
+            f"What answers there does not believe this counter's certificate ({error.reason or 'it hung up'})",
             where=where,
             cure="If it is a counter of this store, see that both are enrolled with the same head office.",
         )

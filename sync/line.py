@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import httpx
@@ -17,17 +19,20 @@ from kiosk.config import Enrolment
 from kiosk.core.entry import Checkpoint, Entry, FeedId
 from kiosk.core.fact import BundleInstalled
 from kiosk.enrolling import Admitted
-from kiosk.ports import CachedBundle, ChunkCache, FeedStore, LinkState
+from kiosk.ports import CachedBundle, ChunkCache, ContactStore, FeedStore, LinkState
 from sync import enrol as enrolment_by_code
 from sync.bundle import BundleFetcher
 from sync.carrying import Carrying
+from sync.contacts import send_contacts
 from sync.counter_endpoints import counter_endpoints
 from sync.counter_side import CounterSide, report_fork
+from sync.counter_stick import CounterStick
 from sync.lan_line import LanLine, LanPlan, fetch_papers
 from sync.neighbourhood import Neighbourhood
 from sync.neighbours import Desk, Neighbours, Parts
 from sync.post import TIMEOUT, Post, http_post
 from sync.replicator import Chance, Replicator
+from sync.wire import NONCE_BYTES
 
 
 class Cache(FeedStore, Protocol):
@@ -54,7 +59,11 @@ class Nearby:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """What the line needs of the counter. ``learn`` folds entries that are durable; ``checkpoint`` signs the head."""
+    """What the line needs of the counter. ``learn`` folds entries that are durable; ``checkpoint`` signs the head.
+
+    ``place`` is the counter's data folder, ``stick_folder`` where a stick is put in (None: nowhere).
+    ``saw_time`` is told the time of each of head office's answers, Unix milliseconds.
+    """
 
     enrolment: Enrolment
     device_key: Ed25519PrivateKey
@@ -65,16 +74,21 @@ class Ends:
     bundle_floor: Callable[[], int]
     install: Callable[[CachedBundle, BundleInstalled], None]
     tell: Callable[[LinkState], None]
+    place: Path
     chunks: ChunkCache | None = None
+    stick_folder: Path | None = None
     earlier_keys: Sequence[Ed25519PrivateKey] = ()
+    contacts: ContactStore | None = None
     nearby: Nearby | None = None
+    saw_time: Callable[[int], None] = lambda _at_ms: None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line at work. ``blueprint`` is where head office can pull; ``stop`` ends the threads."""
+    """A line at work. ``blueprint`` is where head office can pull; ``stick`` goes without it; ``stop`` ends all."""
 
     replicator: Replicator
+    stick: CounterStick
     blueprint: Blueprint
     stop: Callable[[], None]
     neighbours: Neighbours | None = None
@@ -82,20 +96,13 @@ class Line:
 
 def open_line(ends: Ends) -> Line:
     """Start carrying the journal to head office, and bringing back what it says."""
-    fetcher = BundleFetcher(ends.enrolment.root_key, ends.journal.bundle, ends.bundle_floor, ends.install, ends.chunks)
-    side = CounterSide(
-        ends.enrolment,
-        ends.device_key,
-        ends.journal,
-        ends.clock,
-        take_checkpoint=ends.checkpoint,
-        on_entries=ends.learn,
-        bundle_version=lambda: fetcher.version,
-        earlier_keys=ends.earlier_keys,
-    )
+    fetcher, side = _counter_end(ends)
     client = httpx.Client(timeout=TIMEOUT)
     post = http_post(ends.enrolment.head_office_url, client)
-    replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance())
+    replicator = Replicator(side, fetcher, post, ends.tell, clock=ends.clock, chance=_chance(), saw_time=ends.saw_time)
+    contacts = ends.contacts
+    if contacts is not None:
+        replicator.beside = lambda: send_contacts(side, contacts, post, os.urandom(NONCE_BYTES))
     lan = None if ends.nearby is None else _local_network(ends, ends.nearby, side, post)
     replicator.start()
     if lan is not None:
@@ -107,7 +114,32 @@ def open_line(ends: Ends) -> Line:
         replicator.stop()
         client.close()
 
-    return Line(replicator, counter_endpoints(side), stop, None if lan is None else lan.neighbours)
+    stick = _stick(ends, side, replicator.between_exchanges)
+    return Line(replicator, stick, counter_endpoints(side), stop, None if lan is None else lan.neighbours)
+
+
+def open_stick(ends: Ends) -> CounterStick:
+    """The stick of a counter that has no line open."""
+    fetcher, side = _counter_end(ends)
+    return _stick(ends, side, lambda: nullcontext(fetcher))
+
+
+def _stick(ends: Ends, side: CounterSide, bundles: Callable[[], AbstractContextManager[BundleFetcher]]) -> CounterStick:
+    return CounterStick(side, bundles, ends.place, ends.stick_folder, ends.journal.checkpoint_between)
+
+
+def _counter_end(ends: Ends) -> tuple[BundleFetcher, CounterSide]:
+    fetcher = BundleFetcher(ends.enrolment.root_key, ends.journal.bundle, ends.bundle_floor, ends.install, ends.chunks)
+    return fetcher, CounterSide(
+        ends.enrolment,
+        ends.device_key,
+        ends.journal,
+        ends.clock,
+        take_checkpoint=ends.checkpoint,
+        on_entries=ends.learn,
+        bundle_version=lambda: fetcher.version,
+        earlier_keys=ends.earlier_keys,
+    )
 
 
 def _local_network(ends: Ends, nearby: Nearby, side: CounterSide, post: Post) -> LanLine:
@@ -116,7 +148,7 @@ def _local_network(ends: Ends, nearby: Nearby, side: CounterSide, post: Post) ->
     near = Neighbourhood(ends.enrolment, nearby.plan.papers, nearby.is_revoked)
     side.carrying = Carrying(
         journal.heads,
-        lambda feed: near.is_store_feed(feed) and not near.is_own(feed),
+        lambda feed: near.is_store_feed(feed) and not near.is_own(feed) and not nearby.is_revoked(feed),
         nearby.receipted_n,
         journal.checkpoint_between,
     )

@@ -28,7 +28,7 @@ from kiosk.errors import CounterfoilError, ExchangeError
 from kiosk.ports import RESERVE_LIMIT_S, RIGHTS_LIMIT_S
 from sync.certificates import Certificate
 from sync.counter_side import CounterSide
-from sync.exchange import KeepFork, MarkOf, Result, Side, Taken, answer
+from sync.exchange import KeepFork, Result, Side, Taken, answer
 from sync.lan import Address, Call, call
 from sync.neighbour_link import PRESENT_S, NeighbourLink, Ways, key_of
 from sync.neighbour_messages import (
@@ -45,10 +45,12 @@ from sync.neighbour_messages import (
 )
 from sync.neighbour_side import side_towards
 from sync.neighbourhood import Neighbourhood
+from sync.offering import MarkOf
 from sync.replicator import Chance
 from sync.wire import EXCHANGE_PATH, NONCE_BYTES, RESERVE_PATH, RIGHTS_PATH, Kind, seal, unseal
 
 MOST_LINKS = 32
+COPIED = "A neighbour holds another history of this journal: it was restored or copied; enrol this counter anew"
 
 log = logging.getLogger(__name__)
 
@@ -184,7 +186,7 @@ class Neighbours:
         own = self._parts.counter.enrolment.feed
         if any(one.feed == own for one in taken.divergences):
             # this disk was put back from a copy, or copied
-            self._trouble = f"{neighbour.feed.origin} holds another history of this journal: enrol this counter anew"
+            self._trouble = COPIED
         forked = [one.feed for one in taken.applied if one.result is Result.FORK]
         if forked:
             log.error("%s sent another history of %s", neighbour.feed, ", ".join(map(str, forked)))

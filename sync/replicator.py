@@ -11,9 +11,10 @@ Rules of this module:
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kiosk.clock import Clock
@@ -32,18 +33,23 @@ FIRST_BACKOFF_S = 1.0
 LONGEST_BACKOFF_S = 30.0
 BETWEEN_TRIES_S = 1.0
 REFUSED_BUNDLE_AGAIN_S = 60.0
+WAITS_FOR_EXCHANGE_S = 45.0
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What one exchange came to: entries sent and newly received, and the bundle installed, if one was."""
+    """What one exchange came to: entries sent and newly received, and the bundle installed, if one was.
+
+    ``fenced``: they hold another history of our feed, so that nothing more that we write in it counts.
+    """
 
     sent: int
     received: int
     bundle: OpenedBundle | None
     trouble: str | None
+    fenced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +72,16 @@ class Replicator:
         *,
         clock: Clock,
         chance: Chance,
+        saw_time: Callable[[int], None] = lambda _at_ms: None,
     ) -> None:
+        """``on_link`` is told how the link stands, ``saw_time`` the time of each answer (Unix milliseconds)."""
         self._counter = counter
         self._fetcher = fetcher
         self._post = post
         self._on_link = on_link
         self._clock = clock
         self._chance = chance
+        self._saw_time = saw_time
         self._theirs: Mapping[FeedId, Head] | None = None
         self._link = LinkState()
         self._failures = 0
@@ -81,6 +90,8 @@ class Replicator:
         self._due = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self.beside: Callable[[], object] = lambda: None
+        """What goes to head office beside the exchange, done after each that went through; may raise."""
 
     # --- the thread -------------------------------------------------------------------------------
 
@@ -126,13 +137,24 @@ class Replicator:
             self._failed(f"The exchange with head office failed unexpectedly ({type(error).__name__})")
         else:
             self._failures = 0
-            self._tell(LinkState(online=True, last_contact_ms=self._counter.now_ms(), trouble=exchanged.trouble))
+            trouble = exchanged.trouble or self._do_beside()
+            now_ms = self._counter.now_ms()
+            self._tell(LinkState(True, now_ms, trouble=trouble, fenced=exchanged.fenced))
+
+    def _do_beside(self) -> str | None:
+        """The line is up whatever comes of it: a head office of an earlier release does not know it."""
+        try:
+            self.beside()
+        except CounterfoilError as error:
+            return error.what
+        return None
 
     def _failed(self, sentence: str) -> None:
         self._failures += 1
         since = self._link.offline_since_ms
         now_ms = self._counter.now_ms()
-        self._tell(LinkState(False, self._link.last_contact_ms, now_ms if since is None else since, sentence))
+        since_ms = now_ms if since is None else since
+        self._tell(LinkState(False, self._link.last_contact_ms, since_ms, sentence, fenced=self._link.fenced))
 
     def _tell(self, link: LinkState) -> None:
         self._link = link
@@ -141,25 +163,38 @@ class Replicator:
         except Exception:
             log.exception("the state of the link could not be told")
 
+    @contextlib.contextmanager
+    def between_exchanges(self) -> Iterator[BundleFetcher]:
+        """No exchange meanwhile: for a bundle that comes another way. Raises ``line-busy``."""
+        if not self._turn.acquire(timeout=WAITS_FOR_EXCHANGE_S):
+            raise ExchangeError(
+                "line-busy", "The line is fetching something large just now", cure="Try again in a minute."
+            )
+        try:
+            yield self._fetcher
+        finally:
+            self._turn.release()
+
     # --- one exchange -----------------------------------------------------------------------------
 
     def exchange_once(self) -> Exchanged:
         """Send and fetch until neither side has more; raises ``CounterfoilError``, and what was stored stays."""
         with self._turn:
             sent = received = 0
-            bundle, trouble = None, None
+            bundle, trouble, fenced = None, None, False
             while True:
                 knew = self._theirs
                 sent_now, taken = self._round_trip()
                 stored = len(taken.entries)
                 sent, received = sent + sent_now, received + stored
-                trouble = _trouble(taken, self._counter.enrolment.feed) or trouble
+                trouble = trouble_in(taken, self._counter.enrolment.feed) or trouble
+                fenced = fenced or _is_forked(taken, self._counter.enrolment.feed)
                 if taken.exchange.bundle is not None and bundle is None:
                     bundle, refused = self._take_bundle(taken.exchange.bundle)
                     trouble = refused or trouble
                 moved = stored > 0 or self._progressed(knew, taken)
                 if knew is not None and not (moved and self._more(taken)):
-                    return Exchanged(sent, received, bundle, trouble)
+                    return Exchanged(sent, received, bundle, trouble, fenced)
 
     def _round_trip(self) -> tuple[int, Taken]:
         counter, nonce = self._counter, self._chance.octets(NONCE_BYTES)
@@ -174,7 +209,9 @@ class Replicator:
             if counter.carrying is not None and error.code != UNREACHABLE:
                 counter.carrying.refused(self._clock.monotonic_s())
             raise
-        exchange = read_answer(answered, us=counter.us, key_of=counter.trust.key_of, nonce=nonce)
+        exchange = read_answer(
+            answered, us=counter.us, key_of=counter.trust.key_of, nonce=nonce, saw_time=self._saw_time
+        )
         self._theirs = exchange.vector
         return sum(len(segment.bodies) for segment in told.segments), take(counter.side, exchange)
 
@@ -215,9 +252,19 @@ class Replicator:
         return read_parts(self._post(PARTS_PATH, message), us=counter.us, key_of=counter.trust.key_of, nonce=nonce)
 
 
-def _trouble(taken: Taken, own: FeedId) -> str | None:
+def _is_forked(taken: Taken, own: FeedId) -> bool:
+    return any(one.feed == own for one in taken.divergences)
+
+
+def trouble_in(taken: Taken, own: FeedId) -> str | None:
     """What a person must know of an exchange that went through."""
-    if any(one.feed == own for one in taken.divergences):
+    if taken.pruned:
+        lost = taken.pruned[0]
+        return (
+            f"Head office lacks entries {lost.theirs.n + 1} to {lost.begins.n} of {lost.feed}, which are pruned here: "
+            "nothing behind them can be sent; it was restored from a backup that is too old. Call head office"
+        )
+    if _is_forked(taken, own):
         return "Head office holds another history of this journal: it was restored or copied; enrol this counter anew"
     theirs = [one.feed for one in taken.divergences] + [one.feed for one in taken.applied if one.result is Result.FORK]
     if any(feed.origin.split("/")[0] == HEAD_OFFICE for feed in theirs):

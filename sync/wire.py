@@ -32,6 +32,7 @@ CONTENT_TYPE = "application/cbor"
 EXCHANGE_PATH = "/sync/v1/exchange"
 PARTS_PATH = "/sync/v1/parts"
 ENROL_PATH = "/sync/v1/enrol"
+CONTACTS_PATH = "/sync/v1/contacts"
 CERTIFICATE_PATH = "/sync/v1/certificate"
 RIGHTS_PATH = "/sync/v1/rights"
 RESERVE_PATH = "/sync/v1/reserve"
@@ -57,12 +58,16 @@ class Kind(IntEnum):
     EXCHANGE_ANSWER = 2
     PARTS = 3
     PARTS_ANSWER = 4
+    CONTACTS = 17
+    CONTACTS_ANSWER = 18
     CERTIFICATE = 5
     CERTIFICATE_ANSWER = 6
     RIGHTS = 7
     RIGHTS_ANSWER = 8
     RESERVE = 9
     RESERVE_ANSWER = 10
+    STICK = 11
+    STICK_PARTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +203,12 @@ def _signed_bytes(fields: Sequence[object]) -> bytes:
     return encode(["counterfoil-wire", *fields])
 
 
-def seal(kind: Kind, body: bytes, *, party: Party, recipient: str, nonce: bytes, at_ms: int) -> bytes:
-    """The message that carries ``body`` to ``recipient``, signed; deflated where that is shorter."""
+def seal(
+    kind: Kind, body: bytes, *, party: Party, recipient: str, nonce: bytes, at_ms: int, deflate: bool = True
+) -> bytes:
+    """The message that carries ``body`` to ``recipient``, signed; deflated where that is shorter and worth a try."""
     coding, carried = PLAIN, body
-    if len(body) >= DEFLATE_FROM_BYTES:
+    if deflate and len(body) >= DEFLATE_FROM_BYTES:
         deflated = zlib.compress(body, 9)
         if len(deflated) < len(body):
             coding, carried = DEFLATED, deflated

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain, sign_checkpoint
 from kiosk.core.fact import Fact, Redemption, encode_fact
 from kiosk.errors import ExchangeError
+from kiosk.ports import Beginning
 from sync.exchange import Fork, Side
 from sync.wire import Segment
 
@@ -43,6 +44,7 @@ class MemoryFeedStore:
         self._lock = threading.RLock()
         self._feeds: dict[FeedId, list[Entry]] = {}
         self._marks: dict[FeedId, Checkpoint] = {}
+        self._pruned: dict[FeedId, int] = {}
         self.transactions = 0
 
     def heads(self) -> Mapping[FeedId, Head]:
@@ -51,7 +53,16 @@ class MemoryFeedStore:
 
     def entries(self, feed: FeedId, after_n: int, limit: int) -> Sequence[Entry]:
         with self._lock:
+            after_n = max(after_n, self._pruned.get(feed, 0))
             return tuple(self._feeds.get(feed, [])[after_n : after_n + limit])
+
+    def beginning(self, feed: FeedId) -> Beginning:
+        kept, n = self._feeds.get(feed, []), self._pruned.get(feed, 0)
+        return Beginning(Head(n, kept[n - 1].hash) if n else NO_ENTRIES, kept[0].body if kept else None)
+
+    def prune(self, feed: FeedId, n: int) -> None:
+        """Let go of the entries of ``feed`` up to ``n``."""
+        self._pruned[feed] = n
 
     def checkpoint(self, feed: FeedId) -> Checkpoint | None:
         return self._marks.get(feed)

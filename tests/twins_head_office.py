@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, fields, replace
 from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain
 from kiosk.core.fact import Fact, encode_fact
 from kiosk.core.rights import Lot, Right, RightKind
+from kiosk.ports import Beginning, unpruned
 from sync.head_office.records import (
     Account,
     AccountKey,
     Clerk,
+    Contact,
     Count,
     Enrolment,
     EnrolmentCode,
@@ -34,6 +36,7 @@ from sync.head_office.records import (
     Which,
     clerk_order,
     code_order,
+    contact_order,
     enrolment_order,
     evidence_order,
 )
@@ -58,6 +61,7 @@ class Tables:
     accounts: dict[str, Account] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
+    contacts: dict[bytes, Contact] = field(default_factory=dict)
     right_accounts: dict[AccountKey, RightAccount] = field(default_factory=dict)
     right_pools: dict[Lot, RightPool] = field(default_factory=dict)
     waiting_voids: dict[tuple[FeedId, int], WaitingVoid] = field(default_factory=dict)
@@ -108,6 +112,9 @@ class HeadOfficeTwin:
     def entries(self, feed: FeedId, after_n: int, limit: int) -> Sequence[Entry]:
         with self._lock:
             return list(self.tables.feeds.get(feed, [])[after_n : after_n + limit])
+
+    def beginning(self, feed: FeedId) -> Beginning:
+        return unpruned(self, feed)
 
     def checkpoint(self, feed: FeedId) -> Checkpoint | None:
         with self._lock:
@@ -192,8 +199,8 @@ class HeadOfficeTwin:
             found[line.row.promotion, line.row.credential].append(line)
         return found
 
-    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
-        return self._lines(lambda row: row.sale == sale)
+    def of_sales(self, sales: Collection[bytes]) -> Mapping[bytes, Sequence[RedemptionLine]]:
+        return {sale: self._lines(lambda row, sale=sale: row.sale == sale) for sale in sales}  # type: ignore[misc]
 
     def _lines(self, wanted: Callable[[LogRow], bool]) -> list[RedemptionLine]:
         with self._lock:
@@ -259,6 +266,10 @@ class HeadOfficeTwin:
     def put_bundle(self, bundle: StoredBundle, parts: Mapping[bytes, bytes]) -> None:
         with self.together():
             self.tables.bundles.append(replace(bundle, parts=tuple(sorted(bundle.parts))))
+            self.tables.parts = {**parts, **self.tables.parts}
+
+    def put_parts(self, parts: Mapping[bytes, bytes]) -> None:
+        with self.together():
             self.tables.parts = {**parts, **self.tables.parts}
 
     def parts(self, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
@@ -421,6 +432,20 @@ class HeadOfficeTwin:
             self.tables.tokens.pop(name, None)
 
     # --- settings
+
+    # --- contacts
+
+    def put_contact(self, contact: Contact) -> None:
+        with self.together():
+            self.tables.contacts[contact.sha256] = contact
+
+    def contact(self, sha256: bytes) -> Contact | None:
+        with self._lock:
+            return self.tables.contacts.get(sha256)
+
+    def contacts(self) -> Sequence[Contact]:
+        with self._lock:
+            return sorted(self.tables.contacts.values(), key=contact_order)
 
     def setting(self, name: str) -> str | None:
         with self._lock:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,6 +31,7 @@ from kiosk.code_lists.segment import (
     seal_head,
 )
 from kiosk.core.code_lists import CODE_BYTES
+from kiosk.durable import sync_folder
 
 ROWS_IN_PASS = 500_000
 _KEYS = 1 << 16
@@ -168,14 +168,3 @@ def _sorted_rows(
     rows[:, :-POSITION_BYTES] = codes[order, width:]
     rows[:, -POSITION_BYTES:] = positions[order].astype("<u4").view(np.uint8).reshape(-1, POSITION_BYTES)
     return rows.tobytes(), np.unique(buckets[order], return_counts=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in ``folder`` durable."""
-    if sys.platform == "win32":  # folders cannot be opened there, and renames are journalled
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

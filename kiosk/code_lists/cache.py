@@ -26,6 +26,7 @@ from kiosk.code_lists.build import ChunkSource, Progress, SegmentSource, Source,
 from kiosk.code_lists.segment import CHUNK_BITS, IN_CHUNK, Segment, SegmentDamagedError
 from kiosk.core.bundle import PartMark
 from kiosk.core.code_lists import CODE_BYTES, CODES_IN_CHUNK, FoundCode, place_of
+from kiosk.durable import make_folder
 from kiosk.errors import BundleError
 
 MAX_FILES = 8
@@ -57,7 +58,8 @@ class CodeCache:
         self._view: tuple[tuple[Segment, _Places], ...] = ()
         self.missing: frozenset[bytes] = frozenset()
         """The SHA-256 of chunks that are in force and not here."""
-        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(OSError):  # a full disk stops no counter: it starts, without its lists, and says so
+            make_folder(folder)  # durably: what the journal puts in force must be found in it after a power cut
         for path in sorted(folder.glob("*.codes")):
             try:
                 self._segments.append(Segment(path))
@@ -122,6 +124,7 @@ class CodeCache:
     def stage(self, sha256: bytes, chunk: bytes) -> None:
         """Keep a verified chunk until :meth:`build`. Raises ``BundleError`` ``lists-not-written``."""
         with self._writing():
+            make_folder(self._folder)
             self._staged.mkdir(exist_ok=True)
             beside = self._staged / "new"
             beside.write_bytes(chunk)

@@ -39,6 +39,9 @@ def add_parser(
         default="",
         help="what its pages speak until a browser chooses (default: what the browser asks for)",
     )
+    counter.add_argument(
+        "--stick", type=Path, metavar="FOLDER", help="where a USB stick is put in: its page then does all with one tap"
+    )
     counter.add_argument("--head-office", metavar="URL", help="where head office serves; needed once, with --code")
     counter.add_argument(
         "--code",

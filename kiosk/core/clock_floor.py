@@ -19,6 +19,7 @@ Instants are Unix milliseconds; ``boot_ms`` counts the machine's running time, s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import cbor2
@@ -55,6 +56,7 @@ def sign_reset(root_key: Ed25519PrivateKey, feed: str | None, floor_ms: int, at_
     return ClockReset(at_ms=at_ms, floor_ms=floor_ms, signature=signature, feed=feed)
 
 
+@lru_cache(maxsize=64)
 def is_signed(reset: ClockReset, root_key: bytes) -> bool:
     """Whether the 32-byte Ed25519 ``root_key`` signed it."""
     try:
@@ -65,97 +67,113 @@ def is_signed(reset: ClockReset, root_key: bytes) -> bool:
     return True
 
 
-class _Reset(NamedTuple):
-    at_ms: int
-    floor_ms: int
-    incarnation: int
+class Told(NamedTuple):
+    """What a journal tells of the time: the floor (None: nothing), and the ``at_ms`` of the reset in force."""
+
+    floor_ms: int | None = None
+    reset_ms: int | None = None
 
 
-class _Stated(NamedTuple):
-    """What a head-office feed says: up to entry ``n``, the latest time since the reset (its ``at_ms``) in it."""
+class _Stretch(NamedTuple):
+    """What a head-office feed says from a reset (None: from its beginning) to the next: the latest time in it."""
 
-    n: int
-    since_ms: int | None = None
+    reset: ClockReset | None = None
     latest_ms: int | None = None
 
 
 @dataclass(slots=True)
 class ClockHistory:
-    """A fold over the journal of the counter ``own``: the floor that its entries give.
+    """A fold over the journal of the counter ``own`` (None: nobody's). The root key is needed only to read it.
 
     Feeds may come in any order, the entries of one feed in theirs; what comes again changes nothing.
     """
 
-    own: FeedId
-    root_key: bytes = field(repr=False)
-    _reset: _Reset | None = None
+    own: FeedId | None = None
     _ticked: dict[int | None, int] = field(default_factory=dict)
-    _stated: dict[FeedId, _Stated] = field(default_factory=dict)
+    _stated: dict[FeedId, tuple[int, list[_Stretch]]] = field(default_factory=dict)
 
     def apply(self, feed: FeedId, n: int, fact: Fact) -> None:
         """Fold entry ``n`` of ``feed``."""
         if isinstance(fact, Ticked):
-            if feed.origin == self.own.origin and _is_time(fact.floor_ms):
+            if self.own is not None and feed.origin == self.own.origin and _is_time(fact.floor_ms):
                 before_ms = self._ticked.get(fact.reset_ms, fact.floor_ms)
                 self._ticked[fact.reset_ms] = max(before_ms, fact.floor_ms)
-        elif is_head_office(feed) and n > (stated := self._stated.get(feed, _Stated(0))).n:
-            self._stated[feed] = self._state(feed, stated._replace(n=n), fact)
+        elif is_head_office(feed):
+            last_n, stretches = self._stated.get(feed, (0, [_Stretch()]))
+            if n > last_n:
+                self._stated[feed] = (n, _stretched(stretches, fact))
 
-    def _state(self, feed: FeedId, stated: _Stated, fact: Fact) -> _Stated:
-        if isinstance(fact, ClockReset):
-            return self._take_reset(feed, stated, fact)
-        if isinstance(fact, Unknown) or not _is_time(fact.at_ms):
-            return stated
-        return stated._replace(latest_ms=max(stated.latest_ms or 0, fact.at_ms))
+    def read(self, root_key: bytes) -> Told:
+        """The floor that the entries give; a reset has to be signed by ``root_key`` (32 bytes)."""
+        resets = [
+            (one.reset.at_ms, one.reset.floor_ms, feed.incarnation)
+            for feed, (_, stretches) in self._stated.items()
+            for one in stretches
+            if one.reset is not None and self._counts(one.reset, root_key)
+        ]
+        at_ms, floor_ms, incarnation = max(resets, default=(None, None, None))
+        found = [] if floor_ms is None else [floor_ms]
+        found += [ticked_ms for since_ms, ticked_ms in self._ticked.items() if since_ms == at_ms]
+        for feed, (_, stretches) in self._stated.items():
+            since_ms, latest_ms = self._since(stretches, root_key)
+            later = incarnation is not None and feed.incarnation > incarnation
+            if latest_ms is not None and (later or since_ms == at_ms):
+                found.append(latest_ms)
+        return Told(max(found, default=None), at_ms)
 
-    def _take_reset(self, feed: FeedId, stated: _Stated, fact: ClockReset) -> _Stated:
-        for_us = fact.feed in (None, str(self.own)) and _is_time(fact.floor_ms)
+    def _since(self, stretches: list[_Stretch], root_key: bytes) -> tuple[int | None, int | None]:
+        """The ``at_ms`` of the last reset of one feed that counts, and the latest time behind it."""
+        since_ms, latest_ms = None, None
+        for reset, stretch_ms in stretches:
+            # an old reset, truly signed, played back: it takes nothing away from what a later one let stand
+            if reset is not None and reset.at_ms > (since_ms or 0) and self._counts(reset, root_key):
+                since_ms, latest_ms = reset.at_ms, stretch_ms
+            elif stretch_ms is not None:
+                latest_ms = max(latest_ms or 0, stretch_ms)
+        return since_ms, latest_ms
+
+    def _counts(self, reset: ClockReset, root_key: bytes) -> bool:
+        for_us = reset.feed in (None, str(self.own)) and _is_time(reset.floor_ms) and reset.at_ms > 0
         # a stolen feed key that sets the clock back, so that an old list of promotions passes for a fresh one
-        if not for_us or not is_signed(fact, self.root_key):
-            return stated
-        reset = _Reset(fact.at_ms, fact.floor_ms, feed.incarnation)
-        if self._reset is None or reset > self._reset:
-            self._reset = reset
-        # an old reset, truly signed, played back: it takes nothing away from what a later one, or none, let stand
-        if (stated.since_ms or 0) >= fact.at_ms:
-            return stated
-        return stated._replace(since_ms=fact.at_ms, latest_ms=None)
-
-    @property
-    def reset_ms(self) -> int | None:
-        """The ``at_ms`` of the reset in force."""
-        return None if self._reset is None else self._reset.at_ms
-
-    @property
-    def floor_ms(self) -> int | None:
-        """The floor; None: no head-office time is known."""
-        found = [] if self._reset is None else [self._reset.floor_ms]
-        found += [floor_ms for since_ms, floor_ms in self._ticked.items() if since_ms == self.reset_ms]
-        for feed, stated in self._stated.items():
-            later = self._reset is not None and feed.incarnation > self._reset.incarnation
-            if stated.latest_ms is not None and (later or stated.since_ms == self.reset_ms):
-                found.append(stated.latest_ms)
-        return max(found, default=None)
+        return for_us and is_signed(reset, root_key)
 
     # --- frozen and thawed -----------------------------------------------------------------------
 
     def frozen(self) -> Any:
         """All of it as arrays and numbers that CBOR can hold, for a snapshot."""
-        ticked = [[since_ms, floor_ms] for since_ms, floor_ms in self._ticked.items()]
-        stated = [[str(feed), *one] for feed, one in sorted(self._stated.items())]
-        return [None if self._reset is None else [*self._reset], sorted(ticked, key=str), stated]
+        ticked = sorted(([since_ms, floor_ms] for since_ms, floor_ms in self._ticked.items()), key=str)
+        stated = [[str(feed), n, [_flat(one) for one in said]] for feed, (n, said) in sorted(self._stated.items())]
+        return [ticked, stated]
 
     @classmethod
-    def thawed(cls, own: FeedId, root_key: bytes, frozen: Any) -> ClockHistory:
+    def thawed(cls, own: FeedId | None, frozen: Any) -> ClockHistory:
         """What :meth:`frozen` gave."""
-        reset, ticked, stated = frozen
-        return cls(
-            own,
-            root_key,
-            None if reset is None else _Reset(*reset),
-            dict(ticked),
-            {FeedId.parse(feed): _Stated(*rest) for feed, *rest in stated},
-        )
+        ticked, stated = frozen
+        told = {FeedId.parse(feed): (n, [_stretch(*one) for one in said]) for feed, n, said in stated}
+        return cls(own, dict(ticked), told)
+
+
+def _stretched(stretches: list[_Stretch], fact: Fact) -> list[_Stretch]:
+    if isinstance(fact, ClockReset):
+        return [*stretches, _Stretch(fact)]
+    if isinstance(fact, Unknown) or not _is_time(fact.at_ms):
+        return stretches
+    last = stretches[-1]
+    stretches[-1] = last._replace(latest_ms=max(last.latest_ms or 0, fact.at_ms))
+    return stretches
+
+
+def _flat(stretch: _Stretch) -> list[Any]:
+    reset = stretch.reset
+    told = None if reset is None else [reset.at_ms, reset.floor_ms, reset.signature, reset.feed]
+    return [told, stretch.latest_ms]
+
+
+def _stretch(told: Any, latest_ms: int | None) -> _Stretch:
+    if told is None:
+        return _Stretch(None, latest_ms)
+    at_ms, floor_ms, signature, feed = told
+    return _Stretch(ClockReset(at_ms=at_ms, floor_ms=floor_ms, signature=signature, feed=feed), latest_ms)
 
 
 def _is_time(at_ms: int) -> bool:
@@ -222,12 +240,12 @@ class ClockFloor:
     # --- the odometer ------------------------------------------------------------------------
 
     def due(self, boot_ms: int, *, closing: bool = False) -> int | None:
-        """The floor to be written down now: it jumped, or rose by 10 minutes, or (``closing``) at all."""
+        """The floor to be written down now: it jumped, or rose by 10 minutes (``closing``: by one)."""
         floor_ms = self.at(boot_ms)
         if floor_ms is None:
             return None
         rise_ms = floor_ms - (self._ticked_ms or 0)
-        return floor_ms if self._jumped or rise_ms >= TICK_MS or (closing and rise_ms > 0) else None
+        return floor_ms if self._jumped or rise_ms >= (JUMP_MS if closing else TICK_MS) else None
 
     def ticked(self, floor_ms: int) -> None:
         """``floor_ms`` is in the journal."""

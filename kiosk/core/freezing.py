@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from kiosk.core.entry import FeedId
 from kiosk.core.fact import Redemption, encode_fact
-from kiosk.core.packed import Rows, moved
+from kiosk.core.packed import Changes, Rows, moved
 from kiosk.core.settled import (
     AT,
     BODIES,
@@ -34,8 +34,6 @@ from kiosk.core.settled import (
     Spent,
 )
 from kiosk.core.tally import Instants, Tally, Told
-
-Changed = Mapping[bytes, Sequence[bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,19 +76,21 @@ def freeze(settled: Settled, late: Late, small: Small) -> Frozen:
         return FEED_N.pack(number(name[0]), name[1])
 
     written, bodies = _written(settled, late.redemptions, feed_n)
-    changes: dict[str, Changed] = {
-        "told": {
-            SPENT.pack(number(spent[0]), spent[1]) + feed_n(name): [_told(number, name, told)]
-            for name, by_spent in late.told.items()
-            for spent, told in by_spent.items()
-        },
+    changes = {
+        "told": Changes(
+            {
+                SPENT.pack(number(spent[0]), spent[1]) + feed_n(name): [_told(number, name, told)]
+                for name, by_spent in late.told.items()
+                for spent, told in by_spent.items()
+            }
+        ),
         "told_by_name": _keys(
             feed_n(name) + SPENT.pack(number(promotion), credential)
             for name, by_spent in late.told.items()
             for promotion, credential in by_spent
         ),
-        "written": written,
-        "intents": {intent: [intent + feed_n((str(feed), n))] for intent, (feed, n) in late.intents.items()},
+        "written": Changes(written),
+        "intents": Changes({intent: [intent + feed_n((str(feed), n))] for intent, (feed, n) in late.intents.items()}),
         "voided": _keys(map(feed_n, late.voided)),
         "answered": _keys(map(feed_n, late.answered)),
         "to_receipt": _keys(feed_n((feed, n)) for feed, numbers in late.to_receipt.items() for n in numbers),
@@ -104,8 +104,8 @@ def freeze(settled: Settled, late: Late, small: Small) -> Frozen:
     return Frozen(list(numbers), small, sections)
 
 
-def _keys(keys: Iterable[bytes]) -> Changed:
-    return {key: [key] for key in keys}
+def _keys(keys: Iterable[bytes]) -> Changes:
+    return Changes({key: [key] for key in keys})
 
 
 def _told(number: Callable[[str], int], name: Name, told: Told) -> bytes:
@@ -121,7 +121,7 @@ def _told(number: Callable[[str], int], name: Name, told: Told) -> bytes:
 
 def _written(
     settled: Settled, redemptions: Mapping[Name, Redemption], feed_n: Callable[[Name], bytes]
-) -> tuple[Changed, list[bytes]]:
+) -> tuple[dict[bytes, list[bytes]], list[bytes]]:
     rows: dict[bytes, list[bytes]] = {}
     bodies = []
     at = settled.bodies.count
@@ -133,7 +133,7 @@ def _written(
     return rows, bodies
 
 
-def _times(earlier: Rows, number: Callable[[str], int], changed: Mapping[str, Instants]) -> Changed:
+def _times(earlier: Rows, number: Callable[[str], int], changed: Mapping[str, Instants]) -> Changes:
     """Each instant as often as it is counted: earlier, and more or less often since."""
     steps: Counter[bytes] = Counter()
     for promotion, instants in changed.items():
@@ -142,10 +142,14 @@ def _times(earlier: Rows, number: Callable[[str], int], changed: Mapping[str, In
                 prefix = NUMBER.pack(number(promotion)) + NUMBER.pack(number(key))
                 for at_ms in instants_ms:
                     steps[prefix + AT.pack(moved(at_ms))] += step
-    return {row: [row] * (earlier.up_to(row) - earlier.below(row) + step) for row, step in steps.items() if step}
+    fewer = {row: step for row, step in steps.items() if step < 0}
+    return Changes(
+        {row: [row] * (earlier.up_to(row) - earlier.below(row) + step) for row, step in fewer.items()},
+        {row: [row] * step for row, step in steps.items() if step > 0},
+    )
 
 
-def _holders(settled: Settled, number: Callable[[str], int], tallies: Mapping[str, Tally]) -> Changed:
+def _holders(settled: Settled, number: Callable[[str], int], tallies: Mapping[str, Tally]) -> Changes:
     rows: dict[bytes, list[bytes]] = {}
     for promotion, tally in tallies.items():
         figures = settled.figures(promotion)
@@ -155,7 +159,7 @@ def _holders(settled: Settled, number: Callable[[str], int], tallies: Mapping[st
             voided += tally.voided_holders.get(holder, 0)
             key = NUMBER.pack(number(promotion)) + holder
             rows[key] = [key + COUNTS.pack(live, voided)] if live or voided else []
-    return rows
+    return Changes(rows)
 
 
 def differing(one: Settled, other: Settled) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 LEAST, MOST = -(2**63), 2**63 - 1
@@ -25,9 +26,9 @@ class Octets(Protocol):
     def __getitem__(self, at: slice, /) -> bytes: ...
 
 
-def fits(*numbers: int | None) -> bool:
-    """Whether a row can hold each of these."""
-    return all(number is None or LEAST <= number <= MOST for number in numbers)
+def fits(one: int, other: int = 0) -> bool:
+    """Whether a row can hold both."""
+    return LEAST <= one <= MOST and LEAST <= other <= MOST
 
 
 def moved(number: int) -> int:
@@ -38,6 +39,17 @@ def moved(number: int) -> int:
 def moved_back(number: int) -> int:
     """What :func:`moved` moved."""
     return number + LEAST
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What becomes of rows, by what they begin with.
+
+    Those that begin with a key of ``instead`` are replaced by its rows (none: they go); those of ``beside`` are added.
+    """
+
+    instead: Mapping[bytes, Sequence[bytes]]
+    beside: Mapping[bytes, Sequence[bytes]] = field(default_factory=dict)
 
 
 class Rows:
@@ -62,11 +74,11 @@ class Rows:
         """Rows ``first`` to just before ``last``, in one piece."""
         return self._octets[self._start + first * self.width : self._start + last * self.width]
 
-    def below(self, prefix: bytes) -> int:
-        """How many rows come before every one that begins with ``prefix``."""
+    def below(self, prefix: bytes, at_least: int = 0) -> int:
+        """How many rows come before every one that begins with ``prefix``; ``at_least`` so many, it is known."""
         octets, start, width, size = self._octets, self._start, self.width, len(prefix)
         return bisect_left(
-            range(self.count), prefix, key=lambda i: octets[start + i * width : start + i * width + size]
+            range(self.count), prefix, at_least, key=lambda i: octets[start + i * width : start + i * width + size]
         )
 
     def up_to(self, prefix: bytes) -> int:
@@ -95,17 +107,19 @@ class Rows:
                 return
             yield row
 
-    def merged(self, changes: Mapping[bytes, Sequence[bytes]]) -> bytes:
-        """These rows, those that begin with a key of ``changes`` replaced by its rows (none: taken away)."""
-        if not self.count:
-            return b"".join(row for key in sorted(changes) for row in changes[key])
+    def merged(self, changes: Changes) -> bytes:
+        """These rows with ``changes``: see there."""
         pieces: list[bytes] = []
-        done = 0
-        for key in sorted(changes):
-            first = self.below(key)
-            if first > done:
-                pieces.append(self.copied(done, first))
-            pieces.extend(changes[key])
-            done = first if first == self.count else self.up_to(key)
+        done = first = 0
+        for key in sorted({**changes.instead, **changes.beside}):
+            if first < self.count:  # else all the rest comes behind
+                first = self.below(key, done)
+                if first > done:
+                    pieces.append(self.copied(done, first))
+                done = first
+                if key in changes.instead and first < self.count and self[first].startswith(key):
+                    done = self.up_to(key)
+            pieces.extend(changes.instead.get(key, ()))
+            pieces.extend(changes.beside.get(key, ()))
         pieces.append(self.copied(done, self.count))
         return b"".join(pieces)

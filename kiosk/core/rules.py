@@ -256,16 +256,18 @@ def needs_head_office(question: Question) -> Reason | None:
     """It can be used once, and only head office (or who holds its right) can tell whether it was."""
     if question.known.situation.online or not is_used_once(question) or holds_its_right(question):
         return None
-    policy = question.terms.offline.policy
-    here = question.place
-    if policy == "floor":
+    if question.terms.offline.policy == "floor" or is_at_home(question):
         return None
+    return Reason.NEEDS_HEAD_OFFICE
+
+
+def is_at_home(question: Question) -> bool:
+    """Whether its policy lets this counter give it because it is at home here."""
+    policy, here = question.terms.offline.policy, question.place
     if policy == "owner":
-        mine = _owns_homes(question) and f"{here.store}/{here.counter}" in _homes(question)
-    else:
-        at_home = {home.partition("/")[0] for home in _homes(question)}
-        mine = policy == "home-store" and here.store in at_home
-    return None if mine else Reason.NEEDS_HEAD_OFFICE
+        return _owns_homes(question) and f"{here.store}/{here.counter}" in _homes(question)
+    at_home = {home.partition("/")[0] for home in _homes(question)}
+    return policy == "home-store" and here.store in at_home
 
 
 def _owns_homes(question: Question) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any
 
@@ -46,6 +46,7 @@ TABLES: Mapping[str, int] = {
 }
 """Each table, and the width of its rows in bytes."""
 
+_BY_NAME = ("told_by_name", "written", "voided", "answered", "to_receipt", "moved")  # those that begin with FEED_N
 BODIES = "bodies"  # and the bodies of the redemptions written, one behind the other
 
 
@@ -54,7 +55,8 @@ class Small:
     """What is small enough to be read whole.
 
     ``figures``: promotion to (live, spent in minor units); ``accounts``: what :class:`kiosk.core.rights.Accounts`
-    makes of itself, None where nothing was folded.
+    makes of itself, None where nothing was folded; so are ``time`` (:class:`kiosk.core.clock_floor.ClockHistory`) and
+    ``asks`` (:class:`kiosk.core.asks.Asks`). ``taken_back``: [feed, n] of another life that this counter voided.
     """
 
     bundle_floor: int = 0
@@ -65,12 +67,15 @@ class Small:
     denied: dict[int, str] = field(default_factory=dict)
     revoked: dict[str, int] = field(default_factory=dict)
     accounts: Any = None
+    taken_back: list[Any] = field(default_factory=list)
+    time: Any = None
+    asks: Any = None
 
 
 class Settled:
     """A restored fold. ``tables`` has every name of ``TABLES``; ``bodies`` is what their offsets count from."""
 
-    __slots__ = ("_feeds", "_latest_ms", "_numbers", "bodies", "names", "small", "tables")
+    __slots__ = ("_feeds", "_latest_ms", "_newest_n", "_numbers", "bodies", "names", "small", "tables")
 
     def __init__(self, names: Sequence[str], small: Small, tables: Mapping[str, Rows], bodies: Rows) -> None:
         self.names = names
@@ -80,6 +85,18 @@ class Settled:
         self._numbers = {name: number for number, name in enumerate(names)}
         self._feeds: dict[int, FeedId] = {}
         self._latest_ms: dict[str, list[int]] = {}
+        self._newest_n: dict[str, int] = {}
+
+    def renamed(self, names: Sequence[str]) -> Settled | None:
+        """The same with more names; None where ``names`` do not begin with those that there are."""
+        if list(names[: len(self.names)]) != list(self.names):
+            return None
+        return Settled(names, self.small, self.tables, self.bodies)
+
+    def of_another_life(self) -> Settled:
+        """The same for another feed of the same counter: what it knew of others, without what was its own."""
+        small = replace(self.small, bundle_floor=0, asked={}, denied={}, accounts=[], asks=None)
+        return Settled(self.names, small, self.tables, self.bodies)
 
     # --- keys ---
 
@@ -95,8 +112,23 @@ class Settled:
         promotion = self._numbers.get(spent[0])
         return None if promotion is None or len(spent[1]) != 16 else SPENT.pack(promotion, spent[1])
 
+    def _is_beyond(self, name: Name) -> bool:
+        """Whether no row is of that feed and number, nor of a later one: nearly all that comes is new."""
+        newest_n = self._newest_n.get(name[0])
+        if newest_n is None:
+            newest_n = self._newest_n[name[0]] = max(self._last_n(table, name[0]) for table in _BY_NAME)
+        return name[1] > newest_n
+
+    def _last_n(self, table: str, feed: str) -> int:
+        number, rows = self._numbers.get(feed), self.tables[table]
+        at = 0 if number is None else rows.up_to(NUMBER.pack(number))
+        if not at:
+            return -1
+        found, n = FEED_N.unpack_from(rows[at - 1])
+        return int(n) if found == number else -1
+
     def _has(self, table: str, name: Name) -> bool:
-        key = self._feed_n(name)
+        key = None if self._is_beyond(name) else self._feed_n(name)
         return key is not None and key in self.tables[table]
 
     # --- uses ---
@@ -110,7 +142,7 @@ class Settled:
 
     def told(self, name: Name, spent: Spent) -> Told | None:
         """What was told of one redemption and one credential."""
-        key, behind = self._spent(spent), self._feed_n(name)
+        key, behind = self._spent(spent), None if self._is_beyond(name) else self._feed_n(name)
         if key is None or behind is None:
             return None
         rest = self.tables["told"].get(key + behind)
@@ -118,7 +150,7 @@ class Settled:
 
     def told_of(self, name: Name) -> Iterator[tuple[Spent, Told]]:
         """All that was told of one redemption."""
-        key = self._feed_n(name)
+        key = None if self._is_beyond(name) else self._feed_n(name)
         for row in () if key is None else self.tables["told_by_name"].with_prefix(key):
             promotion, credential = SPENT.unpack_from(row, FEED_N.size)
             spent = (self.names[promotion], credential)
@@ -153,7 +185,7 @@ class Settled:
 
     def redemption(self, name: Name) -> Redemption | None:
         """The redemption that is written under ``name``."""
-        key = self._feed_n(name)
+        key = None if self._is_beyond(name) else self._feed_n(name)
         rest = None if key is None else self.tables["written"].get(key)
         return None if rest is None else self._body(rest)
 

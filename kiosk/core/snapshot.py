@@ -27,6 +27,7 @@ from kiosk.core.entry import FeedId, Head
 from kiosk.core.freezing import Frozen
 from kiosk.core.packed import Octets, Rows
 from kiosk.core.settled import BODIES, TABLES, Settled, Small
+from kiosk.core.strict_cbor import StrictCborError, decode
 
 MAGIC, FORMAT = b"kj1snap", b"1"
 _LENGTH = struct.Struct(">I")
@@ -73,8 +74,11 @@ def write(
     yield from frozen.sections.values()
 
 
-def read(octets: Octets, feed: FeedId, public_key: bytes) -> Snapshot:
-    """The snapshot that ``octets`` are, made by ``feed`` and signed with its key; raises :class:`SnapshotError`."""
+def read(octets: Octets, keys: Mapping[FeedId, bytes]) -> Snapshot:
+    """The snapshot that ``octets`` are; raises :class:`SnapshotError`.
+
+    ``keys``: which feeds' snapshots may be believed, each with the 32-byte public key that signed it.
+    """
     begins = octets[: len(MAGIC)]
     if begins != MAGIC:
         raise SnapshotError("it is no snapshot")
@@ -82,21 +86,31 @@ def read(octets: Octets, feed: FeedId, public_key: bytes) -> Snapshot:
         raise SnapshotError("it is of another release's format")
     try:
         (length,) = _LENGTH.unpack(octets[_HEAD_AT - _LENGTH.size : _HEAD_AT])
-        statement, signature = cbor2.loads(octets[_HEAD_AT : _HEAD_AT + length])
-        # whoever can write the file takes used marks out of it, or brings that of another counter
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, _signed(statement))
-    except InvalidSignature:
-        raise SnapshotError("this counter did not sign it") from None
-    except Exception as error:  # noqa: BLE001 (cut short or scrambled: struct, cbor2 and tuples each say it their way)
+        statement, signature = decode(octets[_HEAD_AT : _HEAD_AT + length])
+        signers = {key for key in keys.values() if _is_signed(statement, signature, key)}
+    except (struct.error, StrictCborError, ValueError, TypeError) as error:
         raise SnapshotError(f"its beginning is damaged: {type(error).__name__}") from None
-    return _believed(octets, _HEAD_AT + length, cbor2.loads(statement), feed)
+    if not signers:
+        # whoever can write the file takes used marks out of it; nothing of the statement is looked at before
+        raise SnapshotError("this counter did not sign it")
+    stated = cbor2.loads(statement)
+    feed = FeedId.parse(stated[1])
+    if keys.get(feed) not in signers:
+        # another counter's; or one life of a counter passes off what an earlier one knew as its own
+        raise SnapshotError(f"it is of {feed}")
+    return _believed(octets, _HEAD_AT + length, stated, feed)
+
+
+def _is_signed(statement: bytes, signature: bytes, key: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, _signed(statement))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _believed(octets: Octets, start: int, stated: Mapping[int, Any], feed: FeedId) -> Snapshot:
     """What a statement says that was signed with our key: written by us, of this format."""
-    if stated[1] != str(feed):
-        # one life of a counter must not pass off what an earlier one knew as its own
-        raise SnapshotError(f"it is of {stated[1]}")
     if _sha256(octets, start) != stated[6]:
         # a disk that lost or turned bits, or a hand that did
         raise SnapshotError("its tables are damaged")
@@ -131,12 +145,15 @@ def _small(small: Small) -> list[Any]:
         small.denied,
         small.revoked,
         small.accounts,
+        small.taken_back,
+        small.time,
+        small.asks,
     ]
 
 
 def _small_again(read: list[Any]) -> Small:
-    floor, unanswered, receipts, figures, asked, denied, revoked, accounts = read
-    return Small(floor, unanswered, _pairs(receipts), _pairs(figures), asked, denied, revoked, accounts)
+    floor, unanswered, receipts, figures, *rest = read
+    return Small(floor, unanswered, _pairs(receipts), _pairs(figures), *rest)
 
 
 def _pairs(read: Mapping[str, list[int]]) -> dict[str, tuple[int, int]]:

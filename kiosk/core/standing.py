@@ -22,6 +22,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from kiosk.core.asks import Asks
+from kiosk.core.clock_floor import ClockHistory
 from kiosk.core.entry import FeedId, MalformedEntryError
 from kiosk.core.fact import Answered, Asked, BundleInstalled, Denied, Fact, Receipt, Redemption, Revoked, UseSeen, Void
 from kiosk.core.freezing import Frozen, Late, freeze
@@ -44,6 +46,9 @@ class Standing:
     bundle_floor: int = 0
     accounts: Accounts = field(init=False)
     revoked: dict[str, int] = field(default_factory=dict)
+    taken_back: set[Name] = field(default_factory=set)
+    time: ClockHistory = field(init=False, compare=False)
+    asks: Asks = field(init=False, compare=False)
     situation: Situation = ORDINARY
     _settled: Settled = field(default=NOTHING, repr=False, compare=False)
     _told: dict[Name, dict[Spent, Told]] = field(default_factory=dict, repr=False)
@@ -62,12 +67,16 @@ class Standing:
 
     def __post_init__(self) -> None:
         self.accounts = Accounts(self.own)
+        self.time = ClockHistory(self.own)
+        self.asks = Asks(self.own)
 
     def apply(self, feed: FeedId, n: int, fact: Fact) -> None:
         """Fold entry ``n`` of ``feed``."""
         if isinstance(fact, Redemption | UseSeen) and not _fits(n, fact):
             return
         self.accounts.apply(feed, n, fact)
+        self.time.apply(feed, n, fact)
+        self.asks.apply(feed, n, fact)
         if isinstance(fact, Redemption):
             self._redeemed(feed, n, fact)
         elif isinstance(fact, UseSeen):
@@ -76,6 +85,8 @@ class Standing:
             self._note_to_receipt(str(feed), n)
             if fact.feed == str(feed):
                 self._void((fact.feed, fact.n))
+            elif fact.feed.rpartition("@")[0] == feed.origin:
+                self.taken_back.add((fact.feed, fact.n))
         elif isinstance(fact, Answered):
             self._saw((fact.feed or str(feed), fact.n))
         elif isinstance(fact, BundleInstalled):
@@ -288,6 +299,11 @@ class Standing:
             _asked=dict(small.asked),
             _denied=dict(small.denied),
         )
+        standing.taken_back = {(feed, n) for feed, n in small.taken_back}
+        if small.time is not None:
+            standing.time = ClockHistory.thawed(own, small.time)
+        if small.asks is not None:
+            standing.asks = Asks.thawed(own, small.asks)
         if small.accounts is not None:
             standing.accounts = Accounts.thawed(own, small.accounts, settled)
         return standing
@@ -315,6 +331,9 @@ class Standing:
             denied=dict(self._denied),
             revoked=dict(self.revoked),
             accounts=self.accounts.frozen(),
+            taken_back=[[feed, n] for feed, n in sorted(self.taken_back)],
+            time=self.time.frozen(),
+            asks=self.asks.frozen(),
         )
         return freeze(self._settled, late, small)
 
@@ -329,5 +348,5 @@ def _fits(n: int, fact: Redemption | UseSeen) -> bool:
         named, at_ms, sixteen = n, fact.at_ms, (fact.intent, fact.credential)
     else:
         named, at_ms, sixteen = fact.n, fact.used_at_ms, (fact.credential, fact.credential)
-    numbers = named >= 0 and fits(named, at_ms, fact.amount_minor)
-    return numbers and all(len(one) == 16 for one in (*sixteen, fact.holder or sixteen[0]))
+    sizes = len(sixteen[0]) == len(sixteen[1]) == len(fact.holder or sixteen[0]) == 16
+    return sizes and 0 <= named <= MOST and fits(at_ms, fact.amount_minor or 0)

@@ -16,9 +16,11 @@ _INSTALLED = "SELECT body FROM entry WHERE feed IN (SELECT feed FROM own_feed) A
 
 
 def floor(db: apsw.Connection) -> int:
-    """The highest version that the own feeds say was installed; 0 before the first."""
+    """The highest version that the own feeds say was installed, pruned entries too; 0 before the first."""
+    pruned = db.execute("SELECT bundle_floor FROM standing_on").get
     facts = [decode_fact(body) for (body,) in db.execute(_INSTALLED, (bytes((0, BundleInstalled.KIND)),))]
-    return max((fact.version for fact in facts if isinstance(fact, BundleInstalled)), default=0)
+    floors = [fact.version for fact in facts if isinstance(fact, BundleInstalled)]
+    return max([*floors, pruned if isinstance(pruned, int) else 0])
 
 
 def refuse_older(db: apsw.Connection, version: int) -> None:

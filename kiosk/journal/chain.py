@@ -12,7 +12,7 @@ from kiosk.core.entry import NO_ENTRIES, BrokenChainError, Checkpoint, FeedId, H
 _ROWS = "SELECT n, hash, body FROM entry WHERE feed = ? AND n > ? ORDER BY n"
 _CHECKPOINTS = (
     "SELECT c.n, c.head, c.key_epoch, c.at_ms, c.signature, e.hash FROM checkpoint c "
-    "LEFT JOIN entry e ON e.feed = c.feed AND e.n = c.n WHERE c.feed = ? "
+    "LEFT JOIN entry e ON e.feed = c.feed AND e.n = c.n WHERE c.feed = ? AND c.n > ? "
 )
 _OLDEST_FIRST = "ORDER BY c.n, c.key_epoch"
 _NEWEST_FIRST = "ORDER BY c.n DESC, c.key_epoch DESC LIMIT 1"
@@ -21,10 +21,11 @@ UNREADABLE = (apsw.Error, UnicodeDecodeError)
 
 @dataclass(frozen=True, slots=True)
 class KnownFeed:
-    """A feed and the number of its row in the table ``feed``."""
+    """A feed, the number of its row in the table ``feed``, and the head behind which its entries are here."""
 
     row: int
     id: FeedId
+    begins: Head = NO_ENTRIES
 
 
 def last_n(db: apsw.Connection, row: int) -> int:
@@ -34,19 +35,23 @@ def last_n(db: apsw.Connection, row: int) -> int:
 
 
 def walk(db: apsw.Connection, feed: KnownFeed, after_n: int = 0) -> Head:
-    """The head of ``feed``, all entries behind ``after_n`` checked; raises :class:`BrokenChainError`."""
+    """The head of ``feed``, all entries behind ``after_n`` checked; raises :class:`BrokenChainError`.
+
+    Of a feed that was pruned all there are: they begin on the hash that is kept of the last one pruned.
+    """
+    after_n = max(after_n, feed.begins.n)
     try:
         head = follow(feed.id, _head_at(db, feed, after_n), db.execute(_ROWS, (feed.row, after_n)))
     except UNREADABLE as error:
         raise BrokenChainError(_torn_at(db, feed, after_n), f"it cannot be read: {error}", torn=True) from error
-    if head.n == 0:
-        raise BrokenChainError(1, "it is missing; the feed is known but has no entries")
+    if head.n == feed.begins.n:
+        raise BrokenChainError(head.n + 1, "it is missing; the feed is known but has no entries")
     return head
 
 
 def _head_at(db: apsw.Connection, feed: KnownFeed, n: int) -> Head:
-    if n == 0:
-        return NO_ENTRIES
+    if n == feed.begins.n:
+        return feed.begins
     found = db.execute("SELECT hash FROM entry WHERE feed = ? AND n = ?", (feed.row, n)).get
     if not isinstance(found, bytes):
         raise BrokenChainError(n, "it is missing")
@@ -66,7 +71,7 @@ def _torn_at(db: apsw.Connection, feed: KnownFeed, after_n: int) -> int:
 
 def checkpoints(db: apsw.Connection, feed: KnownFeed, *, newest: bool = False) -> Iterator[Checkpoint]:
     """The checkpoints of ``feed`` in order, or the newest alone; :class:`BrokenChainError` where one does not fit."""
-    rows = db.execute(_CHECKPOINTS + (_NEWEST_FIRST if newest else _OLDEST_FIRST), (feed.row,))
+    rows = db.execute(_CHECKPOINTS + (_NEWEST_FIRST if newest else _OLDEST_FIRST), (feed.row, feed.begins.n))
     for n, head, key_epoch, at_ms, signature, entry in rows:
         if entry is None:
             raise BrokenChainError(n, "it is missing; a checkpoint covers it")
@@ -90,4 +95,13 @@ def checkpoint_between(db: apsw.Connection, feed: KnownFeed, after_n: int, until
 
 def feeds(db: apsw.Connection) -> list[KnownFeed]:
     """Every feed in the file, in the order in which they were met."""
-    return [KnownFeed(row, FeedId.parse(name)) for row, name in db.execute("SELECT id, name FROM feed ORDER BY id")]
+    begins = beginnings(db)
+    names = list(db.execute("SELECT id, name FROM feed ORDER BY id"))
+    return [KnownFeed(row, FeedId.parse(name), begins.get(row, NO_ENTRIES)) for row, name in names]
+
+
+def beginnings(db: apsw.Connection) -> dict[int, Head]:
+    """Up to where feeds were pruned, by their rows; a journal of an earlier release has no such table."""
+    if not db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'pruned'").get:
+        return {}
+    return {row: Head(n, digest) for row, n, digest in db.execute("SELECT feed, n, hash FROM pruned")}

@@ -10,7 +10,7 @@ from pathlib import Path
 import apsw
 
 from kiosk.errors import JournalError
-from kiosk.journal.schema import APPLICATION_ID, SCHEMA_VERSION, statements
+from kiosk.journal.schema import APPLICATION_ID, OLDEST_VERSION, SCHEMA_VERSION, statements, upgrades
 
 Connect = Callable[[str, int], apsw.Connection]
 """Opens a file by name with SQLite's open flags. Tests put a faulty disk here."""
@@ -37,6 +37,7 @@ def open_for_writing(path: Path, connect: Connect) -> apsw.Connection:
         else:
             refuse_foreign(db, path)
             _configure(db)
+            _upgrade(db)
         _settle(db)
     except BaseException:
         with contextlib.suppress(apsw.Error):
@@ -68,6 +69,15 @@ def _create(db: apsw.Connection) -> None:
         db.pragma("user_version", SCHEMA_VERSION)
 
 
+def _upgrade(db: apsw.Connection) -> None:
+    """Bring a journal of an earlier release up to date, in one transaction: power fails, and it is what it was."""
+    missing = upgrades(db.pragma("user_version"))
+    if missing:
+        with db:
+            db.execute("\n".join(missing))
+            db.pragma("user_version", SCHEMA_VERSION)
+
+
 def _settle(db: apsw.Connection) -> None:
     """Bring what the write-ahead log holds onto the disk before anyone believes it.
 
@@ -84,10 +94,10 @@ def refuse_foreign(db: apsw.Connection, path: Path) -> None:
     if db.pragma("application_id") != APPLICATION_ID:
         raise not_a_journal(path)
     version = db.pragma("user_version")
-    if version != SCHEMA_VERSION:
+    if not OLDEST_VERSION <= version <= SCHEMA_VERSION:
         raise JournalError(
             "journal-newer",
-            f"The journal has format {version}; this release reads format {SCHEMA_VERSION}",
+            f"The journal has format {version}; this release reads formats up to {SCHEMA_VERSION}",
             where=str(path),
             cure="Start the release that wrote it, or a later one.",
         )

@@ -3,7 +3,7 @@
 Rules of this module:
 
 - One connection, guarded by one lock; one writer a file (:mod:`kiosk.journal.lock`).
-- Nothing is updated or deleted. The database refuses it too, by triggers.
+- Nothing is updated, and nothing deleted but what a snapshot stands for. The database refuses it too, by triggers.
 - What a method has returned is durable. What it refused is not there. Where SQLite cannot tell which,
   :class:`AppendUnknownError` is raised, and again by every later call of any thread, until :meth:`Journal.reopen`,
   after which the caller folds :meth:`Journal.replay` anew. So nobody can repeat an act whose outcome is unknown,
@@ -16,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import apsw
@@ -34,12 +34,13 @@ from kiosk.core.entry import (
     sign_checkpoint,
 )
 from kiosk.core.fact import BundleInstalled, Fact, Opened, Unknown, decode_fact, encode_fact
-from kiosk.errors import AppendUnknownError, ExchangeError, JournalError
-from kiosk.journal import bundles
+from kiosk.errors import AppendUnknownError, JournalError
+from kiosk.journal import bundles, pruning
 from kiosk.journal.chain import KnownFeed, checkpoint_between, checkpoints, feeds, last_n, walk
 from kiosk.journal.connection import Connect, connect_file, open_for_writing, said
 from kiosk.journal.lock import WriterLock
-from kiosk.ports import CachedBundle
+from kiosk.journal.segments import check_segment
+from kiosk.ports import Beginning, CachedBundle
 
 CHECKED_AT_OPENING = 1000
 """Entries of each feed whose chain is checked when the journal is opened: a few milliseconds. A crash can
@@ -47,8 +48,6 @@ only have touched the newest; ``verify`` checks them all."""
 
 REPLAY_ENTRIES = 500
 """Entries read at a time while replaying, so that others get at the journal in between."""
-
-MAX_INTEGER = 2**63 - 1  # what a column holds
 
 
 class Journal:
@@ -302,9 +301,17 @@ class Journal:
                 return []
             rows = db.execute(
                 "SELECT n, hash, body FROM entry WHERE feed = ? AND n > ? ORDER BY n LIMIT ?",
-                (known.row, after_n, max(limit, 0)),
+                (known.row, max(after_n, known.begins.n), max(limit, 0)),
             )
             return [Entry(feed, n, digest, body) for n, digest, body in rows]
+
+    def beginning(self, feed: FeedId) -> Beginning:
+        """Where ``feed`` begins here: behind what was pruned."""
+        with self._using() as db:
+            known = self._feeds.get(feed)
+            return (
+                Beginning(NO_ENTRIES, None) if known is None else Beginning(known.begins, pruning.opened(db, known.row))
+            )
 
     def checkpoint(self, feed: FeedId) -> Checkpoint | None:
         """The newest checkpoint of ``feed``."""
@@ -326,7 +333,7 @@ class Journal:
         """
         feed = checkpoint.feed
         with self._guard:
-            _check_segment(feed, self._own, self._heads.get(feed, NO_ENTRIES), entries, checkpoint)
+            check_segment(feed, self._own, self._heads.get(feed, NO_ENTRIES), entries, checkpoint)
             with self._writing() as db:
                 known = self._feeds.get(feed) or self._add_feed(db, feed)
                 self._insert(db, known, entries)
@@ -334,9 +341,10 @@ class Journal:
             self._keep(known, entries)
 
     def head_at(self, feed: FeedId, n: int) -> Head | None:
-        """The head of ``feed`` when it had ``n`` entries; None where it never had as many."""
-        if n == 0:
-            return NO_ENTRIES
+        """The head of ``feed`` when it had ``n`` entries; None where it never had as many, or those are pruned."""
+        begins = self.beginning(feed).after
+        if n == begins.n:
+            return begins
         found = self.entries(feed, n - 1, 1)
         return Head(n, found[0].hash) if found and found[0].n == n else None
 
@@ -345,14 +353,59 @@ class Journal:
     ) -> Iterator[tuple[FeedId, int, Fact]]:
         """Every fact of every feed behind ``after`` and up to ``until``, feed by feed in order, for folding.
 
+        What was pruned stands in :meth:`foundation`; to replay from before it raises :class:`JournalError`
+        ``journal-pruned``.
+
         An entry whose body holds no fact (another writer's fault; the chain still holds) comes as
         :class:`Unknown` of kind 0, so that numbers stay dense. Entries appended meanwhile may be left out.
         """
         for feed, head in (self.heads() if until is None else until).items():
-            first_n = 0 if after is None else after.get(feed, NO_ENTRIES).n
-            for after_n in range(first_n, head.n, REPLAY_ENTRIES):
-                for entry in self.entries(feed, after_n, min(REPLAY_ENTRIES, head.n - after_n)):
+            n = 0 if after is None else after.get(feed, NO_ENTRIES).n
+            while n < head.n:
+                page = self.entries(feed, n, min(REPLAY_ENTRIES, head.n - n))
+                if not page or page[0].n != n + 1:
+                    # a fold that begins before what was pruned forgets used marks, and nobody notices
+                    raise _lacks(feed, n + 1, self.path)
+                for entry in page:
                     yield feed, entry.n, _fact(entry.body)
+                n = page[-1].n
+
+    # --- pruning ---
+
+    def foundation(self) -> bytes | None:
+        """The snapshot that stands for what was pruned, as it was given; None: nothing ever was."""
+        with self._using() as db:
+            return pruning.foundation(db)
+
+    def prune(self, covered: Mapping[FeedId, Head], snapshot: Iterable[bytes]) -> None:
+        """Let ``snapshot`` stand for the entries up to ``covered``; afterwards call :meth:`sweep` until it has done.
+
+        The caller signed it and knows that head office holds the own entries among them. The last entry of a feed
+        stays. Raises :class:`JournalError`; then nothing is pruned.
+        """
+        made = self._put_down(snapshot)
+        with self._guard:
+            if any(self.head_at(feed, head.n) != head for feed, head in covered.items()):
+                raise JournalError(
+                    "journal-edited", "A snapshot is of other entries than the journal's", where=str(self.path)
+                )
+            with self._writing() as db:
+                pruning.put_in_force(db, made, {self._feeds[feed].row: head for feed, head in covered.items()})
+            with self._using() as db:
+                self._feeds = {feed.id: feed for feed in feeds(db)}
+
+    def _put_down(self, snapshot: Iterable[bytes]) -> int:
+        with self._using() as db:
+            made = pruning.next_made(db)
+        for piece, content in enumerate(pruning.pieces(snapshot)):
+            with self._writing() as db:
+                pruning.put_piece(db, made, piece, content)
+        return made
+
+    def sweep(self) -> bool:
+        """Delete some rows of what is pruned, and of snapshots no longer in force; False: nothing was left."""
+        with self._writing() as db:
+            return pruning.sweep(db)
 
     # --- the bundle ---
 
@@ -388,10 +441,9 @@ class Journal:
         return KnownFeed(db.last_insert_rowid(), feed)
 
     def _insert(self, db: apsw.Connection, feed: KnownFeed, entries: Sequence[Entry]) -> None:
-        db.executemany(
-            "INSERT INTO entry (feed, n, hash, body) VALUES (?, ?, ?, ?)",
-            [(feed.row, entry.n, entry.hash, entry.body) for entry in entries],
-        )
+        insert = "INSERT INTO entry (feed, n, hash, body) VALUES (?, ?, ?, ?)"
+        for entry in entries:
+            db.execute(insert, (feed.row, entry.n, entry.hash, entry.body))
 
     def _insert_checkpoint(self, db: apsw.Connection, signed: Checkpoint, feed: KnownFeed | None = None) -> None:
         known = feed or self._feeds[signed.feed]
@@ -406,30 +458,13 @@ class Journal:
         self._heads[feed.id] = Head(entries[-1].n, entries[-1].hash)
 
 
-def _check_segment(
-    feed: FeedId, own: FeedId | None, head: Head, entries: Sequence[Entry], checkpoint: Checkpoint
-) -> None:
-    """Raise :class:`ExchangeError` unless ``entries`` continue ``feed`` at ``head`` and end at ``checkpoint``."""
-
-    def refused(code: str, what: str) -> ExchangeError:
-        return ExchangeError(code, what, where=f"feed {feed}", cure="Exchange again; if it recurs, call head office.")
-
-    if feed == own:
-        raise refused("segment-own-feed", "Another sent entries of the feed that only this counter writes")
-    if not entries or any(entry.feed != feed for entry in entries):
-        raise refused("segment-mixed", "A segment is one feed's entries, one at least, with that feed's checkpoint")
-    if entries[0].n != head.n + 1:
-        raise refused("segment-gap", f"The segment begins at entry {entries[0].n}; {head.n + 1} comes next")
-    try:
-        expected = chain(feed, head, [entry.body for entry in entries])
-    except MalformedEntryError as error:
-        raise refused("segment-chain", str(error)) from error
-    if list(entries) != expected:
-        raise refused("segment-chain", f"The segment does not continue the chain behind entry {head.n}")
-    if (checkpoint.n, checkpoint.head) != (expected[-1].n, expected[-1].hash):
-        raise refused("segment-checkpoint", f"The checkpoint is not of the segment's last entry, {expected[-1].n}")
-    if not (0 <= checkpoint.key_epoch <= MAX_INTEGER and 0 <= checkpoint.at_ms <= MAX_INTEGER):
-        raise refused("segment-checkpoint", "The checkpoint's key epoch or time is out of range")
+def _lacks(feed: FeedId, n: int, path: Path) -> JournalError:
+    return JournalError(
+        "journal-pruned",
+        f"Entry {n} of {feed} is not here any more, and what stands for it was not used",
+        where=str(path),
+        cure="Start the counter again; if this stays, call head office.",
+    )
 
 
 def _fact(body: bytes) -> Fact:

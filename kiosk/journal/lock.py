@@ -10,6 +10,7 @@ lock two different files of the same name.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -62,8 +63,9 @@ class WriterLock:
                 where=str(journal),
                 cure="Stop the other one, or give this one a folder of its own.",
             ) from error
-        os.truncate(self._file, 0)
-        os.write(self._file, f"{os.getpid()}\n".encode())
+        with contextlib.suppress(OSError):  # the number is for words alone: a full disk must not keep the journal shut
+            os.truncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()}\n".encode())
 
     @property
     def held(self) -> bool:

@@ -1,5 +1,7 @@
 """Walking a whole journal: every entry of every feed, every checkpoint, the first broken one by name.
 
+Of a feed that was pruned it walks what is left, from the hash that the snapshot in the journal names and signs.
+
 What it cannot see, and says nothing about: newest entries that somebody with the right tools cut off behind
 the last checkpoint. Head office sees it, since it knows how far the feed went.
 """
@@ -12,14 +14,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import apsw
 
 from kiosk.core.entry import NO_ENTRIES, BrokenChainError, Checkpoint, FeedId, Head, MalformedEntryError
 from kiosk.core.fact import Opened, decode_fact
+from kiosk.core.snapshot import SnapshotError
 from kiosk.errors import JournalError
-from kiosk.journal.chain import UNREADABLE, KnownFeed, checkpoints, walk
+from kiosk.journal import foundation, pruning
+from kiosk.journal.chain import UNREADABLE, KnownFeed, beginnings, checkpoints, walk
 from kiosk.journal.reading import has_log, open_for_reading
+from kiosk.ports import Beginning
 
 _CHUNK = 64  # signatures checked in one go by a thread of their own
 
@@ -39,6 +45,8 @@ class Broken:
 class FeedReport:
     """One feed: its ``n`` sound entries, the hash of the last (empty where one is broken), and its checkpoints.
 
+    The first ``pruned`` of them are not here any more: a snapshot stands for them.
+
     ``signatures_checked`` of its ``checkpoints`` were checked with the writer's key: from the feed's first
     entry where that names one, else as given by the caller. All of them hold, or ``broken`` says which does not.
     """
@@ -49,6 +57,7 @@ class FeedReport:
     checkpoints: int
     signatures_checked: int
     broken: Broken | None = None
+    pruned: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +70,8 @@ class VerifyReport:
 
     @property
     def entries(self) -> int:
-        """The sound entries of all feeds."""
-        return sum(feed.n for feed in self.feeds)
+        """The sound entries of all feeds that are here."""
+        return sum(max(feed.n - feed.pruned, 0) for feed in self.feeds)
 
     @property
     def broken(self) -> Broken | None:
@@ -90,8 +99,9 @@ def verify(path: Path, *, keys: Mapping[str, bytes] | None = None) -> VerifyRepo
 
 def _verify_once(path: Path, keys: Mapping[str, bytes]) -> VerifyReport:
     with open_for_reading(path) as db, ThreadPoolExecutor() as pool:
-        feeds = tuple(_feed_report(db, row, name, keys, pool) for row, name in _names(db))
-        return VerifyReport(path, feeds, _trouble(db))
+        begins = beginnings(db)
+        feeds = tuple(_feed_report(db, row, name, keys, pool, begins) for row, name in _names(db))
+        return VerifyReport(path, feeds, _unfounded(db, begins) or _trouble(db))
 
 
 def _names(db: apsw.Connection) -> list[tuple[int, str]]:
@@ -111,10 +121,11 @@ def _texts(db: apsw.Connection) -> Iterator[tuple[int, str]]:
 
 
 def _feed_report(
-    db: apsw.Connection, row: int, name: str, keys: Mapping[str, bytes], pool: ThreadPoolExecutor
-) -> FeedReport:
+    db: apsw.Connection, row: int, name: str, keys: Mapping[str, bytes], pool: ThreadPoolExecutor,
+    begins: Mapping[int, Head],
+) -> FeedReport:  # fmt: skip
     try:
-        feed = KnownFeed(row, FeedId.parse(name))
+        feed = KnownFeed(row, FeedId.parse(name), begins.get(row, NO_ENTRIES))
     except MalformedEntryError as error:
         return FeedReport(name, 0, b"", 0, 0, Broken(name, 1, f"its feed's name is damaged: {error}"))
     kept, misfit = _kept_checkpoints(db, feed)
@@ -125,8 +136,8 @@ def _feed_report(
     found = [one for one in (broken, misfit, *(job.result() for job in forged)) if one is not None]
     first = min(found, key=lambda one: one.n, default=None)
     if first is None:
-        return FeedReport(name, head.n, head.hash, len(kept), len(checkable))
-    return FeedReport(name, first.n - 1, b"", len(kept), len(checkable), first)
+        return FeedReport(name, head.n, head.hash, len(kept), len(checkable), None, feed.begins.n)
+    return FeedReport(name, first.n - 1, b"", len(kept), len(checkable), first, feed.begins.n)
 
 
 def _walked(db: apsw.Connection, feed: KnownFeed) -> tuple[Head, Broken | None]:
@@ -151,10 +162,30 @@ def _kept_checkpoints(db: apsw.Connection, feed: KnownFeed) -> tuple[list[Checkp
 
 def _opened(db: apsw.Connection, feed: KnownFeed) -> Opened | None:
     try:
-        fact = decode_fact(db.execute("SELECT body FROM entry WHERE feed = ? AND n = 1", (feed.row,)).get)
+        fact = decode_fact(_first_body(db, feed))
     except (*UNREADABLE, MalformedEntryError, TypeError):
         return None  # the walk says what is wrong with it
     return fact if isinstance(fact, Opened) else None
+
+
+def _first_body(db: apsw.Connection, feed: KnownFeed) -> Any:
+    if feed.begins.n:
+        return db.execute("SELECT opened FROM pruned WHERE feed = ?", (feed.row,)).get
+    return db.execute("SELECT body FROM entry WHERE feed = ? AND n = 1", (feed.row,)).get
+
+
+def _unfounded(db: apsw.Connection, begins: Mapping[int, Head]) -> str | None:
+    """Why what stands for the pruned entries cannot be believed; None: it can, or nothing was pruned."""
+    if not begins:
+        return None
+    try:
+        feeds = {row: KnownFeed(row, FeedId.parse(name), begins.get(row, NO_ENTRIES)) for row, name in _names(db)}
+        begun = {feed.id: Beginning(feed.begins, _first_body(db, feed)) for feed in feeds.values()}
+        own = [feeds[row].id for (row,) in db.execute("SELECT feed FROM own_feed")]
+        foundation.read(pruning.foundation(db) or b"", begun, own, {})
+    except (*UNREADABLE, SnapshotError, MalformedEntryError) as error:
+        return f"what stands for the pruned entries cannot be believed: {error}"
+    return None
 
 
 def _with_keys(
@@ -210,9 +241,9 @@ def _say(words: str) -> None:
 def _words(feed: FeedReport) -> str:
     if feed.broken:
         return f"{feed.feed}: broken at entry {feed.broken.n}: {feed.broken.why}"
-    return (
-        f"{feed.feed}: {feed.n} entries, {feed.checkpoints} checkpoints, {feed.signatures_checked} signatures checked"
-    )
+    gone = f" (the first {feed.pruned} pruned)" if feed.pruned else ""
+    signed = f"{feed.checkpoints} checkpoints, {feed.signatures_checked} signatures checked"
+    return f"{feed.feed}: {feed.n} entries{gone}, {signed}"
 
 
 def _answer(report: VerifyReport) -> dict[str, object]:
@@ -225,6 +256,7 @@ def _answer(report: VerifyReport) -> dict[str, object]:
             {
                 "feed": feed.feed,
                 "n": feed.n,
+                "pruned": feed.pruned,
                 "head": feed.head.hex(),
                 "checkpoints": feed.checkpoints,
                 "signatures_checked": feed.signatures_checked,

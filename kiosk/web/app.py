@@ -17,7 +17,7 @@ from htmx_flask import Htmx
 from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 
-from kiosk.clock import Clock, SystemClock
+from kiosk.clock import Clock
 from kiosk.counter import Counter
 from kiosk.display import Display
 from kiosk.errors import CounterfoilError
@@ -124,7 +124,7 @@ def create_app(  # noqa: PLR0913  (every part is named where the pages are put t
         language=language,
     )
     desk = Desk(counter, boot=os.urandom(4).hex())
-    clock = clock or SystemClock()
+    clock = clock or counter.clock
     app.extensions["counterfoil"] = Floor(
         counter, desk, watch, Streams(), clock, film=film, read_photo=read_photo, enrol_anew=enrol_anew
     )
@@ -168,9 +168,11 @@ def bare_app(
     app.jinja_env.globals["static_version"] = _static_version(static)
     spoken.install(app, language)
     guard.install(app, names, films=films)
-    from kiosk.web import film_pages  # noqa: PLC0415  (pages need floor() from here)
+    from kiosk.web import film_pages, stick_page  # noqa: PLC0415  (pages need floor() from here)
 
     film_pages.install_limits(app, for_anyone=not clerks)
+    if clerks:
+        stick_page.install(app)
     csrf = CSRFProtect(app)
     Htmx(app)
     app.request_class = type("Asked", (InMemory, app.request_class), {})  # over what htmx has put there

@@ -28,6 +28,7 @@ from kiosk.web.picking import choices_header, picking
 from kiosk.web.respond import go, respond, wants_fragment
 from kiosk.web.stream import follow
 from kiosk.web.words import NARROW_HEADLINE
+from kiosk.web.words_of_link import trouble_words
 
 pages = Blueprint("counter", __name__)
 
@@ -152,7 +153,8 @@ def status() -> Response:
     """The status line; as a page: all that is behind it."""
     if wants_fragment():
         return respond("counter", *STATUS_BLOCKS, **_ticket_context(floor().counter.display), oob=True)
-    return respond("status", counter_status=floor().counter.status())
+    known = floor().counter.status()
+    return respond("status", counter_status=known, line_trouble=trouble_words(known.link.trouble))
 
 
 def _shown(display: Display) -> Response:

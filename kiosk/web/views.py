@@ -13,7 +13,7 @@ from kiosk.core.promotion import Promotion
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.counter import Counter
 from kiosk.display import Display, FilmedScreen, Redeemed, Showing, State
-from kiosk.web import asking, comparing, times
+from kiosk.web import asking, comparing, times, words_of_the_line
 from kiosk.web.asked import Asked, Way, Words
 from kiosk.web.camera_words import Chip, chip, hint_words
 from kiosk.web.language import gettext as _
@@ -23,6 +23,7 @@ from kiosk.web.screen_words import frames_agree
 from kiosk.web.ticket import Fact, Ticket, strength_of
 from kiosk.web.today import on_today
 from kiosk.web.words import for_outcome, for_reason
+from kiosk.web.words_of_link import trouble_words
 
 STALE_AFTER_S = 24 * 3600
 LAST_STUBS = 3
@@ -33,7 +34,10 @@ _NOTHING_ELSE = (Reason.COUNTER_FENCED, Reason.PROMOTIONS_STALE)
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The status line. ``age`` is how old the promotions are, or empty where none were ever published."""
+    """The status line. ``age`` is how old the promotions are, or empty where none were ever published.
+
+    ``neighbours`` says in two words how many are reached, ``near`` in a sentence; both may be empty.
+    """
 
     online: bool
     since: str
@@ -47,6 +51,8 @@ class Status:
     notes: tuple[str, ...] = field(default=())
     camera_chip: Chip | None = None
     camera_hint: tuple[str, str] | None = None
+    neighbours: str = ""
+    near: str = ""
 
     @property
     def old(self) -> str:
@@ -375,11 +381,17 @@ class Desk:
             now=times.day_and_clock(now, self.zone),
             camera_code=status.camera.code,
             camera_words=status.camera.words,
-            trouble=status.trouble,
+            trouble=tuple(map(trouble_words, status.trouble)),
             notes=status.notes,
             camera_chip=chip(status.camera),
             camera_hint=None if status.camera.hint is None else hint_words(status.camera.hint),
+            neighbours=words_of_the_line.neighbours(status.neighbours) if status.neighbours else "",
+            near=words_of_the_line.how_neighbours_stand(status.neighbours, self._counters_here()),
         )
+
+    def _counters_here(self) -> int:
+        store = self._counter.catalogue.store(self._counter.place.store)
+        return 1 if store is None else len(store.counters)
 
     def _since(self, at_ms: int | None, now: datetime) -> str:
         if at_ms is None:

@@ -10,13 +10,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from kiosk import __version__
 from kiosk.errors import CounterfoilError, ExchangeError
-from sync.head_office import certify, desk, intake
+from sync.head_office import certify, contacts, desk, intake
 from sync.head_office.accounts import session_account, token_of
 from sync.head_office.log_export import as_csv, ndjson
 from sync.head_office.office import HeadOffice
 from sync.post import refusal
 from sync.wire import (
     CERTIFICATE_PATH,
+    CONTACTS_PATH,
     CONTENT_TYPE,
     ENROL_PATH,
     EXCHANGE_PATH,
@@ -41,6 +42,7 @@ def sync_endpoints(office: HeadOffice) -> Blueprint:
         ENROL_PATH: desk.enrol,
         EXCHANGE_PATH: intake.receive,
         PARTS_PATH: intake.give_parts,
+        CONTACTS_PATH: contacts.take_contacts,
         CERTIFICATE_PATH: certify.give_certificate,
     }
     for path, answer in answers.items():
@@ -53,7 +55,9 @@ def _signed(office: HeadOffice, answer: Callable[[HeadOffice, bytes], bytes]) ->
     def view() -> Response:
         request.max_content_length = MAX_MESSAGE_BYTES
         try:
-            return Response(answer(office, _message()), content_type=CONTENT_TYPE)
+            answered = answer(office, _message())
+            contacts.erase_old(office)  # here, because counters come every few seconds and nothing else does
+            return Response(answered, content_type=CONTENT_TYPE)
         except ExchangeError as error:
             body, status = refusal(error)
             return Response(body, status, content_type="application/json")

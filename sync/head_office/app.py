@@ -31,8 +31,13 @@ _HEADERS = {
 }
 
 
-def create_app(office: HeadOffice, *, templates: Path, static: Path, secure_cookies: bool = False) -> Flask:
-    """The application that serves ``office``. ``secure_cookies``: it is reached by https only."""
+def create_app(
+    office: HeadOffice, *, templates: Path, static: Path, secure_cookies: bool = False, stick_folder: Path | None = None
+) -> Flask:
+    """The application that serves ``office``. ``secure_cookies``: it is reached by https only.
+
+    ``stick_folder`` is where a USB stick is put in; None: files are saved and chosen in the browser.
+    """
     app = Flask("counterfoil-head-office", template_folder=templates.resolve(), static_folder=static.resolve())
     app.extensions["head_office"] = office
     app.config.update(
@@ -45,6 +50,7 @@ def create_app(office: HeadOffice, *, templates: Path, static: Path, secure_cook
         MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.extensions["stick_folder"] = stick_folder
     protect = CSRFProtect(app)
     signed = sync_endpoints(office)
     protect.exempt(signed)

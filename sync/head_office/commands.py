@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.errors import CounterfoilError, SetupError
-from sync.head_office import code_commands, rights_commands, voucher_commands
+from sync.head_office import code_commands, publisher_commands, rights_commands, stick_commands, voucher_commands
 from sync.head_office.shell import Subparsers as _Subparsers
 from sync.head_office.shell import add_places as _add_places
 from sync.head_office.shell import answer as _answer
@@ -46,7 +46,9 @@ def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     code_commands.add_codes(inner)
     add_rotating_keys(inner)
     voucher_commands.add_voucher(inner)
+    stick_commands.add_stick(inner)
     rights_commands.add_rights(inner)
+    publisher_commands.add_publishers(inner)
     _command(inner, "schema", "print the JSON Schema of promotions and organisation", _schema)
 
 
@@ -58,6 +60,9 @@ def _add_serving(parser: argparse.ArgumentParser, port: Any, host: Any) -> None:
         action="store_true",
         default=argparse.SUPPRESS,
         help="browsers reach it by https only: a proxy is in front",
+    )
+    parser.add_argument(
+        "--stick", type=Path, default=argparse.SUPPRESS, metavar="FOLDER", help="where a USB stick is put in here"
     )
 
 
@@ -146,7 +151,11 @@ def _run(args: argparse.Namespace) -> int:
     listening = bind(args.host, args.port)
     with _office(args) as office:
         app = create_app(
-            office, templates=assets.templates(), static=assets.static(), secure_cookies=getattr(args, "https", False)
+            office,
+            templates=assets.templates(),
+            static=assets.static(),
+            secure_cookies=getattr(args, "https", False),
+            stick_folder=getattr(args, "stick", None),
         )
         _first_account(office)
         host, port = listening.getsockname()[:2]
@@ -243,11 +252,15 @@ def _tell_published(done: Published, file: str, *, only_checked: bool) -> None:
     notes = [note.told(file) for note in done.notes]
     if notes:
         _say("\n".join([f"Worth knowing ({len(notes)}):", *(f"  {note}" for note in notes)]))
-    _say(f"No problem was found; nothing was published, it would be version {done.version}." if only_checked
-         else f"Published as version {done.version}; counters fetch it by themselves.")  # fmt: skip
+    if only_checked:
+        _say(f"No problem was found; nothing was published, it would be version {done.version}.")
+    elif done.waits:
+        _say(f"Version {done.version} waits for its second signature: head-office publishers sign.")
+    else:
+        _say(f"Published as version {done.version}; counters fetch it by themselves.")
     _answer(
         {
-            "published": not only_checked,
+            "published": not only_checked and not done.waits,
             "version": done.version,
             "changes": [{"kind": one.kind, "what": one.what, "id": one.id, "words": one.words} for one in done.changes],
             "notes": notes,

@@ -72,8 +72,10 @@ class Counting:
         """Read at once what single redemptions would ask for."""
         store = self.office.store
         self._waiting = {one.of_n: one for one in store.waiting_voids(feed)}
-        once = [fact for _, fact in facts if isinstance(fact, Redemption) and is_used_once(fact)]
-        self.books.look_up({(fact.promotion, fact.credential) for fact in once})
+        redeemed = [fact for _, fact in facts if isinstance(fact, Redemption)]
+        once = [fact for fact in redeemed if is_used_once(fact)]
+        sales = {fact.sale for fact in redeemed if fact.sale is not None}
+        self.books.look_up({(fact.promotion, fact.credential) for fact in once}, sales)
         at_risk = {
             Right(RightKind.ONCE, fact.promotion, fact.credential)
             for fact in once

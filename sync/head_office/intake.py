@@ -31,12 +31,13 @@ from sync.head_office.balances import Balances
 from sync.head_office.counted import counts_so_far
 from sync.head_office.counting import Counting
 from sync.head_office.grants import grants_due
+from sync.head_office.heard import note_heard
 from sync.head_office.incarnations import incarnation_of
 from sync.head_office.judging import Books
 from sync.head_office.keys import KEY_EPOCH
 from sync.head_office.office import HeadOffice
 from sync.head_office.records import Enrolment, Evidence
-from sync.head_office.restored import after_taking
+from sync.head_office.restored import Forgotten, after_taking, positions_of
 from sync.head_office.sealing import in_force
 from sync.head_office.store import HeadOfficeStore
 from sync.wire import Exchange, KeyOf, Kind, Party, unseal
@@ -180,9 +181,10 @@ def before_leaving(office: HeadOffice, origins: Iterable[str]) -> None:
     """
     incarnation, store = incarnation_of(office.store), office.store
     stores = {origin.partition("/")[0] for origin in origins}  # one counter carries for the others of its store
-    near = {life.feed.origin for life in store.enrolments() if life.store in stores}
-    feeds = [incarnation.to_all, *map(incarnation.feed_to, sorted(near))]
+    near = [life for life in store.enrolments() if life.store in stores]
+    feeds = [incarnation.to_all, *map(incarnation.feed_to, sorted({life.feed.origin for life in near}))]
     positions = {feed: head.n for feed in feeds if (head := store.head(feed)).n > 0}
+    positions |= positions_of(near) | Forgotten.read(store).positions()
     if office.positions.lacks(positions):
         with store.together():  # programs of head office take turns
             office.positions.keep(positions)
@@ -216,7 +218,7 @@ def settle(
     """After the entries of one message are stored, in the same transaction: count, tell on, receipt, grant, sign."""
     store, at_ms = office.store, to_ms(office.clock.now())
     lives = lives_of(office, origin)
-    incarnation = after_taking(store, incarnation_of(store), lives, taken)
+    incarnation = after_taking(store, incarnation_of(store), lives, taken, at_ms // 1000)
     balances = Balances(store, at_ms)
     counting = Counting(office, Books(store, counted=counts_so_far(office)), balances, at_ms)
     for_it = incarnation.feed_to(origin)
@@ -228,11 +230,17 @@ def settle(
         to_writer = incarnation.feed_to(applied.feed.origin)
         written = told.setdefault(to_writer, [])
         good = quarantine.good_head(store, applied.feed, applied.head)
-        if good.n > _receipted(store, to_writer, applied.feed, written):
-            written.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=good.n, head=good.hash))
+        receipted_n = _receipted(store, to_writer, applied.feed, written)
+        if good.n > receipted_n:
+            receipt = Receipt(at_ms=at_ms, feed=str(applied.feed), n=good.n, head=good.hash)
+            written.append(receipt)
+            counting.told += [receipt] if receipted_n == 0 else []  # so that all know of this life
     told[for_it] += _receipts_anew(store, for_it, lives, at_ms) if not told[for_it] else []
     balances.flush()
-    told[for_it] += answers(office, balances, lives, incarnation, counting.asked, at_ms)
+    for asker in sorted({one.feed.origin for one in counting.asked}):  # whoever carried it here
+        asked = [one for one in counting.asked if one.feed.origin == asker]
+        given = answers(office, balances, lives_of(office, asker), incarnation, asked, at_ms)
+        told.setdefault(incarnation.feed_to(asker), []).extend(given)
     told[for_it] += grants_due(office, balances, lives, incarnation, at_ms)
     tell(office, incarnation.to_all, counting.told)
     for feed, facts in told.items():
@@ -293,5 +301,6 @@ def _receipted(store: HeadOfficeStore, feed: FeedId, about: FeedId, now: Sequenc
 
 def _note_contact(office: HeadOffice, lives: Sequence[Enrolment], taken: Taken, at_ms: int) -> None:
     if lives:
+        note_heard(office.store, lives[-1].feed, taken.exchange.vector)
         version = taken.exchange.bundle_version or None
         office.store.put_enrolment(replace(lives[-1], last_contact_ms=at_ms, bundle_version=version))

@@ -84,6 +84,8 @@ class Books:
     catalogues: dict[int, Catalogue] = field(default_factory=dict)
     counted: Counted = field(default_factory=Counted)
     _lines: dict[tuple[str, bytes], Sequence[RedemptionLine]] = field(default_factory=dict)
+    _sales: dict[bytes, Sequence[RedemptionLine]] = field(default_factory=dict)
+    _in_sale: dict[bytes, list[Taken]] = field(default_factory=dict)
 
     @property
     def situation(self) -> Situation:
@@ -97,9 +99,10 @@ class Books:
         held = [_use(line) for line in self._held(promotion, digest)]
         return sorted([*held, *self.pending.uses(promotion, digest)])
 
-    def look_up(self, spent: Collection[tuple[str, bytes]]) -> None:
-        """Read at once the uses of credentials, as (promotion, digest), that will be asked for one by one."""
+    def look_up(self, spent: Collection[tuple[str, bytes]], sales: Collection[bytes] = ()) -> None:
+        """Read at once the uses of credentials, as (promotion, digest), and the sales that will be asked for singly."""
         self._lines.update(self.store.uses_of(spent))
+        self._sales.update(self.store.of_sales(sales))
 
     def _held(self, promotion: str, digest: bytes) -> Sequence[RedemptionLine]:
         spent = promotion, digest
@@ -116,21 +119,23 @@ class Books:
     def note(self, feed: FeedId, n: int, fact: Redemption) -> None:
         """``fact`` is on its way into the log."""
         self.pending.apply(feed, n, fact)
+        if fact.sale is not None:
+            self._in_sale.setdefault(fact.sale, []).append(Taken(fact.promotion, fact.amount_minor))
 
     def logged(self) -> None:
         """All that was on its way is in the log now."""
         self.pending = Standing()
-        self._lines.clear()
+        for kept in (self._lines, self._sales, self._in_sale):
+            kept.clear()
         self.counted = brought_up(self.store, self.counted)  # others: what is not committed is not to be kept
 
     def redeemed_in(self, sale: bytes | None) -> tuple[Taken, ...]:
         """What was redeemed in one sale before, voided ones left out."""
         if sale is None:
             return ()
-        rows = [line.row for line in self.store.of_sale(sale) if line.void is None]
-        held = [Taken(row.promotion, row.amount_minor) for row in rows]
-        waiting = [fact for fact in self.pending.redemptions() if fact.sale == sale]
-        return (*held, *(Taken(fact.promotion, fact.amount_minor) for fact in waiting))
+        lines = self._sales[sale] if sale in self._sales else self.store.of_sales([sale])[sale]
+        held = [Taken(line.row.promotion, line.row.amount_minor) for line in lines if line.void is None]
+        return (*held, *self._in_sale.get(sale, ()))
 
 
 def _use(line: RedemptionLine) -> Use:

@@ -25,6 +25,7 @@ from sync.head_office import (
     publish_page,
     redemptions_page,
     rights_page,
+    stick_page,
     try_page,
 )
 from sync.head_office.respond import respond, send_to
@@ -48,6 +49,11 @@ _UNDER = {
     "pages.promotion_rights": "pages.promotions",
     "pages.free_rights": "pages.rights",
     "pages.make_code": "pages.counters",
+    "pages.stick": "pages.counters",
+    "pages.stick_download": "pages.counters",
+    "pages.stick_upload": "pages.counters",
+    "pages.stick_write": "pages.counters",
+    "pages.stick_read": "pages.counters",
     "pages.life": "pages.counters",
     "pages.revoke_life": "pages.counters",
     "pages.count_life": "pages.counters",
@@ -111,8 +117,9 @@ def _too_large(_error: HTTPException) -> Response:
         "head_office/trouble.html",
         status=413,
         title="That is too much at once",
-        what="The text and its pictures have more than 16 MB together. Nothing was done.",
-        cure="Go back and send fewer pictures, or smaller ones; those published before need not be sent again.",
+        what="What was sent has more than 16 MB together. Nothing was done.",
+        cure="Go back and send fewer pictures, or smaller ones; those published before need not be sent again. "
+        "Of a stick's files choose fewer at once, or have the stick read where it is put in.",
         code="form-too-large",
     )
 
@@ -138,6 +145,11 @@ _ROUTES: tuple[tuple[str, str, str, Any], ...] = (
     ("GET", "/published/<kind>/<int:version>", "published_version", publish_page.published_version),
     ("GET", "/counters", "counters", counters_page.counters),
     ("POST", "/counters/<store>/<counter>/code", "make_code", counters_page.make_code),
+    ("GET", "/counters/stick", "stick", stick_page.stick_page),
+    ("GET", "/counters/stick/<store>/<counter>", "stick_download", stick_page.download),
+    ("POST", "/counters/stick/files", "stick_upload", stick_page.upload),
+    ("POST", "/counters/stick/write", "stick_write", stick_page.write),
+    ("POST", "/counters/stick/read", "stick_read", stick_page.read),
     ("GET", "/counters/<store>/<counter>/<int:incarnation>", "life", life_page.life),
     ("POST", "/counters/<store>/<counter>/<int:incarnation>/revoke", "revoke_life", life_page.revoke_life),
     ("POST", "/counters/<store>/<counter>/<int:incarnation>/count", "count_life", life_page.count_life),

@@ -17,9 +17,9 @@ from dataclasses import replace
 
 from kiosk.core.entry import Entry, FeedId, Head
 from kiosk.errors import ExchangeError
-from sync.exchange import head_at
 from sync.head_office.records import Enrolment
 from sync.head_office.store import HeadOfficeStore
+from sync.offering import head_at
 
 
 def life_of(store: HeadOfficeStore, feed: FeedId) -> Enrolment | None:

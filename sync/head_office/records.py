@@ -224,6 +224,24 @@ class Evidence:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Contact details as a counter sealed them (:mod:`kiosk.contact`); without ``sealed`` they are erased for good.
+
+    ``case_ref`` is the case's reference, ``erased_by`` an account or "age"; ``read_by`` read them last.
+    """
+
+    sha256: bytes
+    origin: str
+    case_ref: bytes
+    received_at_ms: int
+    sealed: bytes | None = field(default=None, repr=False)
+    read_at_ms: int | None = None
+    read_by: str | None = None
+    erased_at_ms: int | None = None
+    erased_by: str | None = None
+
+
 # --- rights --------------------------------------------------------------------------------------
 
 
@@ -350,6 +368,11 @@ def code_order(one: EnrolmentCode) -> tuple[str, str, int, str]:
 def clerk_order(one: Clerk) -> tuple[str, str]:
     """By name."""
     return one.name.casefold(), one.id
+
+
+def contact_order(one: Contact) -> tuple[int, bytes]:
+    """Oldest first."""
+    return one.received_at_ms, one.sha256
 
 
 def evidence_order(one: Evidence) -> tuple[int, str, int, str, bytes]:

@@ -25,6 +25,7 @@ from sync.head_office.records import (
     Account,
     AccountKey,
     Clerk,
+    Contact,
     Count,
     Enrolment,
     EnrolmentCode,
@@ -108,8 +109,8 @@ class Log(Protocol):
         """As :meth:`uses`, of many credentials at once; one without any has an empty list."""
         ...
 
-    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
-        """The redemptions of one sale, with their voids, in the order of arrival."""
+    def of_sales(self, sales: Collection[bytes]) -> Mapping[bytes, Sequence[RedemptionLine]]:
+        """By sale, its redemptions with their voids, in the order of arrival; empty for one that is not known."""
         ...
 
     def count(self, which: Which) -> Count:
@@ -162,6 +163,10 @@ class Publications(Protocol):
 
     def put_bundle(self, bundle: StoredBundle, parts: Mapping[bytes, bytes]) -> None:
         """Keep a bundle and its parts (by their SHA-256); parts that are there already are left."""
+        ...
+
+    def put_parts(self, parts: Mapping[bytes, bytes]) -> None:
+        """Keep parts (by their SHA-256) of a bundle that is not in force yet; those that are there already are left."""
         ...
 
     def parts(self, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
@@ -249,6 +254,22 @@ class People(Protocol):
         ...
 
 
+class Contacts(Protocol):
+    """Sealed contact details."""
+
+    def put_contact(self, contact: Contact) -> None:
+        """Keep contact details, or replace those with the same SHA-256."""
+        ...
+
+    def contact(self, sha256: bytes) -> Contact | None:
+        """Those with this SHA-256, erased or not."""
+        ...
+
+    def contacts(self) -> Sequence[Contact]:
+        """All of them, oldest first."""
+        ...
+
+
 class Rights(Protocol):
     """The accounts of rights, and what else is kept so that each is counted once."""
 
@@ -321,7 +342,7 @@ class Rights(Protocol):
         ...
 
 
-class HeadOfficeStore(Feeds, Log, Counters, Publications, People, Rights, Protocol):
+class HeadOfficeStore(Feeds, Log, Counters, Publications, People, Rights, Contacts, Protocol):
     """Everything head office keeps, on one database."""
 
     def together(self) -> AbstractContextManager[HeadOfficeStore]:

@@ -27,7 +27,7 @@ SHOTS = HERE / ".screenshots" / "head_office"
 PASSWORD = "four plain words now"
 EVERY_PAGE = (
     "/redemptions", "/promotions", "/promotions/tacos", "/promotions/tacos/try", "/publish/promotions",
-    "/publish/organisation", "/published/promotions/1", "/counters", "/people", "/password",
+    "/publish/organisation", "/published/promotions/1", "/counters", "/counters/stick", "/people", "/password",
 )  # fmt: skip
 
 SCREEN = """

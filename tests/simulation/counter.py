@@ -183,7 +183,7 @@ class SimCounter:
         key = (cached.envelope, *cached.parts.values())
         if key not in _CATALOGUES:
             try:
-                _CATALOGUES[key] = open_cached(cached, self.enrolment, 0, None)[0]
+                _CATALOGUES[key] = open_cached(cached, self.enrolment, 0, None).catalogue
             except CounterfoilError:
                 return
         if _CATALOGUES[key].version >= self.standing.bundle_floor:

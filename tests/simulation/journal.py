@@ -21,7 +21,7 @@ from kiosk.core.entry import (
 )
 from kiosk.core.fact import BundleInstalled, Fact, Opened, Unknown, decode_fact, encode_fact
 from kiosk.errors import ExchangeError, JournalError
-from kiosk.ports import CachedBundle
+from kiosk.ports import Beginning, CachedBundle, unpruned
 from tests.simulation.disk import Disk, DiskFullError
 
 
@@ -111,6 +111,9 @@ class SimJournal:
         return signed
 
     # --- all feeds
+
+    def beginning(self, feed: FeedId) -> Beginning:
+        return unpruned(self, feed)
 
     def heads(self) -> Mapping[FeedId, Head]:
         return dict(self._heads)

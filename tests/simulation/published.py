@@ -54,6 +54,7 @@ KEYS = Keys(
     feed=key_of("head office", "feed"),
     fleet_key=b"f" * 32,
     session_key=b"s" * 32,
+    contacts=b"c" * 32,
 )
 
 Promotion = dict[str, Any]

@@ -46,7 +46,7 @@ def _empty(url: str) -> None:
     database = Database(parse_url(url))
     with database.engine.begin() as connection:
         names = inspect(connection).get_table_names()
-        spoilt = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() != "0004"
+        spoilt = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() != "0005"
         kept = set() if spoilt else {"alembic_version", "turn"}
         verb = "DROP TABLE" if spoilt else "DELETE FROM"
         for name in set(names) - kept:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from kiosk.code_lists import CodeCache
 from kiosk.core.bundle import content_parts, seal_bundle, sign_roles
+from kiosk.core.code_lists import FoundCode
 from kiosk.core.fact import Opened
 from kiosk.counter import Counter
 from kiosk.journal import Journal
 from sync.bundle import AskParts, BundleFetcher
-from tests.code_worlds import codes
+from tests.code_worlds import code, codes
 from tests.core_world import ORGANISATION, OWN, promotion
 from tests.counter_world import ENROLMENT, MovedClock
 from tests.twins import NOON_MS, key_of_seed
@@ -48,12 +49,21 @@ def sealed_with(version: int, lists: Mapping[str, bytes]) -> tuple[bytes, dict[b
 class ListedCounter:
     """A counter over a journal and a cache of codes in one folder, and what fetches its bundles."""
 
-    def __init__(self, folder: Path) -> None:
-        self.lists = CodeCache(folder / "lists")
-        self.journal = Journal.open(folder / "journal.db")
+    def __init__(self, folder: Path, open_journal: Callable[[Path], Journal] = Journal.open) -> None:
+        self.journal = open_journal(folder / "journal.db")
+        try:
+            self._begin(folder)
+        except BaseException:
+            self.journal.close()
+            raise
+        self.asked: list[bytes] = []
+        self.did: list[str] = []
+
+    def _begin(self, folder: Path) -> None:
         if OWN not in self.journal.heads():
             opened = Opened(at_ms=1, store="bayside", counter="counter-1", public_key=bytes(32), key_epoch=1)
             self.journal.start_feed(OWN, opened)
+        self.lists = CodeCache(folder / "lists")  # behind the journal, as a station does
         self.counter = Counter(
             journal=self.journal, enrolment=_HERE, clock=MovedClock(), mint=lambda: bytes(16), lists=self.lists
         )
@@ -64,8 +74,6 @@ class ListedCounter:
             self.counter.install_bundle,
             self.lists,
         )
-        self.asked: list[bytes] = []
-        self.did: list[str] = []
 
     def take(self, version: int, lists: Mapping[str, range] | None = None) -> bool:
         """Fetch and install that version, if it is wanted."""
@@ -78,6 +86,16 @@ class ListedCounter:
             return {digest: at_head_office[digest] for digest in wanted}
 
         return ask
+
+    def is_whole(self) -> bool:
+        """Whether the lists in force are those of the bundle in force, code by code."""
+        version = self.counter.catalogue.version
+        right = lists_of(version) if version else {}
+        return self.lists.complete and all(
+            self.lists.find(code(n, name)) == (FoundCode(name, n) if n in right.get(name, ()) else None)
+            for name in (f"tacos-{k}" for k in range(_LISTS_AT_MOST + 1))
+            for n in (0, 49, 50, 49 + version, 50 + version)
+        )
 
     @property
     def trouble(self) -> tuple[str, ...]:

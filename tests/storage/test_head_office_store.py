@@ -232,7 +232,8 @@ def test_the_uses_of_a_credential_come_with_their_voids(store: HeadOfficeStore) 
 def test_the_redemptions_of_a_sale_come_with_their_voids(store: HeadOfficeStore) -> None:
     sale = b"s" * 16
     store.add_log_rows([row(1, sale=sale), row(2, sale=b"t" * 16), row(3), row(4, sale=sale), void(5, of=1, sale=sale)])
-    lines = store.of_sale(sale)
+    lines = store.of_sales([sale, b"u" * 16])[sale]
+    assert store.of_sales([b"u" * 16]) == {b"u" * 16: []}
     assert [(line.row.n, line.void.n if line.void else None) for line in lines] == [(1, 5), (4, None)]
 
 
@@ -600,3 +601,9 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 def test_the_tests_can_start_a_postgresql_of_their_own() -> None:
     with postgres._throwaway(postgres._binaries()) as server:
         assert postgres._answers(server)
+
+
+def test_parts_that_wait_are_kept_in_every_database(store: HeadOfficeStore) -> None:
+    store.put_parts({b"a" * 32: b"one"})
+    store.put_parts({b"a" * 32: b"one", b"b" * 32: b"two"})
+    assert store.parts([b"a" * 32, b"b" * 32]) == {b"a" * 32: b"one", b"b" * 32: b"two"}

@@ -440,7 +440,7 @@ def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None
 def test_a_journal_of_a_later_release_is_refused_and_left_alone(journal: Journal, path: Path) -> None:
     journal.close()
     later = apsw.Connection(str(path))
-    later.pragma("user_version", 2)
+    later.pragma("user_version", 3)
     later.close()
     before = path.read_bytes()
     assert code_of(lambda: Journal.open(path)) == "journal-newer"

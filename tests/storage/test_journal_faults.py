@@ -1,4 +1,7 @@
-"""Every call to the disk fails once, in every manner: an append is refused or durable, never accepted and lost."""
+"""A disk that fails or loses power: what each refusal of the journal means, and what it does next.
+
+That nothing acknowledged is lost, whichever call fails and whenever power is cut, is in ``test_power_cuts``.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,11 @@ from kiosk.core.fact import encode_fact
 from kiosk.errors import AppendUnknownError, JournalError
 from kiosk.journal import Journal, connection, verify
 from kiosk.journal.connection import Connect
-from tests.storage.faulty_vfs import CALLS, FaultyDisk, Manner
+from tests.storage.faulty_vfs import FaultyDisk
 from tests.storage.journals import KEY, OWN, enrolled, opened, own_bodies, redemption, segment, use_seen
 
 NAME = "journal.sqlite3"
 OLD = 3  # redemptions in the journal before the disk begins to fail
-CHANGES = ("xWrite", "xSync", "xTruncate", "xDelete")
 NEW = 5  # redemptions that the workload tries to append, one at a time
 
 
@@ -98,41 +100,6 @@ def fresh(at_rest: Path, tmp_path: Path, name: str) -> Path:
     folder = tmp_path / name
     folder.mkdir()
     return Path(shutil.copy(at_rest, folder / NAME))
-
-
-@pytest.mark.parametrize("manner", ["error", "error-after", "full", "torn"])
-@pytest.mark.parametrize("call", CALLS)
-def test_whichever_call_fails_nothing_acknowledged_is_lost(
-    call: str, manner: Manner, at_rest: Path, tmp_path: Path
-) -> None:
-    k = 0
-    while True:
-        k += 1
-        disk = FaultyDisk()
-        path = fresh(at_rest, tmp_path, f"{k}")
-        disk.fail((call,), k, manner)
-        acknowledged = work(path, disk.connect)
-        disk.heal()
-        holds(path, acknowledged)
-        shutil.rmtree(path.parent)
-        if not disk.fired:
-            break
-    assert len(acknowledged) == NEW, "without a fault all are acknowledged"
-
-
-def test_power_cut_at_any_write_or_sync_loses_nothing_acknowledged(at_rest: Path, tmp_path: Path) -> None:
-    k = 0
-    while True:
-        k += 1
-        disk = FaultyDisk()
-        path = fresh(at_rest, tmp_path, f"{k}")
-        disk.fail(CHANGES, k, "cut")
-        acknowledged = work(path, disk.connect)
-        for seed in range(3):
-            holds(power_back(disk, seed, tmp_path / f"{k}-{seed}"), acknowledged)
-        if not disk.fired:
-            break
-    assert k > 3 * NEW
 
 
 def test_power_cut_after_a_failed_sync_loses_nothing_acknowledged(at_rest: Path, tmp_path: Path) -> None:
@@ -268,29 +235,3 @@ def test_segment_on_a_full_disk_leaves_no_part_of_it(disk: FaultyDisk, journal: 
     assert list(journal.heads()) == [OWN]
     journal.store_segment(*segment(facts))
     assert [head.n for head in journal.heads().values()] == [OLD + 1, 49]
-
-
-def test_power_cut_while_a_journal_is_made_leaves_one_that_opens(tmp_path: Path) -> None:
-    k = 0
-    while True:
-        k += 1
-        disk = FaultyDisk()
-        folder = tmp_path / f"{k}"
-        folder.mkdir()
-        disk.fail(CHANGES, k, "cut")
-        made = False
-        with contextlib.suppress(JournalError):
-            enrolled(folder / NAME, connect=disk.connect).close()
-            made = True
-        for seed in range(3):
-            path = power_back(disk, seed, tmp_path / f"{k}-{seed}")
-            journal = Journal.open(path)
-            if made or OWN in journal.heads():
-                assert own_bodies(journal) == [encode_fact(opened())]
-            else:
-                journal.start_feed(OWN, opened())
-            journal.close()
-            assert verify(path).ok
-        if not disk.fired:
-            break
-    assert made

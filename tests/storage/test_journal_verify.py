@@ -317,7 +317,7 @@ def test_another_programs_database_is_said(path: Path) -> None:
 
 def test_a_journal_of_a_later_release_is_said(path: Path) -> None:
     later = apsw.Connection(str(path))
-    later.pragma("user_version", 2)
+    later.pragma("user_version", 3)
     later.close()
     assert code_of(lambda: verify(path)) == "journal-newer"
 

@@ -15,7 +15,7 @@ from kiosk.core.snapshot import FORMAT, MAGIC, Snapshot, write
 from kiosk.core.standing import Standing
 from kiosk.errors import AppendUnknownError
 from kiosk.journal import Journal
-from kiosk.ledger import Ledger
+from kiosk.ledger import Ledger, StubName
 from kiosk.snapshots import EVERY_ENTRIES, LEAST_ENTRIES, PACE_ENTRIES, Pace, Snapshots, StoppedError
 from tests.storage.faulty_vfs import FaultyDisk
 from tests.storage.journals import KEY, OWN, answered, enrolled, redemption, segment, use_seen
@@ -91,9 +91,9 @@ def test_what_is_learned_afterwards_is_folded_on_it(journal: Journal) -> None:
     ledger.append(Void(at_ms=5, feed=str(OWN), n=7, clerk="ana", reason="returned"))
     ledger.append(answered(9))
     assert told(ledger.standing) == told(Ledger(journal, OWN).standing)
-    assert ledger.stubs.get(45) == redemption(41)
-    assert ledger.stubs.get(7) == redemption(6)
-    assert [n for n, _ in ledger.stubs.since(redemption(39).at_ms)] == [45, 41, 40]
+    assert ledger.stubs.get(StubName(1, 45)) == redemption(41)
+    assert ledger.stubs.get(StubName(1, 7)) == redemption(6)
+    assert [name.n for name, _ in ledger.stubs.since(redemption(39).at_ms)] == [45, 41, 40]
 
 
 def test_without_a_snapshot_everything_is_folded(journal: Journal) -> None:
@@ -185,7 +185,7 @@ def test_a_snapshot_that_differs_from_its_journal_is_told_and_the_fold_wins(jour
     signed_without(journal, 9)
     made = snapshots(journal)
     ledger = Ledger(journal, OWN, made)
-    assert ledger.stubs.get(9) is None
+    assert ledger.stubs.get(StubName(1, 9)) is None
     ledger.append(redemption(41))
     assert "written" in made.check()
     assert ledger.trouble is not None
@@ -215,7 +215,7 @@ def test_the_thread_compares_and_ends_when_it_is_told(journal: Journal) -> None:
     made.start()
     assert differs.wait(20)
     made.finish()
-    assert ledger.stubs.get(9) == redemption(8)
+    assert ledger.stubs.get(StubName(1, 9)) == redemption(8)
 
 
 def test_few_entries_leave_no_snapshot_and_many_do(journal: Journal) -> None:

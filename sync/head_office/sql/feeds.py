@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, chain, entry_hash
 from kiosk.core.fact import Fact, encode_fact
 from kiosk.errors import ExchangeError
+from kiosk.ports import Beginning, unpruned
 from sync.head_office.records import Evidence, evidence_order
 from sync.head_office.sql.database import Database
 from sync.head_office.sql.tables import entry as entries_table
@@ -58,6 +59,9 @@ class SqlFeeds:
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         return [Entry(feed, n, bytes(digest), bytes(body)) for n, digest, body in rows]
+
+    def beginning(self, feed: FeedId) -> Beginning:
+        return unpruned(self, feed)
 
     def checkpoint(self, feed: FeedId) -> Checkpoint | None:
         with self._database.reading() as connection:

@@ -71,8 +71,13 @@ class SqlLog:
                 found[line.row.promotion, line.row.credential].append(line)
         return found
 
-    def of_sale(self, sale: bytes) -> Sequence[RedemptionLine]:
-        return self._lines(log.c.sale == sale)
+    def of_sales(self, sales: Collection[bytes]) -> Mapping[bytes, Sequence[RedemptionLine]]:
+        found: dict[bytes, list[RedemptionLine]] = {sale: [] for sale in sales}
+        for batch in _batches(list(found)):
+            for line in self._lines(log.c.sale.in_(batch)):
+                if line.row.sale is not None:
+                    found[line.row.sale].append(line)
+        return found
 
     def _lines(self, *wanted: ColumnElement[bool]) -> list[RedemptionLine]:
         rows = self._rows(select(log).where(log.c.kind == "redemption", *wanted).order_by(log.c.cursor))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import select
 
+from sync.head_office.sql.contacts import SqlContacts
 from sync.head_office.sql.counters import SqlCounters
 from sync.head_office.sql.database import Database, parse_url
 from sync.head_office.sql.feeds import SqlFeeds
@@ -19,7 +20,7 @@ from sync.head_office.sql.schema import bring_up_to_date
 from sync.head_office.sql.tables import setting as settings_table
 
 
-class SqlStore(SqlFeeds, SqlLog, SqlCounters, SqlPublications, SqlPeople, SqlRights):
+class SqlStore(SqlFeeds, SqlLog, SqlCounters, SqlPublications, SqlPeople, SqlRights, SqlContacts):
     """:class:`sync.head_office.store.HeadOfficeStore` on SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:

@@ -198,6 +198,21 @@ token = Table(
     Column("created_at_ms", BigInteger, nullable=False),
 )
 
+contact = Table(
+    # customers' contact details as counters sealed them; `sealed` is gone once they are erased
+    "contact",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("case_ref", LargeBinary, nullable=False),
+    Column("received_at_ms", BigInteger, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("read_at_ms", BigInteger),
+    Column("read_by", Text),
+    Column("erased_at_ms", BigInteger),
+    Column("erased_by", Text),
+)
+
 right_account = Table(
     # the sums of the terms of an account; can be made anew from `entry`, but for `level` and the pace
     "right_account",

@@ -99,6 +99,12 @@ def test_the_version_at_the_floor_opens() -> None:
     assert sealed(7).open(floor=7).version == 7
 
 
+def test_fast_forward_is_refused_from_the_first_version_that_no_publishing_could_have_come_to() -> None:
+    assert sealed(7 + bundle.MAX_VERSION_JUMP).open(floor=7).version == 7 + bundle.MAX_VERSION_JUMP
+    assert sealed(8 + bundle.MAX_VERSION_JUMP).refusal(floor=7) == "bundle-jumps"
+    assert sealed(8 + bundle.MAX_VERSION_JUMP).open(floor=0).version == 8 + bundle.MAX_VERSION_JUMP, "a first one"
+
+
 def test_roles_rolled_back_to_a_stolen_key_are_refused() -> None:
     newer = sign_roles(version=2, publishing_keys=[public(SECOND)], root_key=ROOT)
     assert sealed(8, roles=newer, keys=(SECOND,)).open(roles_floor=2).roles_version == 2

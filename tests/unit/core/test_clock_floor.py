@@ -18,6 +18,7 @@ from kiosk.core.clock_floor import (
     TOLERANCE_MS,
     ClockFloor,
     ClockHistory,
+    Told,
     sign_reset,
     signed_bytes,
 )
@@ -35,11 +36,15 @@ LATER_LIFE = FeedId(OWN.origin, 2)
 Entries = list[tuple[FeedId, int, Fact]]
 
 
-def folded(*entries: tuple[FeedId, int, Fact], own: FeedId = OWN) -> ClockHistory:
-    history = ClockHistory(own, ROOT_KEY)
+def history_of(*entries: tuple[FeedId, int, Fact], own: FeedId | None = OWN) -> ClockHistory:
+    history = ClockHistory(own)
     for feed, n, fact in entries:
         history.apply(feed, n, fact)
     return history
+
+
+def folded(*entries: tuple[FeedId, int, Fact], own: FeedId | None = OWN) -> Told:
+    return history_of(*entries, own=own).read(ROOT_KEY)
 
 
 def said(at_ms: int) -> Receipt:
@@ -146,9 +151,8 @@ def test_set_back_clock_by_a_reset_that_the_root_key_did_not_sign_changes_nothin
     short = replace(forged, signature=b"")
     for reset in (forged, altered, short):
         assert folded(*wrong_year(), (HEAD_OFFICE, 2, reset)).floor_ms == NOON_MS + TEN_YEARS_MS
-    keyless = ClockHistory(OWN, b"")
-    keyless.apply(HEAD_OFFICE, 1, sign_reset(ROOT, None, NOON_MS, NOON_MS))
-    assert keyless.floor_ms is None
+    keyless = history_of((HEAD_OFFICE, 1, sign_reset(ROOT, None, NOON_MS, NOON_MS)))
+    assert keyless.read(b"") == Told()
 
 
 def test_set_back_clock_by_an_old_reset_played_back_changes_nothing() -> None:
@@ -162,8 +166,8 @@ def test_set_back_clock_by_an_old_reset_played_back_changes_nothing() -> None:
 
 
 def test_a_reset_to_a_time_that_no_calendar_has_is_none() -> None:
-    reset = sign_reset(ROOT, None, LATEST_MS + 1, NOON_MS)
-    assert folded((HEAD_OFFICE, 1, reset)).reset_ms is None
+    for floor_ms, at_ms in ((LATEST_MS + 1, NOON_MS), (NOON_MS, 0)):
+        assert folded((HEAD_OFFICE, 1, sign_reset(ROOT, None, floor_ms, at_ms))).reset_ms is None
 
 
 def test_the_time_of_a_reset_is_its_number_and_no_time() -> None:
@@ -172,6 +176,11 @@ def test_the_time_of_a_reset_is_its_number_and_no_time() -> None:
 
 def test_only_head_office_passes_a_reset_on() -> None:
     assert folded((NEIGHBOUR, 1, sign_reset(ROOT, None, NOON_MS, NOON_MS))).reset_ms is None
+
+
+def test_nobody_s_history_knows_no_odometer() -> None:
+    assert folded((OWN, 1, ticked(NOON_MS)), own=None).floor_ms is None
+    assert folded((HEAD_OFFICE, 1, said(NOON_MS)), own=None).floor_ms == NOON_MS
 
 
 def test_what_comes_again_changes_nothing() -> None:
@@ -191,8 +200,8 @@ def test_a_history_is_frozen_and_thawed_whole() -> None:
         (HEAD_OFFICE, 2, sign_reset(ROOT, None, NOON_MS, NOON_MS)),
         (OWN, 3, ticked(9, NOON_MS)),
     ]
-    for history in (folded(), folded(*wrong_year()), folded(*entries)):
-        assert ClockHistory.thawed(OWN, ROOT_KEY, cbor2.loads(cbor2.dumps(history.frozen()))) == history
+    for history in (history_of(), history_of(*wrong_year()), history_of(*entries)):
+        assert ClockHistory.thawed(OWN, cbor2.loads(cbor2.dumps(history.frozen()))) == history
 
 
 # --- while the machine runs -------------------------------------------------------------------------
@@ -321,10 +330,10 @@ def test_the_first_floor_is_written_down_at_once() -> None:
     assert floor.due(0) == NOON_MS
 
 
-def test_the_floor_is_written_down_when_the_counter_stops_if_it_rose() -> None:
+def test_the_floor_is_written_down_when_the_counter_stops_if_it_rose_by_a_minute() -> None:
     floor = ClockFloor(NOON_MS, 0)
-    assert floor.due(0, closing=True) is None
-    assert floor.due(1, closing=True) == NOON_MS + 1
+    assert floor.due(JUMP_MS - 1, closing=True) is None
+    assert floor.due(JUMP_MS, closing=True) == NOON_MS + JUMP_MS
 
 
 def test_a_reset_signed_is_what_the_fact_carries() -> None:

@@ -212,7 +212,7 @@ def test_the_body_of_a_fact_stays_as_it_is_for_ever() -> None:
         (Transferred, 6, "at_ms to right promotion granted_by amount subject"),
         (Returned, 7, "at_ms right promotion granted_by amount subject"),
         (Asked, 8, "at_ms intent promotion credential"),
-        (Ticked, 9, "at_ms floor_ms"),
+        (Ticked, 9, "at_ms floor_ms reset_ms"),
         (ContactSealed, 10, "at_ms sha256 case"),
         (Receipt, 16, "at_ms feed n head"),
         (UseSeen, 17, "at_ms feed n promotion credential store used_at_ms void clerk amount_minor holder"),

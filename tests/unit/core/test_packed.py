@@ -1,6 +1,6 @@
 import pytest
 
-from kiosk.core.packed import LEAST, MOST, Rows, fits, moved, moved_back
+from kiosk.core.packed import LEAST, MOST, Changes, Rows, fits, moved, moved_back
 
 
 def rows(*each: bytes, before: bytes = b"") -> Rows:
@@ -43,11 +43,16 @@ def test_rows_are_counted_below_and_up_to_a_prefix() -> None:
     ],
 )
 def test_changes_are_merged_in_their_order(changes: dict[bytes, list[bytes]], merged: bytes) -> None:
-    assert SOME.merged(changes) == merged
+    assert SOME.merged(Changes(changes)) == merged
+
+
+def test_rows_come_beside_those_that_there_are() -> None:
+    beside = {b"ab1": [b"ab1", b"ab1"], b"zz1": [b"zz1"], b"zz2": [b"zz2"], b"a00": [b"a00"]}
+    assert SOME.merged(Changes({b"ad": []}, beside)) == b"a00aa1ab1ab1ab1ab2zz1zz2"
 
 
 def test_changes_are_merged_into_nothing() -> None:
-    assert rows().merged({b"b": [b"bb1"], b"a": [b"aa1"], b"c": []}) == b"aa1bb1"
+    assert rows().merged(Changes({b"b": [b"bb1"], b"a": [b"aa1"], b"c": []})) == b"aa1bb1"
 
 
 def test_rows_that_are_cut_off_are_none() -> None:
@@ -58,8 +63,10 @@ def test_rows_that_are_cut_off_are_none() -> None:
 
 
 def test_numbers_fit_to_their_ends_and_rise_as_bytes_when_moved() -> None:
-    assert fits(LEAST, MOST, None)
+    assert fits(LEAST, MOST)
+    assert fits(MOST)
     assert not fits(MOST + 1)
+    assert not fits(0, MOST + 1)
     assert not fits(0, LEAST - 1)
     numbers = [LEAST, -1, 0, 1, MOST]
     octets = [moved(number).to_bytes(8, "big") for number in numbers]

@@ -194,6 +194,25 @@ def test_a_name_that_no_entry_has_is_ignored() -> None:
     assert on(before=standing).tally("tacos").live == 0
 
 
+def test_names_are_added_behind_those_that_there_are_and_in_no_other_way() -> None:
+    one = settled()
+    more = one.renamed([*one.names, "more"])
+    assert more is not None
+    assert (more.number("more"), list(more.uses(("tacos", b"1" * 16)))) == (
+        len(one.names),
+        list(one.uses(("tacos", b"1" * 16))),
+    )
+    assert one.renamed([*one.names[1:], "more"]) is one.renamed(one.names[:-1]) is None
+
+
+def test_another_life_of_a_counter_knows_the_uses_and_has_nothing_of_its_own() -> None:
+    granted = Granted(at_ms=1, feed=str(OWN), right=1, promotion="tacos", amount=2)
+    before = on((HEAD_OFFICE, 1, granted), *SETTLED).frozen().settled()
+    life = Standing.on(before.of_another_life(), replace(OWN, incarnation=2))
+    assert len(life.uses("tacos", b"1" * 16)) == 1
+    assert (life.bundle_floor, life.accounts.frozen(), life.redemption(OWN, 2)) == (0, [], FIRST)
+
+
 # --- figures ---------------------------------------------------------------------------------------
 
 

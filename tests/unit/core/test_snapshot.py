@@ -32,12 +32,12 @@ def made(key: Ed25519PrivateKey = KEY, feed: FeedId = OWN) -> bytes:
 
 def why(octets: bytes, feed: FeedId = OWN, public_key: bytes = PUBLIC) -> str:
     with pytest.raises(SnapshotError) as refused:
-        read(octets, feed, public_key)
+        read(octets, {feed: public_key})
     return str(refused.value)
 
 
 def test_what_is_written_is_read_back() -> None:
-    snapshot = read(made(), OWN, PUBLIC)
+    snapshot = read(made(), {OWN: PUBLIC})
     assert (snapshot.feed, snapshot.key_epoch, snapshot.at_ms, snapshot.covered) == (OWN, 4, 99, COVERED)
     assert differing(snapshot.settled, folded().frozen().settled()) == []
     assert snapshot.settled.names == folded().frozen().names
@@ -45,7 +45,7 @@ def test_what_is_written_is_read_back() -> None:
 
 def test_of_nothing_too() -> None:
     octets = b"".join(write(Standing(OWN).frozen(), {}, OWN, 1, 0, KEY))
-    assert differing(read(octets, OWN, PUBLIC).settled, Standing(OWN).frozen().settled()) == []
+    assert differing(read(octets, {OWN: PUBLIC}).settled, Standing(OWN).frozen().settled()) == []
 
 
 def test_a_snapshot_without_a_used_mark_that_another_made_is_not_believed() -> None:
@@ -54,6 +54,18 @@ def test_a_snapshot_without_a_used_mark_that_another_made_is_not_believed() -> N
 
 def test_a_snapshot_of_an_earlier_life_is_not_believed() -> None:
     assert why(made(), replace(OWN, incarnation=2)) == "it is of bayside/counter-1@1"
+
+
+def test_a_key_that_is_none_signs_nothing() -> None:
+    assert why(made(), public_key=b"short") == "this counter did not sign it"
+
+
+def test_a_snapshot_of_another_feed_by_a_key_that_is_believed_for_one_of_ours_is_not_believed() -> None:
+    octets = made(feed=ELSEWHERE)
+    with pytest.raises(SnapshotError, match="it is of pier-9"):
+        read(octets, {OWN: PUBLIC})
+    with pytest.raises(SnapshotError, match="it is of pier-9"):
+        read(octets, {OWN: PUBLIC, ELSEWHERE: OTHER_KEY.public_key().public_bytes_raw()})
 
 
 def test_a_table_that_was_altered_is_not_believed() -> None:
@@ -84,7 +96,7 @@ def test_a_newer_format_and_what_is_no_snapshot_are_told_apart() -> None:
 def test_a_table_of_a_later_release_of_the_same_format_is_passed_over() -> None:
     frozen = folded().frozen()
     more = replace(frozen, sections={"later": b"xyz", **frozen.sections})
-    snapshot = read(b"".join(write(more, COVERED, OWN, 4, 99, KEY)), OWN, PUBLIC)
+    snapshot = read(b"".join(write(more, COVERED, OWN, 4, 99, KEY)), {OWN: PUBLIC})
     assert set(snapshot.settled.tables) == set(TABLES)
     assert differing(snapshot.settled, frozen.settled()) == []
 

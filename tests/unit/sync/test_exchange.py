@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.core.entry import NO_ENTRIES, FeedId, Head, sign_checkpoint
 from kiosk.errors import ExchangeError
-from sync.exchange import Limits, Result, Side, answer, apply, ask, compose, offer, read_answer, take
+from sync.exchange import Result, Side, answer, apply, ask, compose, read_answer, take
+from sync.offering import Limits, offer
 from sync.wire import Exchange, KeyOf, Party, Segment, decode_exchange, encode_exchange
 from tests.twins import NOON_MS, MemoryFeedStore, Writer, key_of_seed, use
 

@@ -15,7 +15,8 @@ from kiosk.errors import ExchangeError, JournalError
 from kiosk.ports import CachedBundle, LinkState
 from sync.bundle import BundleFetcher
 from sync.counter_side import CounterSide
-from sync.exchange import Limits, compose, take
+from sync.exchange import compose, take
+from sync.offering import Limits
 from sync.post import Post, http_post, read_refusal, refusal
 from sync.replicator import INTERVAL_S, LONGEST_BACKOFF_S, Chance, Replicator
 from sync.wire import EXCHANGE_PATH, PARTS_PATH
@@ -254,6 +255,10 @@ def test_an_earlier_life_of_this_counter_goes_up_too(counter: Counter, office: S
     office.writer.trust.trust(later.feed, COUNTER_KEY, key_epoch=2)
     take(office.writer.side(), compose(side.side, {}))
     assert {feed: len(held) for feed, held in office.writer.store.image().items()} == {earlier: 2, later.feed: 1}
+    counter.journal.prune(earlier, 1)  # whose key it had is still known then
+    counter.journal.write(earlier, use(2))
+    counter.line.exchange_once()
+    assert len(office.writer.store.image()[earlier]) == 3
 
 
 def test_an_earlier_life_with_another_key_is_not_signed_for(counter: Counter) -> None:
@@ -271,6 +276,18 @@ def test_an_earlier_life_that_head_office_holds_more_of_is_no_trouble(counter: C
     office.writer.trust.trust(earlier, COUNTER_KEY)
     counter.line.turn()
     assert counter.link.trouble is None
+
+
+def test_a_head_office_that_lacks_what_is_pruned_is_named_and_sent_nothing_behind_it(
+    counter: Counter, office: SmallOffice
+) -> None:
+    counter.redeem(1, 2, 3)
+    counter.journal.prune(COUNTER_FEED, 2)
+    counter.line.turn()
+    counter.line.turn()
+    assert counter.link.trouble is not None
+    assert counter.link.trouble.startswith("Head office lacks entries 1 to 2 of bayside/front@")
+    assert received(office) == 0
 
 
 def test_a_head_office_that_tells_another_history_is_named(counter: Counter, office: SmallOffice) -> None:
