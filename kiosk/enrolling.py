@@ -12,7 +12,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -182,10 +181,10 @@ def take_up(folder: CounterFolder, journal: Kept, admitted: Admitted, at_ms: int
 
 def _sign_off(folder: CounterFolder, journal: Kept, at_ms: int) -> None:
     """Sign the end of the life before with its own key and keep that key: nobody else can sign it later."""
-    with contextlib.suppress(SetupError):  # no enrolment, or no key: what is not signed yet stays unsigned
-        before = Enrolment.load(folder.enrolment)
-        if why_not_enrolled(folder) is None and before.feed in journal.heads():
-            key = load_or_make_key(folder.device_key)
-            write_private(folder.earlier_key(before.key_epoch), key.private_bytes_raw())
-            if journal.feed == before.feed:
-                journal.checkpoint_now(key, before.key_epoch, at_ms)
+    if why_not_enrolled(folder) is not None:
+        return  # no enrolment, or no key: what is not signed yet stays unsigned
+    before, key = Enrolment.load(folder.enrolment), load_or_make_key(folder.device_key)
+    if before.feed in journal.heads():
+        write_private(folder.earlier_key(before.key_epoch), key.private_bytes_raw())
+        if journal.feed == before.feed:
+            journal.checkpoint_now(key, before.key_epoch, at_ms)

@@ -42,7 +42,7 @@ EVERY_ENTRIES = 10_000
 """A snapshot is renewed when as many entries came since: folding them takes a start about 0.2 s."""
 LEAST_ENTRIES = 500
 """Fewer are not worth one when a counter is stopped."""
-FOLDED_AT_ONCE = 100_000
+FOLDED_AT_ONCE = 20_000
 """Entries that are folded before they are made into tables, which take a tenth of the room."""
 PRUNED_AT_LEAST = 5_000
 """Fewer entries are not worth a new foundation."""
@@ -182,19 +182,24 @@ class Snapshots:
     def _run(self) -> None:
         try:
             self._rest()
-            self.check(self._rest)
+            self._tried(self.check)
             while not self._stopping.is_set():
                 if self._came >= EVERY_ENTRIES:
-                    self.renew(self._rest)
-                self.prune(self._rest)
+                    self._tried(self.renew)
+                self._tried(self.prune)
                 self._due.wait(PRUNE_EVERY_S)
                 self._due.clear()
         except StoppedError:
             pass
-        except (OSError, JournalError) as error:
-            log.warning("no snapshot is made until the next start: %s", error)
         except Exception:
             log.exception("no snapshot is made until the next start")
+
+    def _tried(self, act: Callable[[Pace], object]) -> None:
+        """What does not go now (a full disk, a journal that has stopped) goes another time."""
+        try:
+            act(self._rest)
+        except (OSError, JournalError) as error:
+            log.warning("the snapshot %s stays as it is for now: %s", self.path, error)
 
     def _rest(self) -> None:
         if self._stopping.wait(REST_S):
@@ -223,7 +228,7 @@ class Snapshots:
 
     def renew(self, pace: Pace = lambda: None) -> None:
         """Fold what came since, and write. Raises ``JournalError`` and ``OSError``; the snapshot before stays then."""
-        self._came = 0
+        self._came = 0  # tried once for so many, whether it goes well or not
         newest = self._newest
         if newest is not None and self._is_of_this_journal(newest):
             settled, covered = newest.settled, newest.covered

@@ -4,8 +4,8 @@ Rules of this module:
 
 - A counter brings its own feeds first, and then those of its store's other counters, as far as it holds them: so the
   stick of one counter is enough for a store whose line is down.
-- What head office is known to hold are its receipts in this journal, and only those of its newest incarnation: a head
-  office that was restored is sent everything again.
+- What head office is known to hold are its own feeds, and what its receipts in this journal say, but only those of its
+  newest incarnation: a head office that was restored is sent everything again.
 - While a file is taken in, no exchange over the line installs a bundle, and the other way round.
 """
 
@@ -46,6 +46,12 @@ def receipted(store: FeedStore) -> dict[FeedId, Head]:
             for receipt in _receipts(store, feed, head.n):
                 found.setdefault(FeedId.parse(receipt.feed), Head(receipt.n, receipt.head))
     return found
+
+
+def begun(store: FeedStore) -> dict[FeedId, Head]:
+    """Where feeds begin that were pruned: head office receipted all before, and there is nothing else to send."""
+    beginnings = {feed: store.beginning(feed).after for feed in store.heads()}
+    return {feed: after for feed, after in beginnings.items() if after.n}
 
 
 def _receipts(store: FeedStore, feed: FeedId, until_n: int) -> Iterator[Receipt]:
@@ -101,7 +107,7 @@ class CounterStick:
         """Write the file for head office. ``everything``: whatever its receipts say."""
         counter = self._counter
         counter.take_checkpoint()
-        known = {} if everything else receipted(counter.side.store)
+        known = begun(counter.side.store) | ({} if everything else self._known_there())
         _, office_key = max(counter.enrolment.head_office_keys)
         label = Label(
             counter.us.origin, HEAD_OFFICE, stick_file.short_id(office_key),
@@ -110,6 +116,18 @@ class CounterStick:
         pages = stick.Pages([(side, known) for side in self._sides()])
         size = stick_file.write(out, label, office_key, stick.contents(counter.us, label, pages))
         return StickWritten(self.name, HEAD_OFFICE, pages.entries, size, pages.more)
+
+    def _known_there(self) -> dict[FeedId, Head]:
+        """What head office is known to hold: what it has receipted, and what it wrote itself.
+
+        Not what one before it wrote that was restored from a backup, until the new one receipts something of ours: what
+        the backup had lost of its own goes along with ours until then.
+        """
+        store = self._counter.side.store
+        known, written = receipted(store), {feed: head for feed, head in store.heads().items() if is_head_office(feed)}
+        newest = max((feed.incarnation for feed in written), default=1)
+        answered = self._counter.enrolment.feed in known
+        return known | {feed: head for feed, head in written.items() if answered or feed.incarnation == newest}
 
     def _sides(self) -> list[Side]:
         """This counter as the one whose feeds these are; then, where it holds any, as carrier of its neighbours'."""

@@ -268,6 +268,10 @@ class HeadOfficeTwin:
             self.tables.bundles.append(replace(bundle, parts=tuple(sorted(bundle.parts))))
             self.tables.parts = {**parts, **self.tables.parts}
 
+    def put_parts(self, parts: Mapping[bytes, bytes]) -> None:
+        with self.together():
+            self.tables.parts = {**parts, **self.tables.parts}
+
     def parts(self, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
         with self._lock:
             return {digest: self.tables.parts[digest] for digest in digests if digest in self.tables.parts}

@@ -7,8 +7,8 @@ Rules of this module:
 - Of head office's feeds: what is 35 days old, from the beginning up to the first entry that is not.
 - How old is told by head office's clock and by the counter's own, whichever is earlier: neither alone, set wrong, makes
   anything go.
-- The last entry of a feed stays. So does everything from the first entry of a kind that this release does not know: a
-  later one may have to fold it.
+- The last entry of a feed stays; so does the last receipt, by which others than the fold know what head office holds.
+  So does everything from the first entry of a kind that this release does not know: a later one may have to fold it.
 """
 
 from __future__ import annotations
@@ -39,11 +39,14 @@ def prunable(heads: Mapping[FeedId, Head], own: str, read: Read, newest_ms: int)
     incarnation = max((feed.incarnation for feed in tellers), default=0)
     may_go, receipted = dict[FeedId, int](), dict[str, int]()
     for feed in tellers:
+        last_receipt_n = heads[feed].n
         for n, fact in _old(read(feed, heads[feed]), limit_ms):
             may_go[feed] = n
             # one who was restored from a backup no longer has what the incarnation before said it had
             if isinstance(fact, Receipt) and feed.incarnation == incarnation:
                 receipted[fact.feed] = max(fact.n, receipted.get(fact.feed, 0))
+                last_receipt_n = n
+        may_go[feed] = min(may_go.get(feed, 0), last_receipt_n - 1)
     for feed, head in heads.items():
         until_n = receipted.get(str(feed), 0) if feed.origin == own else 0
         for n, _ in _known(read(feed, head)) if until_n else ():

@@ -34,11 +34,12 @@ from kiosk.core.entry import (
     sign_checkpoint,
 )
 from kiosk.core.fact import BundleInstalled, Fact, Opened, Unknown, decode_fact, encode_fact
-from kiosk.errors import AppendUnknownError, ExchangeError, JournalError
+from kiosk.errors import AppendUnknownError, JournalError
 from kiosk.journal import bundles, pruning
 from kiosk.journal.chain import KnownFeed, checkpoint_between, checkpoints, feeds, last_n, walk
 from kiosk.journal.connection import Connect, connect_file, open_for_writing, said
 from kiosk.journal.lock import WriterLock
+from kiosk.journal.segments import check_segment
 from kiosk.ports import Beginning, CachedBundle
 
 CHECKED_AT_OPENING = 1000
@@ -47,8 +48,6 @@ only have touched the newest; ``verify`` checks them all."""
 
 REPLAY_ENTRIES = 500
 """Entries read at a time while replaying, so that others get at the journal in between."""
-
-MAX_INTEGER = 2**63 - 1  # what a column holds
 
 
 class Journal:
@@ -334,7 +333,7 @@ class Journal:
         """
         feed = checkpoint.feed
         with self._guard:
-            _check_segment(feed, self._own, self._heads.get(feed, NO_ENTRIES), entries, checkpoint)
+            check_segment(feed, self._own, self._heads.get(feed, NO_ENTRIES), entries, checkpoint)
             with self._writing() as db:
                 known = self._feeds.get(feed) or self._add_feed(db, feed)
                 self._insert(db, known, entries)
@@ -442,10 +441,9 @@ class Journal:
         return KnownFeed(db.last_insert_rowid(), feed)
 
     def _insert(self, db: apsw.Connection, feed: KnownFeed, entries: Sequence[Entry]) -> None:
-        db.executemany(
-            "INSERT INTO entry (feed, n, hash, body) VALUES (?, ?, ?, ?)",
-            [(feed.row, entry.n, entry.hash, entry.body) for entry in entries],
-        )
+        insert = "INSERT INTO entry (feed, n, hash, body) VALUES (?, ?, ?, ?)"
+        for entry in entries:
+            db.execute(insert, (feed.row, entry.n, entry.hash, entry.body))
 
     def _insert_checkpoint(self, db: apsw.Connection, signed: Checkpoint, feed: KnownFeed | None = None) -> None:
         known = feed or self._feeds[signed.feed]
@@ -458,32 +456,6 @@ class Journal:
         """Remember the head that was just made durable."""
         self._feeds[feed.id] = feed
         self._heads[feed.id] = Head(entries[-1].n, entries[-1].hash)
-
-
-def _check_segment(
-    feed: FeedId, own: FeedId | None, head: Head, entries: Sequence[Entry], checkpoint: Checkpoint
-) -> None:
-    """Raise :class:`ExchangeError` unless ``entries`` continue ``feed`` at ``head`` and end at ``checkpoint``."""
-
-    def refused(code: str, what: str) -> ExchangeError:
-        return ExchangeError(code, what, where=f"feed {feed}", cure="Exchange again; if it recurs, call head office.")
-
-    if feed == own:
-        raise refused("segment-own-feed", "Another sent entries of the feed that only this counter writes")
-    if not entries or any(entry.feed != feed for entry in entries):
-        raise refused("segment-mixed", "A segment is one feed's entries, one at least, with that feed's checkpoint")
-    if entries[0].n != head.n + 1:
-        raise refused("segment-gap", f"The segment begins at entry {entries[0].n}; {head.n + 1} comes next")
-    try:
-        expected = chain(feed, head, [entry.body for entry in entries])
-    except MalformedEntryError as error:
-        raise refused("segment-chain", str(error)) from error
-    if list(entries) != expected:
-        raise refused("segment-chain", f"The segment does not continue the chain behind entry {head.n}")
-    if (checkpoint.n, checkpoint.head) != (expected[-1].n, expected[-1].hash):
-        raise refused("segment-checkpoint", f"The checkpoint is not of the segment's last entry, {expected[-1].n}")
-    if not (0 <= checkpoint.key_epoch <= MAX_INTEGER and 0 <= checkpoint.at_ms <= MAX_INTEGER):
-        raise refused("segment-checkpoint", "The checkpoint's key epoch or time is out of range")
 
 
 def _lacks(feed: FeedId, n: int, path: Path) -> JournalError:

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.errors import CounterfoilError, SetupError
-from sync.head_office import code_commands, rights_commands, stick_commands, voucher_commands
+from sync.head_office import (
+    clock_commands,
+    code_commands,
+    publisher_commands,
+    rights_commands,
+    stick_commands,
+    voucher_commands,
+)
 from sync.head_office.shell import Subparsers as _Subparsers
 from sync.head_office.shell import add_places as _add_places
 from sync.head_office.shell import answer as _answer
@@ -48,6 +55,8 @@ def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     voucher_commands.add_voucher(inner)
     stick_commands.add_stick(inner)
     rights_commands.add_rights(inner)
+    clock_commands.add_clock_reset(inner)
+    publisher_commands.add_publishers(inner)
     _command(inner, "schema", "print the JSON Schema of promotions and organisation", _schema)
 
 
@@ -251,11 +260,15 @@ def _tell_published(done: Published, file: str, *, only_checked: bool) -> None:
     notes = [note.told(file) for note in done.notes]
     if notes:
         _say("\n".join([f"Worth knowing ({len(notes)}):", *(f"  {note}" for note in notes)]))
-    _say(f"No problem was found; nothing was published, it would be version {done.version}." if only_checked
-         else f"Published as version {done.version}; counters fetch it by themselves.")  # fmt: skip
+    if only_checked:
+        _say(f"No problem was found; nothing was published, it would be version {done.version}.")
+    elif done.waits:
+        _say(f"Version {done.version} waits for its second signature: head-office publishers sign.")
+    else:
+        _say(f"Published as version {done.version}; counters fetch it by themselves.")
     _answer(
         {
-            "published": not only_checked,
+            "published": not only_checked and not done.waits,
             "version": done.version,
             "changes": [{"kind": one.kind, "what": one.what, "id": one.id, "words": one.words} for one in done.changes],
             "notes": notes,

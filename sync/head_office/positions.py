@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kiosk.core.entry import FeedId, MalformedEntryError
+from kiosk.durable import sync_folder
 from kiosk.errors import SetupError
 
 POSITIONS_FILE = "positions.json"
@@ -105,11 +106,7 @@ class PositionFile:
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(self._path.parent)
         except OSError as error:
             raise self._unusable(str(error)) from None
 

@@ -11,7 +11,7 @@ Rules of this module:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk.clock import to_ms
 from kiosk.core.contradictions import contradictions
@@ -20,7 +20,7 @@ from kiosk.core.organisation import Fault, Organisation
 from kiosk.core.promotion import Promotion, collisions
 from kiosk.core.rivals import rivals
 from kiosk.core.worst_cases import exposure_words
-from sync.head_office import listed
+from sync.head_office import cosigning, listed
 from sync.head_office.changes import Change, changes_between
 from sync.head_office.guesses import Guesses
 from sync.head_office.listed import ListChange
@@ -46,7 +46,8 @@ class Published:
     """What publishing came to. ``titles`` are by promotion id.
 
     ``guesses``, for those with listed codes, is what a thief with a counter's device needs for one of them.
-    ``worst_cases`` are what each comes to at worst if every counter is cut off, in words.
+    ``worst_cases`` are what each comes to at worst if every counter is cut off, in words. ``waits``: it comes
+    into force with a second person's signature.
     """
 
     version: int
@@ -56,6 +57,7 @@ class Published:
     titles: Mapping[str, str]
     guesses: Mapping[str, Guesses]
     worst_cases: Mapping[str, str]
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def publish(
         plan = _plan(office, store, texts, new_codes(codes), found)
         answer = _answer(office, store, before, plan)
         _keep(office, store, plan, by, (promotions, organisation))
-    return answer
+        return replace(answer, waits=cosigning.waiting(store) is not None)
 
 
 def check(
@@ -264,12 +266,11 @@ def _keep(
     bundle = seal(office, store, readable, plan.organisation.organisation, plan.samples)
     for kind, text in zip(("promotions", "organisation"), given, strict=True):
         if text is not None:
-            store.put_source(
-                SourceText(
-                    kind="promotions" if kind == "promotions" else "organisation",
-                    version=bundle.version, at_ms=bundle.published_at_ms, by=by, text=text,
-                )
+            source = SourceText(
+                kind="promotions" if kind == "promotions" else "organisation",
+                version=bundle.version, at_ms=bundle.published_at_ms, by=by, text=text,
             )  # fmt: skip
+            cosigning.put_source(store, source)
 
 
 def _answer(office: HeadOffice, store: HeadOfficeStore, before: Current | None, plan: _Plan) -> Published:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from flask import Response, abort, request, url_for
 
+from sync.head_office import cosigning
 from sync.head_office.changes import Change
 from sync.head_office.freshness import living
 from sync.head_office.history import changes_of
@@ -67,6 +68,8 @@ def send(kind: str) -> Response:
         return form_with(wanted, text, refused.problems)
     if only_checked:
         return form_with(wanted, text, (), done)
+    if done.waits:
+        return send_to(url_for("pages.publish", kind=wanted))
     return send_to(url_for("pages.published_version", kind=wanted, version=done.version))
 
 
@@ -176,6 +179,7 @@ def form_with(kind: SourceKind, text: str, problems: tuple[Problem, ...], done: 
         marked={row.line for row in rows},
         problems=rows,
         checked=_checked(done) if done is not None else None,
+        waits=held.bundle.version if (held := cosigning.waiting(office().store)) else None,
         in_force=newest,
         in_force_at=instant(newest.at_ms, now_ms(), names().zone) if newest else None,
         counters=len(living(office().store.enrolments())),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from kiosk import contact
@@ -11,17 +11,15 @@ from kiosk.core import issuers
 from kiosk.core.bundle import (
     MAX_VERSION_JUMP,
     SAMPLES,
-    SignedRoles,
     content_parts,
     read_manifest,
     seal_bundle,
-    sign_roles,
 )
 from kiosk.core.organisation import Organisation, StaffMember
 from kiosk.core.promotion import Promotion
+from sync.head_office import cosigning
 from sync.head_office.code_parts import is_of_codes, told_of_codes
 from sync.head_office.issuers import bundle_part
-from sync.head_office.keys import Keys
 from sync.head_office.listed import published
 from sync.head_office.office import HeadOffice
 from sync.head_office.published import current
@@ -32,8 +30,9 @@ from sync.head_office.store import HeadOfficeStore
 HOUR_MS = 3_600_000
 FRESH_MS = 24 * HOUR_MS
 HARD_MS = 30 * 24 * HOUR_MS
+FRESH_OF_TWO_MS = 7 * FRESH_MS
+"""Where two people sign nothing is renewed by itself: they get a week."""
 RENEW_BEFORE_MS = 12 * HOUR_MS
-_ROLES = "publishing-roles"
 
 
 def seal(
@@ -84,11 +83,13 @@ def renew(office: HeadOffice, store: HeadOfficeStore, bundle: StoredBundle) -> S
 def in_force(office: HeadOffice) -> StoredBundle | None:
     """The bundle for the counters, renewed where half of its fresh time is over; None: nothing is published."""
     bundle = office.store.latest_bundle()
-    if bundle is None or not _wanes(office, bundle):
+    if bundle is None or not _wanes(office, bundle) or cosigning.waiting(office.store) is not None:
         return bundle
     with office.store.together() as store:
         bundle = store.latest_bundle()
-        return renew(office, store, bundle) if bundle is not None and _wanes(office, bundle) else bundle
+        if bundle is not None and _wanes(office, bundle) and cosigning.waiting(store) is None:
+            renew(office, store, bundle)
+        return store.latest_bundle()
 
 
 def _wanes(office: HeadOffice, bundle: StoredBundle) -> bool:
@@ -98,24 +99,31 @@ def _wanes(office: HeadOffice, bundle: StoredBundle) -> bool:
 
 
 def _keep(office: HeadOffice, store: HeadOfficeStore, parts: dict[str, bytes]) -> StoredBundle:
+    cosigning.refuse_if_waiting(store)
     # as they are now, whatever else is sealed again
     parts |= {issuers.PART: bundle_part(office, store), contact.PART: office.keys.contacts_public}
     latest, now_ms = store.latest_bundle(), to_ms(office.clock.now())
     version = _next_version(store, latest.version if latest else 0)
+    publishers = cosigning.publishers(store, office.keys)
+    fresh_ms = FRESH_MS if publishers.threshold == 1 else FRESH_OF_TWO_MS
     envelope, by_digest = seal_bundle(
         version=version,
         published_at_ms=now_ms,
-        fresh_until_ms=now_ms + FRESH_MS,
+        fresh_until_ms=now_ms + fresh_ms,
         hard_until_ms=now_ms + HARD_MS,
         parts=parts,
-        roles=_roles(store, office.keys),
+        roles=publishers.signed(store, office.keys.root),
         publishing_keys=[office.keys.publishing],
     )
-    manifest = read_manifest(envelope, office.keys.root_public, version)  # what a counter would refuse is not kept
-    named = tuple(sorted((name, mark.sha256) for name, mark in manifest.parts.items()))
+    named = tuple(sorted((name, hashlib.sha256(part).digest()) for name, part in parts.items()))
     bundle = StoredBundle(
-        version=version, published_at_ms=now_ms, fresh_until_ms=now_ms + FRESH_MS, envelope=envelope, parts=named
+        version=version, published_at_ms=now_ms, fresh_until_ms=now_ms + fresh_ms, envelope=envelope, parts=named
     )
+    if publishers.threshold > 1:
+        store.put_parts(by_digest)
+        cosigning.lay_by(store, bundle)
+        return bundle
+    read_manifest(envelope, office.keys.root_public, version)  # what a counter would refuse is not kept
     store.put_bundle(bundle, by_digest)
     return bundle
 
@@ -128,16 +136,6 @@ def _next_version(store: HeadOfficeStore, latest: int) -> int:
     """
     told = (life.bundle_version or 0 for life in store.enrolments())
     return max([latest, *(version for version in told if version <= latest + MAX_VERSION_JUMP)]) + 1
-
-
-def _roles(store: HeadOfficeStore, keys: Keys) -> SignedRoles:
-    """Who may publish. Another publishing key than before raises the version, which puts the old key out of force."""
-    public = keys.publishing.public_key().public_bytes_raw()
-    kept = json.loads(store.setting(_ROLES) or '{"version": 0, "key": ""}')
-    if kept["key"] != public.hex():
-        kept = {"version": kept["version"] + 1, "key": public.hex()}
-        store.put_setting(_ROLES, json.dumps(kept))
-    return sign_roles(version=kept["version"], publishing_keys=[public], root_key=keys.root)
 
 
 def staff_of(clerks: Iterable[Clerk], organisation: Organisation) -> list[StaffMember]:

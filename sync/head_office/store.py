@@ -165,6 +165,10 @@ class Publications(Protocol):
         """Keep a bundle and its parts (by their SHA-256); parts that are there already are left."""
         ...
 
+    def put_parts(self, parts: Mapping[bytes, bytes]) -> None:
+        """Keep parts (by their SHA-256) of a bundle that is not in force yet; those that are there already are left."""
+        ...
+
     def parts(self, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
         """Those of the parts named by SHA-256 that are held."""
         ...

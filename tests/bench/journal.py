@@ -1,11 +1,12 @@
-"""What the journal costs a counter: journal [--entries N] [--pairs N] [--folder DIR]
+"""What the journal costs a counter: journal [--entries N] [--pairs N] [--starts N]
 
 ``redeem_ratio`` is a durable redemption (decide, append, fold; WAL and FULL) over a bare commit of one row with the
 same bytes through apsw, in turn, the median of the ratios of pairs; ``redeem_ms`` and ``bare_ms`` are both medians.
 ``verify_per_s`` is how many entries a second ``verify`` walks on one core, with a signed checkpoint behind every 64.
 ``restart_s`` is from the start of a process until a counter whose journal has so many entries gives its first answer;
 half of them are its own redemptions and answers, each redemption taking a right, half are uses that head office tells.
-``snapshot_s`` and ``snapshot_mb`` are the snapshot that it begins on, ``renew_s`` the next one, 10,000 entries later.
+``snapshot_s`` and ``snapshot_mb`` are the first snapshot, ``renew_s`` the next one, 10,000 entries later; to begin on
+it takes ``restored_ms``, and ``compare_s`` is the full fold that it is compared with. A counter rests in between.
 """
 
 from __future__ import annotations
@@ -55,8 +56,9 @@ ELSEWHERE = [f"store-{k}/counter-{k % 3}@1" for k in range(40)]
 PROMOTIONS = [f"promotion-{k}" for k in range(20)]
 CLERKS = [f"clerk-{k}" for k in range(25)]
 CHECKPOINT_ENTRIES = 64
-BEGAN_MS = 1_793_000_000_000
+BEGAN_MS = 1_720_000_000_000
 BETWEEN_MS = 20_000
+"""All of it is long ago: a page that lists what was redeemed today has nothing to list."""
 RENEWED_AFTER = 10_000
 WARM_PAIRS = 50
 WORD, PIN = "SHRIMP20", "4711"
@@ -69,6 +71,7 @@ def measure(arguments: Sequence[str]) -> dict[str, float]:
     parser = argparse.ArgumentParser(prog="bench journal")
     parser.add_argument("--entries", type=int, default=1_000_000, metavar="N")
     parser.add_argument("--pairs", type=int, default=1_000, metavar="N")
+    parser.add_argument("--starts", type=int, default=3, metavar="N")
     parser.add_argument(
         "--folder", type=Path, metavar="DIR", help="where the journal is made (default: a temporary one)"
     )
@@ -76,16 +79,17 @@ def measure(arguments: Sequence[str]) -> dict[str, float]:
     with tempfile.TemporaryDirectory(dir=args.folder) as made:
         folder = CounterFolder(Path(made))
         replace(ENROLMENT, root_key=ROOT.public_key().public_bytes_raw()).save(folder.enrolment)
-        return measure_in(folder, args.entries, args.pairs)
+        return measure_in(folder, args.entries, args.pairs, args.starts)
 
 
-def measure_in(folder: CounterFolder, entries: int, pairs: int) -> dict[str, float]:
+def measure_in(folder: CounterFolder, entries: int, pairs: int, starts: int) -> dict[str, float]:
     """All figures, in one folder."""
     journal = written(folder, entries)
     figures = {"entries": entries, **snapshot_figures(folder, journal)}
     journal.close()
     figures |= verify_figures(folder.journal)
-    figures["restart_s"] = round(median(restart_s(folder) for _ in range(3)), 2)
+    figures["restart_s"] = round(median(restart_s(folder) for _ in range(starts)), 2)
+    figures |= restored_figures(folder)
     figures |= redeem_figures(folder, pairs)
     return figures
 
@@ -122,16 +126,14 @@ def own_facts(after_n: int, first: int = 0) -> Iterator[Fact]:
     k = first
     while True:
         yield redemption(k)
-        yield Answered(
-            at_ms=BEGAN_MS + k * BETWEEN_MS + 900, n=after_n + 2 * (k - first) + 1, clerk=CLERKS[k % len(CLERKS)]
-        )
+        yield Answered(at_ms=_at_ms(k) + 900, n=after_n + 2 * (k - first) + 1, clerk=CLERKS[k % len(CLERKS)])
         k += 1
 
 
 def redemption(k: int) -> Redemption:
     """Redemption ``k``, as a counter writes it."""
     return Redemption(
-        at_ms=BEGAN_MS + k * BETWEEN_MS,
+        at_ms=_at_ms(k),
         intent=_sixteen(1, k),
         promotion=PROMOTIONS[k % len(PROMOTIONS)],
         credential=_sixteen(2, k),
@@ -155,18 +157,22 @@ def told_facts() -> Iterator[Fact]:
     k = 0
     while True:
         yield UseSeen(
-            at_ms=BEGAN_MS + k * BETWEEN_MS,
+            at_ms=_at_ms(k),
             feed=ELSEWHERE[k % len(ELSEWHERE)],
             n=2 + k // len(ELSEWHERE),
             promotion=PROMOTIONS[k % 7],
             credential=_sixteen(4, k),
             store=ELSEWHERE[k % len(ELSEWHERE)].partition("/")[0],
-            used_at_ms=BEGAN_MS + k * BETWEEN_MS - 5,
+            used_at_ms=_at_ms(k) - 5,
             clerk=CLERKS[k % len(CLERKS)],
             amount_minor=1200,
             holder=_sixteen(5, k) if k % 3 == 0 else None,
         )
         k += 1
+
+
+def _at_ms(k: int) -> int:
+    return BEGAN_MS + k % 1_000_000 * BETWEEN_MS
 
 
 def _sixteen(what: int, k: int) -> bytes:
@@ -209,12 +215,29 @@ def snapshot_figures(folder: CounterFolder, journal: Journal) -> dict[str, float
     made.renew()
     snapshot_s = time.perf_counter() - began_s
     own = own_facts(journal.heads()[OWN].n, 10_000_000)
-    journal.append(list(islice(own, RENEWED_AFTER)))
+    more = min(RENEWED_AFTER, sum(head.n for head in journal.heads().values()) // 2 * 2)
+    journal.append(list(islice(own, more)))
     began_s = time.perf_counter()
     made.renew()
     renew_s = time.perf_counter() - began_s
     size_mb = folder.snapshot.stat().st_size / 1e6
     return {"snapshot_s": round(snapshot_s, 2), "snapshot_mb": round(size_mb, 1), "renew_s": round(renew_s, 2)}
+
+
+def restored_figures(folder: CounterFolder) -> dict[str, float]:
+    """Open the journal and begin on its snapshot, in this process; then compare it with the fold of everything."""
+    began_s = time.perf_counter()
+    journal = Journal.open(folder.journal)
+    made = snapshots_of(folder, journal)
+    ledger = Ledger(journal, OWN, made)
+    restored_s = time.perf_counter() - began_s
+    assert made.ignored is None
+    assert ledger.trouble is None
+    began_s = time.perf_counter()
+    assert made.check() == []
+    compare_s = time.perf_counter() - began_s
+    journal.close()
+    return {"restored_ms": round(1000 * restored_s, 1), "compare_s": round(compare_s, 2)}
 
 
 def verify_figures(journal: Path) -> dict[str, float]:

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.storage import power
-from tests.storage.operations import A_DAY
+from tests.storage.operations import A_DAY, A_MONTH
 from tests.storage.system_calls import SYSTEM_CALLS
 
 
@@ -31,17 +31,22 @@ def measure(arguments: Sequence[str]) -> dict[str, float]:
         folder = Path(place)
         judged = [
             power.cut_journal(folder, A_DAY, seeds=args.seeds, every=args.every, again=17),
+            power.cut_journal(folder, A_MONTH, seeds=args.seeds, every=args.every, again=31),
+            power.cut_upgrade(folder, seeds=args.seeds),
             power.cut_counter(folder, seeds=args.seeds, every=args.every),
             power.cut_private(folder, seeds=args.seeds),
+            power.cut_positions(folder, seeds=args.seeds),
         ]
         faults = [
             power.fail_journal(folder, A_DAY, every=args.every),
+            power.fail_journal(folder, A_MONTH, every=args.every),
             power.fail_system_calls(
                 folder, A_DAY, every=args.every, calls=[one for one in SYSTEM_CALLS if one != "fcntl"]
             ),
             power.fail_system_calls(folder, A_DAY, every=args.every * 23, calls=["fcntl"]),
             power.fail_counter(folder, every=args.every),
             power.fail_private(folder),
+            power.fail_positions(folder),
         ]
     return {
         "cuts": sum(one.cuts for one in judged),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kiosk.core.bundle import open_bundle, seal_bundle, sign_roles
@@ -21,20 +21,21 @@ from kiosk.core.entry import (
     FeedId,
     chain,
 )
-from kiosk.core.fact import (
-    BundleInstalled,
-    Opened,
-    encode_fact,
-)
+from kiosk.core.fact import BundleInstalled, Fact, Opened, Receipt, Redemption, decode_fact, encode_fact
+from kiosk.core.pruning import PRUNED_AFTER_MS
 from kiosk.errors import AppendUnknownError, CounterfoilError, JournalError
 from kiosk.journal import Journal, verify
 from kiosk.journal.connection import Connect, connect_file
+from kiosk.ledger import Ledger
 from kiosk.ports import CachedBundle
+from kiosk.snapshots import Snapshots
 from tests.storage.journals import KEY, OWN, PUBLIC_KEY, opened, redemption, segment, use_seen
 from tests.twins import key_of_seed
 
 NAME = "journal.sqlite3"
 NEXT_LIFE = FeedId(OWN.origin, 2)
+NOW_MS = 1_793_000_000_000 + 100 * 24 * 60 * 60 * 1000
+OLD_MS = NOW_MS - PRUNED_AFTER_MS
 ROOT, PUBLISHER = key_of_seed(1), key_of_seed(2)
 ROOT_PUBLIC = ROOT.public_key().public_bytes_raw()
 _ROLES = sign_roles(version=1, publishing_keys=[PUBLISHER.public_key().public_bytes_raw()], root_key=ROOT)
@@ -64,6 +65,9 @@ class Desk:
     """For each mark, what was acknowledged by then."""
     _journal: Journal | None = None
 
+    def __post_init__(self) -> None:
+        self.begun = self.now
+
     @property
     def journal(self) -> Journal:
         if self._journal is None:
@@ -76,7 +80,7 @@ class Desk:
 
     def at(self, marks: int) -> Told:
         """What was acknowledged when so many marks were set."""
-        return self.told[marks - 1] if marks else Told(0, 0)
+        return self.told[marks - 1] if marks else self.begun
 
     def leave(self) -> None:
         if self._journal is not None:
@@ -144,9 +148,19 @@ def checkpoint(at_ms: int) -> Operation:
     return Operation("checkpoint", do)
 
 
+OFFICE: list[Fact] = [
+    *(use_seen(n) for n in range(1, 31)),
+    Receipt(at_ms=OLD_MS - PRUNED_AFTER_MS, feed=str(OWN), n=20, head=bytes(32)),
+    replace(use_seen(31), at_ms=OLD_MS),
+    Receipt(at_ms=OLD_MS, feed=str(OWN), n=30, head=bytes(32)),
+    *(replace(use_seen(n), at_ms=NOW_MS) for n in range(32, 35)),
+]
+"""What head office writes: uses, and receipts that are old enough for what they name to be pruned."""
+
+
 def take(first: int, last: int) -> Operation:
     """Entries ``first`` to ``last`` of head office, which is at ``first - 1``."""
-    every, mark = segment([use_seen(n) for n in range(1, last + 1)])
+    every, mark = segment(OFFICE[:last])
     entries = every[first - 1 :]
 
     def do(desk: Desk) -> Sequence[Entry]:
@@ -190,12 +204,47 @@ def _manifest_hash(made: CachedBundle) -> bytes:
     return open_bundle(made.envelope, made.parts, ROOT_PUBLIC, 0).manifest_hash
 
 
+def _snapshots(desk: Desk) -> Snapshots:
+    feed = desk.journal.feed
+    path = desk.path.with_name("journal.snapshot")
+    return Snapshots(path, desk.journal, feed, KEY, feed.incarnation, lambda: NOW_MS)
+
+
+def snapshot() -> Operation:
+    """Write down what the journal comes to."""
+    return _in_the_background("snapshot", lambda snapshots: snapshots.renew())
+
+
+def prune() -> Operation:
+    """Let go of what is receipted and old."""
+    return _in_the_background("prune", lambda snapshots: snapshots.prune())
+
+
+def _in_the_background(name: str, act: Callable[[Snapshots], object]) -> Operation:
+    def do(desk: Desk) -> Sequence[Entry]:
+        made = _snapshots(desk)
+        made.restored()
+        with contextlib.suppress(OSError):  # the thread that does it logs it, and leaves it to the next start
+            act(made)
+        return []
+
+    return Operation(name, do)
+
+
 A_DAY = [
     begin(), append(1), checkpoint(1), append(2, 3, 4), install(1), append(5), take(1, 3), checkpoint(2), install(2),
     append(*range(6, 26)), restart(), append(26), take(4, 30), install(3), checkpoint(3), append(27), restart(),
     install(4), append(28), begin(NEXT_LIFE), append(29), install(5), append(30),
 ]  # fmt: skip
 """Every operation at least twice, once behind a restart; the log is copied back several times between."""
+
+A_MONTH = [
+    begin(), append(*range(1, 18)), install(1), append(*range(18, 26)), checkpoint(1), take(1, 30), snapshot(),
+    append(26), take(31, 32), prune(), append(27), snapshot(), restart(), append(*range(28, 34)), checkpoint(2),
+    prune(), take(33, 34), restart(), prune(), append(34), install(2), begin(NEXT_LIFE), append(35), snapshot(),
+    restart(), prune(), append(36),
+]  # fmt: skip
+"""Snapshots, and pruning behind them: twice in one life, and once more in the next."""
 
 
 # --- what must hold ------------------------------------------------------------------------------
@@ -208,9 +257,11 @@ def holds(path: Path, desk: Desk, told: Told, *, connect: Connect = connect_file
         _holds_entries(journal, desk, desk.acknowledged[: told.entries])
         for mark in desk.checkpoints[: told.checkpoints]:
             newest = journal.checkpoint(mark.feed)
-            assert newest is not None
-            assert newest.n >= mark.n, f"the checkpoint at {mark.n} was acknowledged and is lost"
+            covered_n = max(journal.beginning(mark.feed).after.n, 0 if newest is None else newest.n)
+            assert covered_n >= mark.n, f"the checkpoint at {mark.n} was acknowledged and is lost"
         _holds_bundle(journal)
+        if any(feed.origin == OWN.origin for feed in journal.heads()):
+            _is_known(desk, journal, desk.acknowledged[: told.entries])
         _goes_on(journal)
     finally:
         journal.close()
@@ -219,14 +270,17 @@ def holds(path: Path, desk: Desk, told: Told, *, connect: Connect = connect_file
 
 
 def _holds_entries(journal: Journal, desk: Desk, told: Sequence[Entry]) -> None:
-    found = {feed: journal.entries(feed, 0, 100_000) for feed in journal.heads()}
+    begins = {feed: journal.beginning(feed).after for feed in journal.heads()}
+    found = {feed: journal.entries(feed, begins[feed].n, 100_000) for feed in begins}
     for entry in told:
+        at = entry.n - begins.get(entry.feed, NO_ENTRIES).n
         held = found.get(entry.feed, ())
-        assert len(held) >= entry.n, f"entry {entry.n} of {entry.feed} was acknowledged and is lost"
-        assert held[entry.n - 1] == entry, "the same hash at the same n"
+        assert len(held) >= at, f"entry {entry.n} of {entry.feed} was acknowledged and is lost"
+        if at > 0:
+            assert held[at - 1] == entry, "the same hash at the same n"
     order = {body: at for at, body in enumerate(desk.tried)}
     for feed, entries in found.items():
-        assert list(entries) == chain(feed, NO_ENTRIES, [entry.body for entry in entries])
+        assert list(entries) == chain(feed, begins[feed], [entry.body for entry in entries])
         places = [order[entry.body] for entry in entries]
         assert places == sorted(set(places)), f"{feed}: in the order tried, none twice"
         assert not {entry.body for entry in entries} & set(desk.refused), "what was refused is not there"
@@ -234,16 +288,31 @@ def _holds_entries(journal: Journal, desk: Desk, told: Sequence[Entry]) -> None:
 
 def _holds_bundle(journal: Journal) -> None:
     """The one in force is whole, and it is the one that the newest entry about bundles speaks of."""
-    mine = (fact for feed, _, fact in journal.replay() if feed.origin == OWN.origin)
+    begins = {feed: journal.beginning(feed).after for feed in journal.heads()}
+    mine = (fact for feed, _, fact in journal.replay(begins) if feed.origin == OWN.origin)
     versions = [fact.version for fact in mine if isinstance(fact, BundleInstalled)]
+    pruned = any(after.n for after in begins.values())
     cached = journal.bundle()
     if cached is None:
         assert not versions, "the journal speaks of a bundle that is not there"
         return
-    whole = open_bundle(cached.envelope, cached.parts, ROOT_PUBLIC, max(versions))
-    assert whole.version == versions[-1] == max(versions)
+    whole = open_bundle(cached.envelope, cached.parts, ROOT_PUBLIC, max(versions, default=0))
+    assert [whole.version] == versions[-1:] or (pruned and not versions)
+    assert whole.version == max([whole.version, *versions])
     assert cached == bundle(whole.version), "and nothing of another beside it"
     assert all(hashlib.sha256(part).digest() == name for name, part in cached.parts.items())
+
+
+def _is_known(desk: Desk, journal: Journal, told: Sequence[Entry]) -> None:
+    """A counter that starts on it knows each redemption, also those whose entries were pruned."""
+    at_work = Desk(desk.path.with_name(journal.path.name), _journal=journal)
+    at_work.path = journal.path
+    ledger = Ledger(journal, journal.feed, _snapshots(at_work))
+    assert ledger.trouble is None
+    for entry in told:
+        fact = decode_fact(entry.body)
+        if isinstance(fact, Redemption):
+            assert ledger.standing.redemption_of(fact.intent) == (entry.feed, entry.n)
 
 
 def _goes_on(journal: Journal) -> None:

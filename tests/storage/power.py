@@ -16,15 +16,20 @@ from pathlib import Path
 
 import pytest
 
+from kiosk import snapshots
 from kiosk.config import write_private
+from kiosk.core.entry import Entry, FeedId
 from kiosk.errors import CounterfoilError
-from kiosk.journal import Journal, connection
+from kiosk.journal import Journal, connection, pruning
+from sync.head_office.positions import PositionFile
 from tests.storage.faulty_vfs import CALLS, FaultyDisk, Manner
+from tests.storage.journals import enrolled
 from tests.storage.listed_bundles import ListedCounter
-from tests.storage.operations import NAME, Desk, Operation, append, holds, restart
+from tests.storage.operations import NAME, Desk, Operation, append, holds, install, restart
 from tests.storage.platter import Cut, cuts
 from tests.storage.system_calls import SYSTEM_CALLS, SystemCalls
 from tests.storage.tapped_files import FILE_CALLS, tapped
+from tests.storage.test_pruning import of_version_1
 
 MANNERS: tuple[Manner, ...] = ("error", "error-after", "full", "torn")
 SMALL_LOG_PAGES = 6
@@ -32,6 +37,7 @@ AGAIN = 2_000_000
 VERSIONS = 14
 RESTARTS_AFTER = 4
 PRIVATE = "device.key"
+POSITION_OF = FeedId("head-office", 1)
 
 
 @contextlib.contextmanager
@@ -39,6 +45,8 @@ def small_log() -> Iterator[None]:
     """The log is copied back every few appends, so that short work meets it."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(connection, "CHECKPOINT_PAGES", SMALL_LOG_PAGES)
+        patched.setattr(snapshots, "PRUNED_AT_LEAST", 1)
+        patched.setattr(pruning, "SWEPT_ENTRIES", 7)
         patched.setattr(connection, "BUSY_MS", 5)  # a lock that cannot be had is told at once
         yield
 
@@ -121,11 +129,29 @@ def faults(disk: FaultyDisk, calls: Sequence[str], every: int) -> Iterator[Fault
 # --- the journal -----------------------------------------------------------------------------------
 
 
-def cut_journal(folder: Path, operations: Sequence[Operation], *, seeds: int, every: int, again: int = 0) -> Judged:
-    """Cut the power throughout ``operations``; ``again``: and in each so-manieth case during the next start as well."""
+def cut_journal(
+    folder: Path,
+    operations: Sequence[Operation],
+    *,
+    seeds: int,
+    every: int,
+    again: int = 0,
+    start: Mapping[str, bytes] | None = None,
+    held: Sequence[Entry] = (),
+) -> Judged:
+    """Cut the power throughout ``operations``; ``again``: and in each so-manieth case during the next start as well.
+
+    ``start`` are the files that there are, ``held`` the entries in them.
+    """
+    bodies = [entry.body for entry in held]
     with small_log():
         disk = FaultyDisk(folder / "run")
-        desk = Desk(lay(folder / "run", {}) / NAME, disk.connect, disk.mark).run(operations)
+        path = lay(folder / "run", start or {}) / NAME
+        for name in start or ():
+            disk.named(folder / "run" / name)
+        desk = Desk(path, disk.connect, disk.mark, acknowledged=list(held), tried=bodies)
+        with tapped(disk):
+            desk.run(operations)
         judged = Judged()
         for cut, words, files in found(disk, judged, seeds, every):
             with failing(words):
@@ -133,6 +159,19 @@ def cut_journal(folder: Path, operations: Sequence[Operation], *, seeds: int, ev
                 if again and judged.states % again == 0:
                     _cut_again(folder, desk, judged, cut, files)
     return judged
+
+
+def cut_upgrade(folder: Path, *, seeds: int) -> Judged:
+    """Cut the power while a journal of the first release is brought up to date, and while it goes on from there."""
+    place = lay(folder / "older", {}) / NAME
+    journal = enrolled(place.with_name("newer.sqlite3"), 40)
+    entries = list(journal.entries(journal.feed, 0, 100))
+    journal.close()
+    of_version_1(place, entries)
+    start = {NAME: place.read_bytes()}
+    return cut_journal(
+        folder, [append(50), install(1), restart(), append(51)], seeds=seeds, every=1, start=start, held=entries
+    )
 
 
 def _cut_again(folder: Path, desk: Desk, judged: Judged, cut: Cut, files: Mapping[str, bytes]) -> None:
@@ -158,18 +197,20 @@ def fail_journal(folder: Path, operations: Sequence[Operation], *, every: int) -
     """Let each call fail once, and all from it on, in every manner. How many faults were met."""
 
     def begun() -> tuple[FaultyDisk, Desk]:
-        disk = FaultyDisk()
-        return disk, Desk(lay(folder / "run", {}) / NAME, disk.connect)
+        disk = FaultyDisk(lay(folder / "run", {}))
+        return disk, Desk(folder / "run" / NAME, disk.connect)
 
     with small_log():
         disk, desk = begun()
-        desk.run(operations)
+        with tapped(disk):
+            desk.run(operations)
         met = 0
-        for fault in faults(disk, CALLS, every):
+        for fault in faults(disk, (*CALLS, *FILE_CALLS), every):
             disk, desk = begun()
             with failing(str(fault)):
                 fault.arm(disk)
-                desk.run(operations)
+                with tapped(disk):
+                    desk.run(operations)
                 disk.heal()
                 met += disk.fired
                 holds(desk.path, desk, desk.now, connect=FaultyDisk().connect)
@@ -333,3 +374,51 @@ def _write_tapped(disk: FaultyDisk) -> str:
     except CounterfoilError as error:
         return error.code
     return ""
+
+
+# --- head office's file of positions ---------------------------------------------------------------------
+
+
+def cut_positions(folder: Path, *, seeds: int) -> Judged:
+    """Cut the power while head office writes down how far its feeds went: never less than what has left since."""
+    disk, judged = FaultyDisk(lay(folder / "run", {})), Judged()
+    kept = PositionFile(folder / "run")
+    with tapped(disk):
+        for n in range(1, 8):
+            kept.keep({POSITION_OF: n})
+            disk.mark()
+    for cut, words, files in found(disk, judged, seeds, 1):
+        with failing(words):
+            held = PositionFile(lay(folder / "cut", files)).held() or {}
+            assert cut.marks <= held.get(POSITION_OF, 0) <= cut.marks + 1
+    return judged
+
+
+def fail_positions(folder: Path) -> int:
+    """Let each call fail while a position is kept: refused in words, and the one before or the new one is there."""
+    met = 0
+
+    def keep() -> tuple[FaultyDisk, PositionFile]:
+        place = lay(folder / "run", {})
+        kept = PositionFile(place)
+        kept.keep({POSITION_OF: 1})
+        return FaultyDisk(place), kept
+
+    disk, kept = keep()
+    with tapped(disk):
+        kept.keep({POSITION_OF: 2})
+    for fault in faults(disk, FILE_CALLS, 1):
+        disk, kept = keep()
+        fault.arm(disk)
+        with failing(str(fault)):
+            refused = False
+            try:
+                with tapped(disk):
+                    kept.keep({POSITION_OF: 2})
+            except CounterfoilError:
+                refused = True
+            found_n = (PositionFile(folder / "run").held() or {}).get(POSITION_OF)
+            assert found_n == 2 or (refused and found_n == 1)
+            assert not kept.lacks({POSITION_OF: 1})
+            met += disk.fired
+    return met

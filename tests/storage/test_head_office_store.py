@@ -601,3 +601,9 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
 def test_the_tests_can_start_a_postgresql_of_their_own() -> None:
     with postgres._throwaway(postgres._binaries()) as server:
         assert postgres._answers(server)
+
+
+def test_parts_that_wait_are_kept_in_every_database(store: HeadOfficeStore) -> None:
+    store.put_parts({b"a" * 32: b"one"})
+    store.put_parts({b"a" * 32: b"one", b"b" * 32: b"two"})
+    assert store.parts([b"a" * 32, b"b" * 32]) == {b"a" * 32: b"one", b"b" * 32: b"two"}

@@ -14,7 +14,7 @@ import pytest
 
 from kiosk.journal import connection
 from tests.storage import power
-from tests.storage.operations import A_DAY, NAME, Desk, append, begin, holds
+from tests.storage.operations import A_DAY, A_MONTH, NAME, Desk, append, begin, holds
 from tests.storage.platter import Act, Platter, cuts
 from tests.storage.system_calls import SYSTEM_CALLS
 
@@ -28,8 +28,20 @@ def memory(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_power_cut_at_any_operation_of_the_journal_loses_nothing_acknowledged(memory: Path) -> None:
-    judged = power.cut_journal(memory, A_DAY, seeds=3, every=2, again=60)
+    judged = power.cut_journal(memory, A_DAY, seeds=2, every=3, again=60)
     assert judged.cuts > len(A_DAY)
+
+
+def test_power_cut_while_snapshots_are_written_and_entries_pruned_loses_and_forgets_nothing(memory: Path) -> None:
+    assert power.cut_journal(memory, A_MONTH, seeds=2, every=7, again=80).cuts > len(A_MONTH)
+
+
+def test_power_cut_while_a_journal_is_brought_up_to_date_leaves_one_that_goes_on(memory: Path) -> None:
+    assert power.cut_upgrade(memory, seeds=2).cuts > 30
+
+
+def test_whichever_call_fails_a_snapshot_or_a_pruning_loses_and_forgets_nothing(memory: Path) -> None:
+    assert power.fail_journal(memory, A_MONTH, every=149) > 20
 
 
 def test_power_cut_while_a_journal_is_made_leaves_one_that_opens(memory: Path) -> None:
@@ -39,7 +51,7 @@ def test_power_cut_while_a_journal_is_made_leaves_one_that_opens(memory: Path) -
 def test_power_cut_while_bundles_are_installed_leaves_the_old_one_or_the_new_one_with_its_lists(
     memory: Path,
 ) -> None:
-    assert power.cut_counter(memory, seeds=2, every=9).states > power.VERSIONS
+    assert power.cut_counter(memory, seeds=2, every=13).states > power.VERSIONS
 
 
 def test_power_cut_while_a_key_is_written_leaves_the_old_one_or_the_new_one(memory: Path) -> None:
@@ -52,15 +64,20 @@ def test_whichever_call_fails_an_operation_of_the_journal_is_refused_or_durable(
 
 def test_whichever_system_call_fails_an_operation_of_the_journal_is_refused_or_durable(memory: Path) -> None:
     without_locks = [call for call in SYSTEM_CALLS if call != "fcntl"]
-    assert power.fail_system_calls(memory, A_DAY, every=23, calls=without_locks) > 50
+    assert power.fail_system_calls(memory, A_DAY, every=31, calls=without_locks) > 50
 
 
 def test_whichever_call_fails_a_bundle_with_its_lists_is_refused_or_in_force(memory: Path) -> None:
-    assert power.fail_counter(memory, every=67) > 30
+    assert power.fail_counter(memory, every=101) > 20
 
 
 def test_whichever_call_fails_a_key_is_refused_in_words_or_written_and_leaves_no_scraps(memory: Path) -> None:
     assert power.fail_private(memory) > 30
+
+
+def test_power_cut_and_failing_calls_leave_head_office_s_positions_no_lower_than_what_has_left(memory: Path) -> None:
+    assert power.cut_positions(memory, seeds=12).cuts > 20
+    assert power.fail_positions(memory) > 30
 
 
 # --- what judges them would notice ------------------------------------------------------------------

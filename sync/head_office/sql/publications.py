@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, exists, func, insert, select
+from sqlalchemy import Connection, delete, exists, func, insert, select
 
 from sync.head_office.records import ListedCode, SourceKind, SourceText, StoredBundle
 from sync.head_office.sql.database import Database
@@ -40,14 +40,14 @@ class SqlPublications:
         row = values(bundle)
         named = [{"version": bundle.version, "name": name, "digest": digest} for name, digest in row.pop("parts")]
         with self._database.writing() as connection:
-            held = connection.execute(select(part.c.digest).where(part.c.digest.in_(list(parts)))).scalars()
-            missing = set(parts) - {bytes(digest) for digest in held}
-            if missing:
-                fresh = [{"digest": digest, "content": parts[digest]} for digest in sorted(missing)]
-                connection.execute(insert(part), fresh)
+            _put_parts(connection, parts)
             connection.execute(insert(bundles).values(row))
             if named:
                 connection.execute(insert(bundle_part), named)
+
+    def put_parts(self, parts: Mapping[bytes, bytes]) -> None:
+        with self._database.writing() as connection:
+            _put_parts(connection, parts)
 
     def parts(self, digests: Sequence[bytes]) -> Mapping[bytes, bytes]:
         query = select(part.c.digest, part.c.content).where(part.c.digest.in_(list(digests)))
@@ -118,3 +118,10 @@ class SqlPublications:
         query = select(table.idx).where(table.promotion == promotion, table.digest.in_(often)).order_by(table.idx)
         with self._database.reading() as connection:
             return list(connection.execute(query).scalars())
+
+
+def _put_parts(connection: Connection, parts: Mapping[bytes, bytes]) -> None:
+    held = connection.execute(select(part.c.digest).where(part.c.digest.in_(list(parts)))).scalars()
+    missing = set(parts) - {bytes(digest) for digest in held}
+    if missing:
+        connection.execute(insert(part), [{"digest": digest, "content": parts[digest]} for digest in sorted(missing)])

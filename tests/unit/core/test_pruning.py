@@ -65,8 +65,13 @@ def test_only_the_newest_incarnations_receipts_count() -> None:
 
 
 def test_the_last_entry_of_a_feed_stays() -> None:
-    assert may_go({OWN: own(4), HEAD_OFFICE: [receipt(4), told(1)]}) == {OWN: 3, HEAD_OFFICE: 1}
+    assert may_go({OWN: own(4), HEAD_OFFICE: [told(1), receipt(4), told(1)]}) == {OWN: 3, HEAD_OFFICE: 1}
     assert may_go({OWN: own(1), HEAD_OFFICE: [receipt(1)]}) == {}
+
+
+def test_the_last_old_receipt_stays_with_all_behind_it() -> None:
+    feeds = {OWN: own(9), TO_OWN: [receipt(2), receipt(3), told(1), receipt(4), told(1), receipt(5, NOW_MS)]}
+    assert may_go(feeds) == {OWN: 4, TO_OWN: 3}
 
 
 def test_another_counters_feed_stays() -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kiosk.core.entry import NO_ENTRIES, FeedId, Head, chain, sign_checkpoint
 from kiosk.core.fact import Answered, Receipt, UseSeen
+from kiosk.core.rights import is_head_office
 from sync import replicator
 from sync import stick as sticks
 from sync.counter_stick import CounterStick
 from sync.head_office.stick import OfficeStick
 from tests.head_office_world import NOON, SmallCounter, an_office, clock, enrolled, twin
 from tests.sticks import only, receipted_n, stick_of, to_counter, to_office
-from tests.twins import MemoryFeedStore
+from tests.twins import MemoryFeedStore, Writer
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_what_head_office_has_receipted_does_not_travel_again(
     assert stick_of(front, stick).write_to(stick).entries == 2
     to_counter(office, stick, front)
     assert stick_of(front, stick).write_to(stick).entries == 1  # that the bundle was installed
-    assert stick_of(front, stick).write_to(stick, everything=True).entries == 3
+    assert stick_of(front, stick).write_to(stick, everything=True).entries == 5  # two of them head office's own
 
 
 def test_what_a_counter_holds_does_not_travel_to_it_again(
@@ -161,13 +163,18 @@ def test_a_file_by_the_device_that_was_there_before_says_nothing_of_the_one_that
     assert new.opened().version == 1
 
 
+def brought(store: MemoryFeedStore, feed: FeedId, journal: MemoryFeedStore) -> None:
+    """Something else than a stick has brought what ``store`` holds of ``feed`` into ``journal``."""
+    mark = store.checkpoint(feed)
+    assert mark is not None
+    held = journal.heads().get(feed, NO_ENTRIES).n
+    journal.store_segment(store.entries(feed, held, 1_000), mark)
+
+
 def told_by(near: SmallCounter, journal: MemoryFeedStore) -> None:
     """The local network has brought a neighbour's entries into ``journal``."""
     near.journal.sign(near.feed, near.key, near.enrolment.key_epoch)
-    mark = near.journal.checkpoint(near.feed)
-    assert mark is not None
-    held = journal.heads().get(near.feed, NO_ENTRIES).n
-    journal.store_segment(near.journal.entries(near.feed, held, 1_000), mark)
+    brought(near.journal, near.feed, journal)
 
 
 def test_one_counters_stick_brings_what_its_neighbours_told_it_and_their_receipts_back(
@@ -194,13 +201,21 @@ def test_another_stores_entries_are_not_carried(office: OfficeStick, front: Smal
 
 
 def test_a_restored_head_office_is_sent_everything_again(office: OfficeStick, front: SmallCounter, stick: Path) -> None:
+    """Its own lost entries too, where a counter may send them, until it answers."""
     front.redeem()
     front.exchange()
     front.exchange()
+    front.side.side = replace(front.side.side, may_send=lambda feed: feed == front.feed or is_head_office(feed))
     assert stick_of(front, stick).write_to(stick).entries == 0
-    newer = FeedId("head-office", 2)
-    front.journal.write(newer, Answered(at_ms=1, n=1, clerk="-"))
-    assert stick_of(front, stick).write_to(stick).entries == 3
+    lost = sum(head.n for feed, head in front.journal.heads().items() if feed.incarnation == 1)
+    newer = Writer(FeedId("head-office/bayside/front", 2), office.office.keys.feed)
+    newer.write(Answered(at_ms=1, n=1, clerk="-"))
+    brought(newer.store, newer.feed, front.journal)
+    assert stick_of(front, stick).write_to(stick).entries == lost
+    head = front.journal.heads()[front.feed]
+    newer.write(Receipt(at_ms=1, feed=str(front.feed), n=head.n, head=head.hash))
+    brought(newer.store, newer.feed, front.journal)
+    assert stick_of(front, stick).write_to(stick).entries == 0
 
 
 def test_a_stick_waits_for_the_exchange_under_way_and_says_so_when_it_lasts(
@@ -284,3 +299,14 @@ def test_a_counter_whose_disk_was_restored_is_told_of(office: OfficeStick, front
     stick_of(restored, stick).write_to(stick)
     read = only(office.read_from(stick))
     assert [note.code for note in read.notes] == ["stick-two-histories"]
+
+
+def test_what_is_pruned_at_a_counter_stays_away_and_the_rest_travels(
+    office: OfficeStick, front: SmallCounter, stick: Path
+) -> None:
+    front.redeem()
+    to_office(front, stick, office)
+    front.journal.prune(front.feed, 2)
+    front.redeem()
+    assert stick_of(front, stick).write_to(stick, everything=True).entries == 1
+    assert only(office.read_from(stick)).entries == 1
