@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sync.head_office.office import HeadOffice
-from tests.head_office_world import an_office
+from sync.head_office.publish import publish
+from tests.head_office_world import ORGANISATION, PROMOTIONS, an_office
 from tests.lan_world import NearCounter
 
 Arrive = Callable[..., NearCounter]
@@ -16,7 +17,11 @@ Arrive = Callable[..., NearCounter]
 
 @pytest.fixture
 def office(tmp_path: Path) -> HeadOffice:
-    return an_office(tmp_path / "office")
+    """One whose tacos may pass while the line is down, at a risk of which each counter has its share."""
+    made = an_office(tmp_path / "office", published=False)
+    at_risk = 'credentials: [listed]\n    offline: {policy: floor, floor: "20.00", risk: "960.00"}'
+    publish(made, promotions=PROMOTIONS.replace("credentials: [listed]", at_risk), organisation=ORGANISATION, by="test")
+    return made
 
 
 @pytest.fixture
