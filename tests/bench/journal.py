@@ -57,9 +57,9 @@ ELSEWHERE = [f"store-{k}/counter-{k % 3}@1" for k in range(40)]
 PROMOTIONS = [f"promotion-{k}" for k in range(20)]
 CLERKS = [f"clerk-{k}" for k in range(25)]
 CHECKPOINT_ENTRIES = 64
-BEGAN_MS = 1_720_000_000_000
-BETWEEN_MS = 20_000
-"""All of it is long ago: a page that lists what was redeemed today has nothing to list."""
+BEGAN_MS = to_ms(datetime.now(UTC) - timedelta(days=26))
+BETWEEN_MS = 4_000
+"""Nothing is old enough to be pruned meanwhile, and nothing is of today: no page has much to list."""
 RENEWED_AFTER = 10_000
 WARM_PAIRS = 50
 WORD, PIN = "SHRIMP20", "4711"
@@ -110,10 +110,17 @@ def written(folder: CounterFolder, entries: int) -> Journal:
         journal.append(list(islice(own, count)))
         journal.checkpoint_now(key, 1, BEGAN_MS)
     told, head = told_facts(), NO_ENTRIES
-    for count in _batches(entries - entries // 2):
+    for count in _batches(entries - entries // 2 - 1):
         segment = chain(HEAD_OFFICE, head, [encode_fact(fact) for fact in islice(told, count)])
         head = Head(segment[-1].n, segment[-1].hash)
         journal.store_segment(segment, sign_checkpoint(HEAD_OFFICE, head, 1, BEGAN_MS, HEAD_OFFICE_KEY))
+    now = UseSeen(
+        at_ms=to_ms(datetime.now(UTC)), feed=ELSEWHERE[0], n=1, promotion="pie", credential=bytes(16), store="pier-9",
+        used_at_ms=BEGAN_MS,
+    )  # fmt: skip
+    last = chain(HEAD_OFFICE, head, [encode_fact(now)])  # by head office's time the clock is right
+    mark = sign_checkpoint(HEAD_OFFICE, Head(last[-1].n, last[-1].hash), 1, BEGAN_MS, HEAD_OFFICE_KEY)
+    journal.store_segment(last, mark)
     return journal
 
 
