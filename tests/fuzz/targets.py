@@ -17,6 +17,7 @@ from kiosk.code_lists.segment import Segment as CodeSegment
 from kiosk.code_lists.segment import SegmentDamagedError
 from kiosk.core.bundle import catalogue_of, content_parts, open_bundle, read_manifest, seal_bundle, sign_roles
 from kiosk.core.catalogue import Catalogue
+from kiosk.core.clock_floor import ClockFloor, ClockHistory
 from kiosk.core.code_homes import CodeHomes, CodeHomesError
 from kiosk.core.credential import present
 from kiosk.core.decide import Place, Sale, decide
@@ -42,11 +43,12 @@ from kiosk.core.issuers import Issuer, issuers_part
 from kiosk.core.rotating import RotatingKey, Turning
 from kiosk.core.sealed_keys import PART as ROTATING_KEYS
 from kiosk.core.sealed_keys import open_keys, seal_keys
+from kiosk.core.snapshot import SnapshotError
 from kiosk.core.standing import Standing
 from kiosk.core.strict_cbor import StrictCborError, decode, encode
 from kiosk.core.used_codes import UsedCodes, UsedCodesError
 from kiosk.core.voucher import MalformedVoucherError, Voucher, issue, key_id, parse, reference
-from kiosk.errors import BundleError, ExchangeError
+from kiosk.errors import BundleError, CounterfoilError, ExchangeError
 from sync import enrol
 from sync.exchange import apply, take
 from sync.head_office import desk, intake
@@ -77,6 +79,7 @@ from tests.core_world import (
     redemption,
     use_seen,
 )
+from tests.fuzz import targets_nearby as nearby
 from tests.head_office_world import an_office, enrolled
 from tests.twins import NOON_MS, Writer, key_of_seed, use
 
@@ -353,7 +356,7 @@ _FACTS = [
         use_seen(FeedId("pier-9/counter-1", 1), 9, redemption(4)),
         use_seen(FeedId("pier-9/counter-1", 1), 9, redemption(4), void=True),
     )
-]
+] + nearby.each_fact()
 _CATALOGUE = catalogue(
     promotion(value={"amount": "12.00", "currency": "USD"}, limits={"total": 9, "per_store_day": 3, "budget": "99.00"}),
     promotion(id="pie", title="Pie", words=["PIE"], codes=None, credentials=["word"], limits={"per_clerk_day": 1}),
@@ -363,9 +366,14 @@ _CATALOGUE = catalogue(
 def _fact(raw: bytes) -> object:
     """A fact, folded as this counter's own, as head office's and as another's; then every question is asked."""
     fact = decode_fact(raw)
-    standing = Standing(OWN)
+    standing, clock = Standing(OWN), ClockHistory(OWN, ROOT_PUBLIC)
     for n, feed in enumerate((OWN, FeedId("head-office", 1), FeedId("pier-9/counter-1", 1)), start=1):
         standing.apply(feed, n, fact)
+        clock.apply(feed, n, fact)
+    guarded = ClockFloor(clock.floor_ms, 0)
+    guarded.between(NOON_MS, 1000)
+    assert ClockHistory.thawed(OWN, ROOT_PUBLIC, clock.frozen()) == clock
+    standing.frozen()
     for text in ("TACO-7F3K-9HXM", "SHRIMP20", "PIE"):
         _asked(text, _CATALOGUE, standing)
     standing.uses("tacos", code_digest("TACO-7F3K-9HXM"))
@@ -454,6 +462,13 @@ ALL: Sequence[Target] = (
     Target("enrolling", [enrol.hello(_PACT.code), _PACT.pending.message], _quick(_enrolling), (ExchangeError,)),
     Target("refusal", [b'{"code": "a", "what": "b", "where": "c", "cure": "d"}'], _refusal,
            (ExchangeError,), is_cbor=False),
+    Target("stick", [nearby.STICKS.file], nearby.STICKS.survey, (CounterfoilError,), is_cbor=False, costs=2),
+    Target("stick-read", [nearby.STICKS.file], nearby.STICKS.read, (CounterfoilError,), is_cbor=False, costs=6),
+    Target("stick-record", nearby.STICKS.contents, nearby.STICKS.record, (CounterfoilError,), is_cbor=False, costs=2),
+    Target("stick-header", [nearby.STICK_HEADER], nearby.STICKS.header, (CounterfoilError,)),
+    Target("neighbour", nearby.RESERVES, nearby.neighbour_message, (ExchangeError,)),
+    Target("certificate", [nearby._CERTIFICATE], nearby.certificate, (ExchangeError,), is_cbor=False),
+    Target("snapshot", nearby.SNAPSHOTS, nearby.read_snapshot, (SnapshotError,), is_cbor=False),
     Target("fact", _FACTS, _fact, (MalformedEntryError,), costs=2),
     Target("told", _FACTS[2:], _told, (), costs=20),
     Target("received", _BODIES, _received, (ExchangeError,), costs=6),
