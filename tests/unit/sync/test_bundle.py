@@ -1,4 +1,7 @@
-"""Fetching a bundle (attacks by name: ``tests/unit/sync/attacks``): nothing is installed but a whole, newer, truly signed one; the one in force stays otherwise."""
+"""Fetching a bundle: nothing is installed but a whole, newer, truly signed one; the one in force stays otherwise.
+
+Attacks by name: ``tests/unit/sync/attacks``.
+"""
 
 from __future__ import annotations
 
