@@ -29,6 +29,7 @@ from kiosk.core.entry import Entry, FeedId
 from kiosk.core.fact import BundleInstalled
 from kiosk.core.money import NO_CURRENCY
 from kiosk.core.promotion import Promotion
+from kiosk.core.reservation import YES
 from kiosk.core.rights import Right
 from kiosk.core.standing import Standing
 from kiosk.display import CounterStatus, Display, State, Stub
@@ -250,6 +251,11 @@ class Counter:
             if self._rights.awaits(showing_id):
                 self._work.wake()
                 self._learned.wait_for(lambda: not self._rights.awaits(showing_id), self.answer_within_s)
+            wanted, near = sharing.to_reserve(self._work, showing_id), self._work.neighbours
+        reply = YES if wanted is None or near is None else near.reserve(*wanted)
+        with self._lock:
+            if reply.answer is not YES.answer:
+                return self._redemptions.not_reserved(showing_id, reply)
             return self._redemptions.redeem(showing_id, clerk_id, look, approval)
 
     def approve(self, showing_id: str, clerk_id: str, approval: Approval, pin: str) -> Display:
@@ -396,9 +402,12 @@ class Counter:
                 self._board.poke()
 
     def tick(self) -> None:
-        """What is due by the time: to be called every some seconds."""
+        """What is due by the time: to be called every some seconds, and by nobody who holds a lock."""
         with self._lock:
             self._upkeep.tick()
+            wanted, near = sharing.rights_wanted(self._work), self._work.neighbours
+        for right, amount in wanted if near is not None else ():
+            near.ask_rights(right, amount)
 
     def close(self) -> None:
         """The counter stops: the floor under its clock is written down."""

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk import answering
+from kiosk import answering, sharing
 from kiosk.answering import Known
 from kiosk.clock import from_ms
 from kiosk.core.escrow import spends
 from kiosk.core.fact import Redemption, Spent
+from kiosk.core.reservation import Reply
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, Redeemed, Showing, State
 from kiosk.errors import JournalError
@@ -76,6 +77,14 @@ class Redemptions:
         """The rights that it takes; None where they are not here."""
         question = answering.question_again(showing, known)
         return None if question is None else spends(question, self._work.standing.accounts)
+
+    def not_reserved(self, showing_id: str, reply: Reply) -> Display:
+        """Another counter of the store objects to what is shown under ``showing_id``: nothing is redeemed."""
+        display = self._board.display
+        showing = display.showing
+        if showing is None or showing.id != showing_id or display.state is not State.VERDICT:
+            return display
+        return self._board.show(State.VERDICT, replace(showing, verdict=sharing.not_reserved(showing.verdict, reply)))
 
     def tell_sale(self, basket_minor: int | None, customer: str, sale: bytes | None) -> Display:
         """What ``sale`` (None: the open one) comes to, and its customer; what is shown is decided anew."""

@@ -21,7 +21,7 @@ from kiosk.core.asks import Credential, wants_asking
 from kiosk.core.escrow import returned
 from kiosk.core.fact import Asked
 from kiosk.core.rights import RightKind
-from kiosk.core.verdict import Outcome, Reason, Verdict
+from kiosk.core.verdict import FactValue, Outcome, Reason, Verdict
 from kiosk.display import Showing, State
 from kiosk.errors import JournalError
 from kiosk.workplace import Workplace
@@ -29,7 +29,14 @@ from kiosk.workplace import Workplace
 ANSWER_WITHIN_S = 2.0
 """A tap waits this long for head office: the guest stands there, and the clerk's finger is on the glass."""
 
-_TOLD = {reason.value: reason for reason in (Reason.USED_HERE, Reason.USED_ELSEWHERE, Reason.REVOKED)}
+_TOLD = {
+    reason.value: reason
+    for reason in (
+        Reason.USED_HERE, Reason.USED_ELSEWHERE, Reason.UNKNOWN_CODE, Reason.OVER, Reason.PAUSED, Reason.WRONG_STORE,
+        Reason.WRONG_COUNTER, Reason.COUNTER_FENCED,
+    )
+}  # fmt: skip
+"""What head office refuses with, and is told as if it had been found here. The rest is told as its refusal."""
 
 
 class SingleRights:
@@ -94,9 +101,13 @@ class SingleRights:
         """The verdict on what is shown, over what is known now."""
         verdict = answering.decide_again(showing, known)
         why = self._denied(showing)
+        if verdict.reason is Reason.NEEDS_HEAD_OFFICE and self._work.is_online:
+            return replace(verdict, facts={"unanswered": True})
         if why is None or verdict.outcome is Outcome.REFUSE or self._holds(showing, known):
             return verdict
-        return Verdict(Outcome.REFUSE, _TOLD.get(why, Reason.NEEDS_HEAD_OFFICE), verdict.promotion)
+        told = _TOLD.get(why)
+        facts: dict[str, FactValue] = {} if told is not None else {"denied": why}
+        return Verdict(Outcome.REFUSE, told or Reason.NEEDS_HEAD_OFFICE, verdict.promotion, facts)
 
     def _denied(self, showing: Showing) -> str | None:
         return None if showing.asked_n is None else self._work.standing.denied(showing.asked_n)

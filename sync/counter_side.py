@@ -132,7 +132,7 @@ class CounterSide:
 
     def _receipts_wanted(self) -> list[FeedId]:
         """Head office's feeds to those whose entries are carried: it sends them only where they are named."""
-        lives = [feed.incarnation for feed in self.side.store.heads() if feed.origin == HEAD_OFFICE]
+        lives = [feed.incarnation for feed in self.side.store.heads() if feed.origin.split("/")[0] == HEAD_OFFICE]
         origins = {one.origin for one in self._carried()}
         return [FeedId(f"{HEAD_OFFICE}/{origin}", max(lives)) for origin in sorted(origins)] if lives else []
 

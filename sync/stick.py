@@ -205,9 +205,9 @@ def survey(file: BinaryIO, reader: Reader) -> Survey:
 
 def _opened(reader: Reader, label: Label, kind: Kind, message: bytes) -> Envelope:
     opened = unseal(message, kind=kind, recipient=reader.origin, key_of=reader.key_of, nonce=label.nonce)
-    if opened.sender != label.sender:
-        # one party's messages under the name of another
-        raise altered("its messages are not by the party that its label names")
+    if (opened.sender, opened.at_ms) != (label.sender, label.at_ms):
+        # one party's messages under the name of another, or of another day
+        raise altered("its messages are not by the party, or not of the time, that its label names")
     return opened
 
 

@@ -12,6 +12,8 @@ from kiosk.core.fact import Asked, Denied, Fact, Granted, Spent, decode_fact
 from kiosk.core.rights import Accounts, Right, RightKind
 from kiosk.core.standing import Standing
 from sync.head_office import restored
+from sync.head_office.decisions import recall
+from sync.head_office.kept_lives import LivesInMemory
 from sync.head_office.office import HeadOffice
 from sync.head_office.positions import KeptPositions
 from sync.head_office.publish import publish
@@ -119,6 +121,7 @@ class Backups:
     place: Path
     lines: tuple[str, ...] = ("limits: {total: 100}",)
     file: KeptPositions = field(default_factory=KeptPositions)
+    lives: LivesInMemory = field(default_factory=LivesInMemory)
 
     def __post_init__(self) -> None:
         made = office_with(self.place, *self.lines)
@@ -127,7 +130,11 @@ class Backups:
         self.office = self._opened(made)
 
     def _opened(self, before: HeadOffice) -> HeadOffice:
-        return HeadOffice(before.place, self.store, before.keys, before.clock, before.attempts, positions=self.file)
+        office = HeadOffice(
+            before.place, self.store, before.keys, before.clock, before.attempts, positions=self.file, lives=self.lives
+        )
+        recall(office)
+        return office
 
     @property
     def tables(self) -> Tables:
@@ -136,6 +143,7 @@ class Backups:
 
     def enrolled(self, store: str = "bayside", counter: str = "front", *, key: int = 1) -> SmallCounter:
         made = enrolled(self.office, store, counter, key=key)
+        self.lives.keep(self.store.enrolments())
         return SmallCounter(made.enrolment, made.key, self._post)
 
     def _post(self, path: str, message: bytes) -> bytes:

@@ -240,12 +240,12 @@ class ClockFloor:
     # --- the odometer ------------------------------------------------------------------------
 
     def due(self, boot_ms: int, *, closing: bool = False) -> int | None:
-        """The floor to be written down now: it jumped, or rose by 10 minutes, or (``closing``) at all."""
+        """The floor to be written down now: it jumped, or rose by 10 minutes (``closing``: by one)."""
         floor_ms = self.at(boot_ms)
         if floor_ms is None:
             return None
         rise_ms = floor_ms - (self._ticked_ms or 0)
-        return floor_ms if self._jumped or rise_ms >= TICK_MS or (closing and rise_ms > 0) else None
+        return floor_ms if self._jumped or rise_ms >= (JUMP_MS if closing else TICK_MS) else None
 
     def ticked(self, floor_ms: int) -> None:
         """``floor_ms`` is in the journal."""

@@ -17,7 +17,7 @@ import hashlib
 import re
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cbor2
 from cryptography.exceptions import InvalidSignature
@@ -42,15 +42,20 @@ class FeedId:
 
     origin: str
     incarnation: int
+    _name: str = field(init=False, repr=False, compare=False)  # asked for with each entry that is folded
 
     def __post_init__(self) -> None:
         if len(self.origin) > MAX_ORIGIN_CHARACTERS or not _ORIGIN.fullmatch(self.origin):
             raise MalformedEntryError(f"a feed's origin has a-z, 0-9, / . _ - only, not {self.origin!r}")
         if not 0 < self.incarnation < 2**32:
             raise MalformedEntryError(f"a feed's incarnation is 1 to 4294967295, not {self.incarnation}")
+        object.__setattr__(self, "_name", f"{self.origin}@{self.incarnation}")
 
     def __str__(self) -> str:
-        return f"{self.origin}@{self.incarnation}"
+        return self._name
+
+    def __hash__(self) -> int:
+        return hash(self._name)  # a text remembers its hash
 
     @classmethod
     def parse(cls, text: str) -> FeedId:

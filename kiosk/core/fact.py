@@ -360,6 +360,9 @@ _FIELDS: dict[type[Fact], list[tuple[str, int, bool, tuple[type, ...]]]] = {
 }  # worked out once: a counter decodes its whole journal each time it starts
 
 
+_IN_ORDER = frozenset((int, str, bytes, bool, tuple))
+
+
 def encode_fact(fact: Fact) -> bytes:
     """The body of an entry: deterministic CBOR, absent optional fields left out; :class:`MalformedEntryError`."""
     if isinstance(fact, Unknown):
@@ -370,7 +373,8 @@ def encode_fact(fact: Fact) -> bytes:
         if value is not None and value is not False:
             body[key] = value
     try:
-        return cbor2.dumps(body, canonical=True)
+        # keys are small, and rise as _FIELDS does: only where a map is inside is anything left to be put in order
+        return cbor2.dumps(body, canonical=any(type(value) not in _IN_ORDER for value in body.values()))
     except ValueError as error:  # half a surrogate pair, which no UTF-8 can hold
         raise MalformedEntryError(f"a fact that cannot be written: {error}") from error
 

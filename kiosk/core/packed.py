@@ -26,9 +26,9 @@ class Octets(Protocol):
     def __getitem__(self, at: slice, /) -> bytes: ...
 
 
-def fits(*numbers: int | None) -> bool:
-    """Whether a row can hold each of these."""
-    return all(number is None or LEAST <= number <= MOST for number in numbers)
+def fits(one: int, other: int = 0) -> bool:
+    """Whether a row can hold both."""
+    return LEAST <= one <= MOST and LEAST <= other <= MOST
 
 
 def moved(number: int) -> int:

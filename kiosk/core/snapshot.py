@@ -27,6 +27,7 @@ from kiosk.core.entry import FeedId, Head
 from kiosk.core.freezing import Frozen
 from kiosk.core.packed import Octets, Rows
 from kiosk.core.settled import BODIES, TABLES, Settled, Small
+from kiosk.core.strict_cbor import StrictCborError, decode
 
 MAGIC, FORMAT = b"kj1snap", b"1"
 _LENGTH = struct.Struct(">I")
@@ -85,20 +86,27 @@ def read(octets: Octets, keys: Mapping[FeedId, bytes]) -> Snapshot:
         raise SnapshotError("it is of another release's format")
     try:
         (length,) = _LENGTH.unpack(octets[_HEAD_AT - _LENGTH.size : _HEAD_AT])
-        statement, signature = cbor2.loads(octets[_HEAD_AT : _HEAD_AT + length])
-        stated = cbor2.loads(statement)
-        feed = FeedId.parse(stated[1])
-        if feed in keys:
-            # whoever can write the file takes used marks out of it
-            Ed25519PublicKey.from_public_bytes(keys[feed]).verify(signature, _signed(statement))
-    except InvalidSignature:
-        raise SnapshotError("this counter did not sign it") from None
-    except Exception as error:  # noqa: BLE001 (cut short or scrambled: struct, cbor2 and tuples each say it their way)
+        statement, signature = decode(octets[_HEAD_AT : _HEAD_AT + length])
+        signers = {key for key in keys.values() if _is_signed(statement, signature, key)}
+    except (struct.error, StrictCborError, ValueError, TypeError) as error:
         raise SnapshotError(f"its beginning is damaged: {type(error).__name__}") from None
-    if feed not in keys:
+    if not signers:
+        # whoever can write the file takes used marks out of it; nothing of the statement is looked at before
+        raise SnapshotError("this counter did not sign it")
+    stated = cbor2.loads(statement)
+    feed = FeedId.parse(stated[1])
+    if keys.get(feed) not in signers:
         # another counter's; or one life of a counter passes off what an earlier one knew as its own
         raise SnapshotError(f"it is of {feed}")
     return _believed(octets, _HEAD_AT + length, stated, feed)
+
+
+def _is_signed(statement: bytes, signature: bytes, key: bytes) -> bool:
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, _signed(statement))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _believed(octets: Octets, start: int, stated: Mapping[int, Any], feed: FeedId) -> Snapshot:

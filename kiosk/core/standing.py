@@ -348,5 +348,5 @@ def _fits(n: int, fact: Redemption | UseSeen) -> bool:
         named, at_ms, sixteen = n, fact.at_ms, (fact.intent, fact.credential)
     else:
         named, at_ms, sixteen = fact.n, fact.used_at_ms, (fact.credential, fact.credential)
-    numbers = named >= 0 and fits(named, at_ms, fact.amount_minor)
-    return numbers and all(len(one) == 16 for one in (*sixteen, fact.holder or sixteen[0]))
+    sizes = len(sixteen[0]) == len(sixteen[1]) == len(fact.holder or sixteen[0]) == 16
+    return sizes and 0 <= named <= MOST and fits(at_ms, fact.amount_minor or 0)

@@ -1,4 +1,4 @@
-"""The only writer of the journal file: append and read, never update or delete."""
+"""The only writer of the journal file: append, read, and prune behind a signed snapshot; never update."""
 
 from kiosk.journal.journal import Journal
 from kiosk.journal.verify import Broken, FeedReport, VerifyReport, verify, verify_command

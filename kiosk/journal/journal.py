@@ -441,10 +441,9 @@ class Journal:
         return KnownFeed(db.last_insert_rowid(), feed)
 
     def _insert(self, db: apsw.Connection, feed: KnownFeed, entries: Sequence[Entry]) -> None:
-        db.executemany(
-            "INSERT INTO entry (feed, n, hash, body) VALUES (?, ?, ?, ?)",
-            [(feed.row, entry.n, entry.hash, entry.body) for entry in entries],
-        )
+        insert = "INSERT INTO entry (feed, n, hash, body) VALUES (?, ?, ?, ?)"
+        for entry in entries:
+            db.execute(insert, (feed.row, entry.n, entry.hash, entry.body))
 
     def _insert_checkpoint(self, db: apsw.Connection, signed: Checkpoint, feed: KnownFeed | None = None) -> None:
         known = feed or self._feeds[signed.feed]

@@ -21,6 +21,7 @@ from sync.head_office import intake, quarantine
 from sync.head_office.balances import Balances
 from sync.head_office.counting import credit
 from sync.head_office.desk import DeskError
+from sync.head_office.kept_lives import put_back
 from sync.head_office.office import HeadOffice
 from sync.head_office.records import Enrolment, LogRow
 from sync.head_office.store import HeadOfficeStore
@@ -47,7 +48,6 @@ def revoke(office: HeadOffice, feed: FeedId, n: int, *, why: str, by: str) -> St
     why = " ".join(why.split())[:MOST_WHY]
     if not why:
         raise DeskError("reason-missing", "Why it is revoked is not said", cure="Say it in a few words.")
-    at_ms = to_ms(office.clock.now())
     with office.store.together() as store:
         life = _life(store, feed)
         held_n = store.head(feed).n
@@ -56,19 +56,38 @@ def revoke(office: HeadOffice, feed: FeedId, n: int, *, why: str, by: str) -> St
         if life.revoked and life.counts_to is not None and n >= life.counts_to:
             cure = "What counters were told cannot be taken back; only an earlier entry can be chosen."
             raise DeskError("revoked-already", f"{feed} is revoked behind entry {life.counts_to}", cure=cure)
-        counted_to = held_n if life.counts_to is None else min(held_n, life.counts_to)
-        rows = list(_log_rows(store, feed, n, counted_to))
-        struck = [row for row in rows if row.kind == "redemption" and store.void_of(feed, row.n) is None]
-        counts_to = n if life.counts_to is None else min(n, life.counts_to)
-        store.add_log_rows([_void_row(row, by, at_ms) for row in struck])
-        balances = Balances(store, at_ms)
-        for row in struck:
-            credit(store, balances, feed, row.n)  # it stays with that life: stranded, until a person frees it
-        balances.flush()
-        store.put_enrolment(replace(life, counts_to=counts_to, revoked_at_ms=at_ms, revoked_why=why, revoked_by=by))
-        told: list[Fact] = [Revoked(at_ms=at_ms, feed=str(feed), n=n, why=why, by=by)]
-        intake.tell_all(office, told + [_unseen(row, at_ms) for row in struck])
+        struck = _end(office, store, life, n, why=why, by=by)
+    office.lives.keep(office.store.enrolments())
+    return struck
+
+
+def _end(office: HeadOffice, store: HeadOfficeStore, life: Enrolment, n: int, *, why: str, by: str) -> Struck:
+    """End ``life`` behind entry ``n``, held here or not; inside a transaction."""
+    feed, at_ms = life.feed, to_ms(office.clock.now())
+    held_n = store.head(feed).n
+    counted_to = held_n if life.counts_to is None else min(held_n, life.counts_to)
+    rows = list(_log_rows(store, feed, n, counted_to))
+    struck = [row for row in rows if row.kind == "redemption" and store.void_of(feed, row.n) is None]
+    counts_to = n if life.counts_to is None else min(n, life.counts_to)
+    store.add_log_rows([_void_row(row, by, at_ms) for row in struck])
+    balances = Balances(store, at_ms)
+    for row in struck:
+        credit(store, balances, feed, row.n)  # it stays with that life: stranded, until a person frees it
+    balances.flush()
+    store.put_enrolment(replace(life, counts_to=counts_to, revoked_at_ms=at_ms, revoked_why=why, revoked_by=by))
+    told: list[Fact] = [Revoked(at_ms=at_ms, feed=str(feed), n=n, why=why, by=by)]
+    intake.tell_all(office, told + [_unseen(row, at_ms) for row in struck])
     return Struck(len(struck), sum(row.kind == "void" for row in rows))
+
+
+def recall(office: HeadOffice) -> None:
+    """At start: what is kept of lives outside the database, and a restored one does not know, is so again."""
+    with office.store.together() as store:
+        for one in put_back(store, office.lives.held()):
+            # a thief's device, which a backup from before the theft would let in again
+            why, by = one.revoked_why or STRUCK, one.revoked_by or "-"
+            _end(office, store, _life(store, one.feed), one.counts_to or 0, why=why, by=by)
+    office.lives.keep(office.store.enrolments())
 
 
 def count_forked(office: HeadOffice, feed: FeedId, n: int) -> int:

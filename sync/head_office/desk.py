@@ -148,6 +148,7 @@ def enrol(office: HeadOffice, message: bytes) -> bytes:
         return _answer_hello(office, contact.code_id)
     with office.store.together() as store:
         answered = _admit(office, store, contact.code_id, message)
+    office.lives.keep(office.store.enrolments())  # before the answer leaves, whichever try it was that let it in
     if isinstance(answered, ExchangeError):  # raised only now: the try it counts is committed
         raise answered
     return answered

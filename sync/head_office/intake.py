@@ -217,7 +217,7 @@ def settle(
     """After the entries of one message are stored, in the same transaction: count, tell on, receipt, grant, sign."""
     store, at_ms = office.store, to_ms(office.clock.now())
     lives = lives_of(office, origin)
-    incarnation = after_taking(store, incarnation_of(store), lives, taken)
+    incarnation = after_taking(store, incarnation_of(store), lives, taken, at_ms // 1000)
     balances = Balances(store, at_ms)
     counting = Counting(office, Books(store, counted=counts_so_far(office)), balances, at_ms)
     for_it = incarnation.feed_to(origin)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kiosk.clock import Clock, SystemClock
+from kiosk.clock import Clock, SystemClock, to_ms
 from sync.head_office.attempts import Attempts
+from sync.head_office.kept_lives import Lives, LivesFile, LivesInMemory
 from sync.head_office.keys import Keys
 from sync.head_office.positions import KeptPositions, PositionFile, Positions
 from sync.head_office.restored import start
@@ -21,7 +22,7 @@ class HeadOffice:
     """What every use case of head office needs. ``place`` is its data directory.
 
     ``attempts`` counts wrong passwords; ``parsed`` keeps what was published last, read into models; ``positions`` are
-    how far its feeds have gone out.
+    how far its feeds have gone out, ``lives`` who was let in.
     """
 
     place: Path
@@ -31,6 +32,7 @@ class HeadOffice:
     attempts: Attempts
     parsed: dict[str, Any] = field(default_factory=dict, repr=False)
     positions: Positions = field(default_factory=KeptPositions, repr=False)
+    lives: Lives = field(default_factory=LivesInMemory, repr=False)
 
     @classmethod
     def open(cls, place: Path, *, database: str | None = None, clock: Clock | None = None) -> HeadOffice:
@@ -39,6 +41,7 @@ class HeadOffice:
         ``database`` is an address such as ``postgresql://...``; None: an SQLite file in ``place``. Raises
         ``SetupError`` and ``StoreError``. A database that was restored begins a new incarnation.
         """
+        from sync.head_office.decisions import recall  # noqa: PLC0415 (which is given an office)
         from sync.head_office.sql.store import SqlStore  # noqa: PLC0415 (a twin in a test needs no SQLAlchemy)
 
         clock = clock or SystemClock()
@@ -46,11 +49,13 @@ class HeadOffice:
         url = database or f"sqlite:///{place.resolve() / DATABASE_FILE}"
         store, positions = SqlStore.open(url), PositionFile(place)
         try:
-            start(store, positions)
+            start(store, positions, to_ms(clock.now()) // 1000)
+            office = cls(place, store, keys, clock, Attempts(clock), positions=positions, lives=LivesFile(place))
+            recall(office)
         except BaseException:
             store.close()
             raise
-        return cls(place, store, keys, clock, Attempts(clock), positions=positions)
+        return office
 
     def close(self) -> None:
         """Give back files and connections."""

@@ -4,8 +4,8 @@ Rules of this module:
 
 - At start, a database behind the position file, or without one while it has granted, was restored. So was one whose own
   feed of the incarnation in force a counter holds further, or otherwise: the signature on it is our own.
-- A restored head office begins the next incarnation: new feeds, pools that are empty
-  (:mod:`sync.head_office.pools`), and receipts written anew, so that counters send all that it does not hold.
+- A restored head office begins the next incarnation, under a number that none before it can have had: new feeds, pools
+  that are empty (:mod:`sync.head_office.pools`), and receipts written anew, so that counters send all that it lacks.
 - Counters hand back the entries of its own older feeds that it lost. What they say counts again, once.
 - *Forgotten* may be what its feed to a counter said past what is held. It is so no more when the feed is as far as the
   position file says, or when every life that wrote there at the time of the restore has reported: it knows of the new
@@ -69,14 +69,14 @@ class Forgotten:
                 del self.feeds[feed]
 
 
-def start(store: HeadOfficeStore, positions: Positions) -> None:
-    """Before head office does anything: find out whether its database was restored."""
+def start(store: HeadOfficeStore, positions: Positions, at_s: int = 0) -> None:
+    """Before head office does anything: find out whether its database was restored. ``at_s``: as in :func:`begin`."""
     held = positions.held()  # before the database is looked at: whoever writes it commits there first
     with store.together():
         incarnation = incarnation_of(store)
         heads = own_heads(store)
         if _is_restored(store, incarnation, held, heads):
-            begin(store, held)
+            begin(store, held, at_s)
             heads = own_heads(store)
         positions.keep({feed: head.n for feed, head in heads.items()})
 
@@ -95,10 +95,16 @@ def own_heads(store: HeadOfficeStore) -> Mapping[FeedId, Head]:
     return {feed: head for feed, head in store.heads().items() if is_head_office(feed)}
 
 
-def begin(store: HeadOfficeStore, held: Mapping[FeedId, int] | None) -> Incarnation:
-    """The next incarnation. ``held`` are the positions that were reached; None: nobody knows them."""
+def begin(store: HeadOfficeStore, held: Mapping[FeedId, int] | None, at_s: int = 0) -> Incarnation:
+    """The next incarnation. ``held`` are the positions that were reached; None: nobody knows them.
+
+    Then the same backup may have been put back before, and what that incarnation wrote must not be written otherwise:
+    the number is the time, ``at_s`` in Unix seconds, which none before it had.
+    """
     before = incarnation_of(store)
     number = max([before.number, *(feed.incarnation for feed in held or ())]) + 1
+    if held is None:
+        number = max(number, at_s)
     lives = [life for life in store.enrolments() if ended_at(life) is None]
     forgotten = Forgotten.read(store)
     forgotten.feeds |= _unknown(lives, before.number) if held is None else _behind(store, held)
@@ -123,12 +129,12 @@ def _behind(store: HeadOfficeStore, held: Mapping[FeedId, int]) -> dict[str, int
 
 
 def after_taking(
-    store: HeadOfficeStore, incarnation: Incarnation, lives: Sequence[Enrolment], taken: Taken
+    store: HeadOfficeStore, incarnation: Incarnation, lives: Sequence[Enrolment], taken: Taken, at_s: int = 0
 ) -> Incarnation:
     """The incarnation that is in force after what a counter with these ``lives`` sent, now that it is stored."""
     if any(_contradicts(incarnation, applied.feed, applied.result) for applied in taken.applied):
         # a database and its position file that were set back together
-        incarnation = begin(store, None)
+        incarnation = begin(store, None, at_s)
     if not incarnation.whole:
         _heard(store, incarnation, lives, taken.exchange.vector)
     return incarnation_of(store)

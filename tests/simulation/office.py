@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +14,12 @@ from kiosk.core import strict_cbor
 from kiosk.core.entry import FeedId
 from kiosk.errors import ExchangeError
 from sync.certificates import issue
-from sync.head_office import desk, intake
+from sync.head_office import desk, intake, restored
 from sync.head_office.attempts import Attempts
 from sync.head_office.office import HeadOffice
+from sync.head_office.positions import KeptPositions
 from sync.head_office.records import EnrolmentCode, Which
 from sync.wire import EXCHANGE_PATH, PARTS_PATH
-from tests.simulation import standin_desk
 from tests.simulation.auditor import Auditor
 from tests.simulation.disk import PowerCut
 from tests.simulation.figures import Figures
@@ -56,6 +56,23 @@ class SimStore(HeadOfficeTwin):
         raise PowerCut
 
 
+class SimPositions(KeptPositions):
+    """The position file: power may fail before it is written, and behind."""
+
+    def __init__(self, store: SimStore) -> None:
+        super().__init__({})
+        self._store = store
+
+    def keep(self, positions: Mapping[FeedId, int]) -> None:
+        self._store.instant()
+        super().keep(positions)
+        self._store.instant()
+
+    def set_to(self, positions: Mapping[FeedId, int] | None) -> None:
+        """Put the file back to an older one; None: it is gone."""
+        self._positions = None if positions is None else dict(positions)
+
+
 class SimOffice:
     """One head office. ``up`` is False from a crash to the next start."""
 
@@ -63,12 +80,12 @@ class SimOffice:
         self.publication, self.clock, self.auditor = publication, clock, auditor
         tables, parsed = first_published(publication)
         self.store = SimStore(tables)
-        self.position: dict[str, int] = {}
-        self.backup: Tables | None = None
+        self.positions = SimPositions(self.store)
+        self.backup: tuple[Tables, Mapping[FeedId, int] | None] | None = None
         self.up = True
         self.faults: Counter[str] = Counter()
         self._told: dict[FeedId, int] = {}
-        self.office = HeadOffice(Path("/nowhere"), self.store, KEYS, clock, Attempts(clock), parsed)
+        self.office = HeadOffice(Path("/nowhere"), self.store, KEYS, clock, Attempts(clock), parsed, self.positions)
         auditor.published(publication.caps(), publication.policies)
 
     # --- messages
@@ -82,7 +99,6 @@ class SimOffice:
                 return intake.give_parts(self.office, message)
             assert path == EXCHANGE_PATH
             answered = intake.receive(self.office, message)
-            self.position = {str(feed): head.n for feed, head in self.store.heads().items()}
         except PowerCut:
             self.faults["office power cut"] += 1
             self.crash()
@@ -129,20 +145,21 @@ class SimOffice:
         """Start (again)."""
         self.up = True
         self.office.parsed.clear()
-        standin_desk.start(self.office, self.position)
+        restored.start(self.store, self.positions)
         self.audit()
 
     def back_up(self) -> None:
         """Copy the database."""
-        self.backup = self.store.tables.copy()
+        self.backup = self.store.tables.copy(), self.positions.held()
 
     def restore(self, *, position: str) -> None:
-        """Put the last backup in place of the database; the position file is ``kept``, or ``missing``."""
+        """Put the last backup in place of the database; the position file is ``kept``, ``missing`` or ``old``."""
         if self.backup is None:
             return
-        self.store.tables = self.backup.copy()
-        if position == "missing":
-            self.position = {}
+        tables, positions = self.backup
+        self.store.tables = tables.copy()
+        if position != "kept":
+            self.positions.set_to(None if position == "missing" else positions)
         self._told = {feed: len(held) for feed, held in self.store.tables.feeds.items()}
         self.auditor.office_restored({str(feed): n for feed, n in self._told.items()})
         self.start()

@@ -12,9 +12,11 @@ import os
 import re
 import traceback
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import cbor2
 import pytest
@@ -29,15 +31,17 @@ from kiosk.enrolling import Admitted
 from kiosk.setting_up import enrol_now
 from kiosk.station import CameraPlan, Station
 from sync import enrol as pact
+from sync import stick_file
 from sync.bundle import BundleFetcher
 from sync.contacts import send_contacts
 from sync.counter_side import CounterSide
+from sync.counter_stick import CounterStick
 from sync.head_office import contacts
 from sync.head_office.desk import create_enrolment_code
 from sync.head_office.office import HeadOffice
 from sync.head_office.people import add_clerk
 from sync.head_office.publish import publish
-from sync.replicator import Replicator
+from sync.replicator import Chance, Replicator
 from sync.wire import CONTACTS_PATH
 from tests.counter_pages import HTMX
 from tests.head_office_world import ORGANISATION, an_office, line_to
@@ -104,24 +108,41 @@ class World:
 
     def exchange(self) -> None:
         """Everything there is goes to head office, as the line's thread does it."""
-        from sync.replicator import Chance
+        fetcher, side = self._ends()
+        replicator = Replicator(
+            side, fetcher, self.post, self.station.counter.set_link, clock=self.clock,
+            chance=Chance(os.urandom, lambda: 0.5),
+        )  # fmt: skip
+        replicator.beside = lambda: send_contacts(side, self.station.kept_contacts, self.post, os.urandom(16))
+        replicator.turn()
+        assert self.station.counter.status().link.trouble is None
 
+    def put_on_stick(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The same on a stick; what is in its file goes to ``wire`` before it is sealed."""
+        fetcher, side = self._ends()
+        seal = stick_file.write
+
+        def overheard(out: BinaryIO, label: stick_file.Label, key: bytes, messages: Iterable[bytes]) -> int:
+            kept = list(messages)
+            self.wire.extend(kept)
+            return seal(out, label, key, kept)
+
+        folder.mkdir()
+        monkeypatch.setattr(stick_file, "write", overheard)
+        written = CounterStick(side, lambda: nullcontext(fetcher), self.folder.path).write_to(folder, everything=True)
+        assert written.entries > 3
+
+    def _ends(self) -> tuple[BundleFetcher, CounterSide]:
         station = self.station
         counter = station.counter
         fetcher = BundleFetcher(
             station.enrolment.root_key, station.journal.bundle, lambda: counter.standing.bundle_floor,
             counter.install_bundle, station.lists,
         )  # fmt: skip
-        side = CounterSide(
+        return fetcher, CounterSide(
             station.enrolment, station.device_key, station.journal, self.clock, take_checkpoint=station.checkpoint,
             on_entries=counter.learn, bundle_version=lambda: fetcher.version,
         )  # fmt: skip
-        replicator = Replicator(
-            side, fetcher, self.post, counter.set_link, clock=self.clock, chance=Chance(os.urandom, lambda: 0.5)
-        )
-        replicator.beside = lambda: send_contacts(side, station.kept_contacts, self.post, os.urandom(16))
-        replicator.turn()
-        assert counter.status().link.trouble is None
 
     def page(self, address: str, **form: str) -> str:
         """A page, or what a form of it answers."""
@@ -183,14 +204,13 @@ def give_everywhere(world: World) -> None:
 
 
 def wire_inside_out(messages: list[bytes]) -> Iterator[bytes]:
-    """Each message as it is, and its body inflated."""
+    """Each message as it is, and all in it that inflates."""
     for message in messages:
         yield message
-        carried = next((one for one in cbor2.loads(message)[8:9] if isinstance(one, bytes)), b"")
-        try:
-            yield zlib.decompress(carried)
-        except zlib.error:
-            yield carried
+        for header in (b"\x78\xda", b"\x78\x9c", b"\x78\x01"):  # zlib at its levels
+            for found in re.finditer(re.escape(header), message):
+                with suppress(zlib.error):
+                    yield zlib.decompressobj().decompress(message[found.start() :])
 
 
 def test_contact_details_are_in_no_file_message_log_or_crash_dump_of_a_counter(
@@ -217,6 +237,8 @@ def test_contact_details_are_in_no_file_message_log_or_crash_dump_of_a_counter(
     assert {"journal.db", "journal.db-wal"} <= {path.name for path in files}
     sealed_n = len(list(world.folder.contacts.iterdir()))
     leaks = [leak for path in [*files, dumps] for leak in found_in(path.read_bytes(), path.name)]
+    world.put_on_stick(tmp_path / "stick", monkeypatch)
+    leaks += [leak for path in (tmp_path / "stick").iterdir() for leak in found_in(path.read_bytes(), "the stick")]
     world.exchange()
     leaks += [leak for content in wire_inside_out(world.wire) for leak in found_in(content, "a message")]
     leaks += found_in(caplog.text.encode(), "the log")

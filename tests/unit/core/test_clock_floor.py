@@ -330,10 +330,10 @@ def test_the_first_floor_is_written_down_at_once() -> None:
     assert floor.due(0) == NOON_MS
 
 
-def test_the_floor_is_written_down_when_the_counter_stops_if_it_rose() -> None:
+def test_the_floor_is_written_down_when_the_counter_stops_if_it_rose_by_a_minute() -> None:
     floor = ClockFloor(NOON_MS, 0)
-    assert floor.due(0, closing=True) is None
-    assert floor.due(1, closing=True) == NOON_MS + 1
+    assert floor.due(JUMP_MS - 1, closing=True) is None
+    assert floor.due(JUMP_MS, closing=True) == NOON_MS + JUMP_MS
 
 
 def test_a_reset_signed_is_what_the_fact_carries() -> None:

@@ -63,8 +63,10 @@ def test_rows_that_are_cut_off_are_none() -> None:
 
 
 def test_numbers_fit_to_their_ends_and_rise_as_bytes_when_moved() -> None:
-    assert fits(LEAST, MOST, None)
+    assert fits(LEAST, MOST)
+    assert fits(MOST)
     assert not fits(MOST + 1)
+    assert not fits(0, MOST + 1)
     assert not fits(0, LEAST - 1)
     numbers = [LEAST, -1, 0, 1, MOST]
     octets = [moved(number).to_bytes(8, "big") for number in numbers]

@@ -56,6 +56,18 @@ def test_a_snapshot_of_an_earlier_life_is_not_believed() -> None:
     assert why(made(), replace(OWN, incarnation=2)) == "it is of bayside/counter-1@1"
 
 
+def test_a_key_that_is_none_signs_nothing() -> None:
+    assert why(made(), public_key=b"short") == "this counter did not sign it"
+
+
+def test_a_snapshot_of_another_feed_by_a_key_that_is_believed_for_one_of_ours_is_not_believed() -> None:
+    octets = made(feed=ELSEWHERE)
+    with pytest.raises(SnapshotError, match="it is of pier-9"):
+        read(octets, {OWN: PUBLIC})
+    with pytest.raises(SnapshotError, match="it is of pier-9"):
+        read(octets, {OWN: PUBLIC, ELSEWHERE: OTHER_KEY.public_key().public_bytes_raw()})
+
+
 def test_a_table_that_was_altered_is_not_believed() -> None:
     octets = made()
     for at in (len(octets) - 1, len(octets) - sum(map(len, folded().frozen().sections.values()))):

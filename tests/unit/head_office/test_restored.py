@@ -9,7 +9,10 @@ import pytest
 
 from kiosk.core.entry import FeedId
 from kiosk.core.escrow import returns_of
-from kiosk.core.fact import Granted, Receipt
+from kiosk.core.fact import Granted, Receipt, Revoked, decode_fact
+from kiosk.errors import ExchangeError
+from sync.head_office import restored
+from sync.head_office.decisions import revoke
 from sync.head_office.office import HeadOffice
 from sync.head_office.positions import KeptPositions, PositionFile
 from sync.head_office.records import RightPool
@@ -223,7 +226,7 @@ def test_database_and_file_set_back_together_are_found_out_by_our_own_signature(
     assert world.incarnation() == 1
     for _ in range(2):
         counters[0].exchange()
-    assert world.incarnation() == 2
+    assert world.incarnation() > 1
     spend(counters[0], balance(counters[0]))
     counters[0].exchange()
     assert balance(counters[0]) == 0
@@ -329,3 +332,57 @@ def _line(office: HeadOffice) -> Any:
     from tests.head_office_world import line_to
 
     return line_to(office)
+
+
+def test_the_same_backup_put_back_twice_without_its_file_is_two_incarnations(world: Backups) -> None:
+    world.enrolled().exchange()
+    before = world.backup()
+    numbers = []
+    for at_s in (1_800_000_000, 1_800_000_060):
+        world.store.tables = before.copy()  # type: ignore[attr-defined]
+        restored.start(world.store, KeptPositions(), at_s)
+        numbers.append(world.incarnation())
+    assert numbers == [1_800_000_000, 1_800_000_060]
+
+
+def test_a_counter_enrolled_after_the_backup_is_let_in_again(world: Backups) -> None:
+    before = world.backup()
+    counter = world.enrolled()
+    counter.exchange()
+    spend(counter, 3)
+    world.restore(before)
+    counter.exchange()
+    assert world.store.head(counter.feed) == counter.journal.heads()[counter.feed]
+
+
+def test_a_restored_head_office_gives_no_life_twice(world: Backups) -> None:
+    before = world.backup()
+    first = world.enrolled()
+    world.restore(before)
+    assert world.enrolled(key=9).feed == FeedId(first.feed.origin, 2)
+
+
+@pytest.mark.parametrize("known_n", [2, 4])
+def test_stolen_counter_is_not_let_in_again_by_a_backup_from_before_the_theft(world: Backups, known_n: int) -> None:
+    counter = world.enrolled()
+    counter.exchange()
+    spend(counter, known_n - counter.journal.heads()[counter.feed].n + 1)
+    counter.exchange()
+    before = world.backup()
+    spend(counter, 2)
+    counter.exchange()
+    revoke(world.office, counter.feed, 4, why="stolen", by="admin")
+    world.restore(before)
+    life = world.store.enrolments()[0]
+    assert (life.revoked, life.counts_to) == (True, 4)
+    spend(counter, 1)
+    with pytest.raises(ExchangeError, match="revoked this counter"):
+        counter.exchange()
+    told = [fact for fact in facts_told(world) if isinstance(fact, Revoked)]
+    assert [(fact.feed, fact.n) for fact in told] == [(str(counter.feed), 4)]
+
+
+def facts_told(world: Backups) -> list[object]:
+    """What the incarnation in force has told all counters."""
+    feed = FeedId("head-office", world.incarnation())
+    return [decode_fact(entry.body) for entry in world.store.entries(feed, 0, 1_000)]

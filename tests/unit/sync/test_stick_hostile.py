@@ -338,6 +338,11 @@ def test_one_counters_messages_under_the_name_of_another(town: Town) -> None:
     town.office_refuses("stick-altered")
 
 
+def test_old_messages_under_a_label_of_today(town: Town) -> None:
+    town.put(town.message(Exchange({})), label=town.label(at_ms=2))
+    town.office_refuses("stick-altered")
+
+
 def test_a_message_of_another_file_put_into_this_one(town: Town) -> None:
     town.put(town.message(Exchange({}), nonce=b"m" * 16))
     town.office_refuses("message-not-an-answer")
