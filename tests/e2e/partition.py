@@ -172,9 +172,10 @@ class Partition:
 
     def _hear(self, name: str, child: subprocess.Popen[str]) -> None:
         assert child.stdout is not None
-        for line in child.stdout:
-            if line.endswith("\n"):  # the last one may be cut by the kill
-                self.said.put((name, line))
+        with child.stdout as lines:
+            for line in lines:
+                if line.endswith("\n"):  # the last one may be cut by the kill
+                    self.said.put((name, line))
 
     def _kill(self, name: str) -> None:
         working = self.working.pop(name)
