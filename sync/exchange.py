@@ -150,7 +150,8 @@ class Side:
     A ``quiet`` feed passes only where the other side's vector names it; ``wanted`` ones are named in ours though
     nothing of them is held. ``vouch`` gives the certificate of who writes a feed, to go beside its segments; ``meet``
     is told of those that came, before anything is applied. ``mark_of`` finds where another's feed may be cut. What a
-    side ``ignores`` of an innocent carrier's message is left, and the rest is taken.
+    side ``ignores`` of an innocent carrier's message is left unread, and the rest is taken.
+    Of a ``closed`` feed nothing more is taken from the other side, as if it were known.
     """
 
     store: FeedStore
@@ -169,6 +170,7 @@ class Side:
     meet: Callable[[bytes], object] = _not_met
     mark_of: MarkOf = no_mark
     ignores: Callable[[Segment], bool] = _nothing_ignored
+    closed: Callable[[FeedId], bool] = _never
 
 
 # --- applying ----------------------------------------------------------------------------------
@@ -309,6 +311,10 @@ def take(side: Side, exchange: Exchange) -> Taken:
     applied = []
     for segment in exchange.segments:
         if side.ignores(segment):
+            continue
+        if side.closed(segment.feed):
+            _authentic(segment, side.trust)
+            applied.append(Applied(segment.feed, Result.KNOWN, (), _head_of(side.store, segment.feed)))
             continue
         applied.append(apply(side.store, segment, side.trust, side.keep_fork))
         if applied[-1].entries:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from kiosk.core.entry import Entry
 from sync.certificates import Certificate
-from sync.counter_side import CounterSide
+from sync.counter_side import CounterSide, overtaken
 from sync.exchange import KeepFork, Side
 from sync.neighbourhood import Neighbourhood, NeighbourTrust
 from sync.offering import Limits, MarkOf
@@ -61,4 +61,5 @@ def side_towards(
         mark_of=mark_of,
         # entries that a thief wrote with a stolen device, which a neighbour took before it had heard of that
         ignores=lambda segment: near.is_over(segment.feed, segment.checkpoint.n),
+        closed=overtaken(counter.side.store),
     )
