@@ -61,8 +61,7 @@ def test_counters_at_listed_addresses_tell_each_other_by_themselves(
 ) -> None:
     """Only one of the two lists the other: an exchange goes both ways."""
     opened(lan_of(front, bar.address))
-    until(lambda: bar.neighbours.reached == 1)
-    assert front.counter.status().neighbours == 1
+    until(lambda: bar.neighbours.reached == 1 and front.counter.status().neighbours == 1)
     front.line.up = bar.line.up = False
     assert front.redeem("TACO-1").state is State.REDEEMED  # which wakes the link
     until(lambda: bar.counter.standing.tally("tacos").live == 1)
