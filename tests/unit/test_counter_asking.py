@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kiosk.cached_bundle import InForce
+from kiosk.clock import to_ms
+from kiosk.core.clock_floor import LATEST_MS
 from kiosk.core.entry import FeedId
 from kiosk.core.fact import Asked, Denied, Fact, Redemption, Returned, Revoked, Spent, UseSeen, Void, decode_fact
 from kiosk.core.reservation import USED, YES, Reply
@@ -15,10 +19,11 @@ from kiosk.core.rights import Right, RightKind
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, Showing, State
 from tests.core_world import ELSEWHERE, OWN, catalogue, code_digest, promotion
-from tests.counter_world import PIE, Floor, open_floor
+from tests.counter_world import NOON, PIE, Floor, open_floor
 
 CODE, OTHER, WORD = "TACO-7F3K-9HXM", "TACO-2M8R-5JWD", "LIMEPIE"
 DIGEST = code_digest(CODE)
+NOON_MS = to_ms(NOON)
 USD = {"amount": "12.00", "currency": "USD"}
 
 
@@ -147,7 +152,13 @@ def test_a_use_that_head_office_tells_of_refuses_what_is_on_display(floor: Floor
     floor.office.silent = True
     look(floor)
     seen = UseSeen(
-        at_ms=1, feed=str(ELSEWHERE), n=9, promotion="tacos", credential=DIGEST, store="pier-9", used_at_ms=1
+        at_ms=NOON_MS,
+        feed=str(ELSEWHERE),
+        n=9,
+        promotion="tacos",
+        credential=DIGEST,
+        store="pier-9",
+        used_at_ms=NOON_MS,
     )
     floor.office.write(seen)
     assert shown(floor.counter.display).verdict.reason is Reason.USED_ELSEWHERE
@@ -202,6 +213,7 @@ def test_a_right_is_given_back_when_the_customer_is_gone(floor: Floor, gone: str
         floor.restart()
     if gone == "late":
         floor.office.answer()
+    floor.counter.tick()
     (back,) = written(floor, Returned)
     assert (back.right, back.promotion, back.subject, back.amount) == (int(RightKind.ONCE), "tacos", DIGEST, 1)
     assert not held(floor)
@@ -231,23 +243,15 @@ def test_a_right_that_came_to_its_owner_stays(floor: Floor) -> None:
 def test_what_is_left_of_a_promotion_that_is_over_goes_back_once_and_by_no_clock_that_is_suspect(floor: Floor) -> None:
     publish(floor, limits={"total": 9})
     floor.office.grant(RightKind.TOTAL, "tacos", 4)
-    floor.counter._work._in_force = _forever(floor)
-    floor.counter.tick()
-    floor.clock.move(40 * 24 * 3600)  # the line is down: nothing says that as much time has passed
+    floor.counter._work.put_in_force(InForce(floor.catalogue, LATEST_MS, LATEST_MS))
+    floor.clock.set(NOON + timedelta(days=40))  # somebody sets the clock: nothing says that as much time has passed
     floor.counter.tick()
     assert written(floor, Returned) == []
-    floor.clock.set(floor.clock.now())
-    floor.counter.told_time(round(floor.clock.now().timestamp() * 1000))
+    floor.counter.told_time(to_ms(floor.clock.now()))
     floor.counter.tick()
     floor.counter.tick()
     (back,) = written(floor, Returned)
     assert (back.right, back.amount) == (int(RightKind.TOTAL), 4)
-
-
-def _forever(floor: Floor) -> Any:
-    from kiosk.cached_bundle import InForce
-
-    return InForce(floor.catalogue, 2**46, 2**46)
 
 
 # --- allowances -------------------------------------------------------------------------------------
@@ -276,7 +280,7 @@ def test_a_promised_cap_is_spent_as_a_right_and_a_void_brings_it_back(floor: Flo
 
 
 def test_a_counter_whose_feed_was_ended_redeems_nothing_more(floor: Floor) -> None:
-    floor.office.write(Revoked(at_ms=1, feed=str(OWN), n=2, why="stolen"))
+    floor.office.write(Revoked(at_ms=NOON_MS, feed=str(OWN), n=2, why="stolen"))
     assert floor.counter.status().fenced
     assert look(floor, WORD).verdict.reason is Reason.COUNTER_FENCED
     floor.restart()
@@ -284,7 +288,7 @@ def test_a_counter_whose_feed_was_ended_redeems_nothing_more(floor: Floor) -> No
 
 
 def test_one_that_another_feed_was_ended_goes_on(floor: Floor) -> None:
-    floor.office.write(Revoked(at_ms=1, feed=str(ELSEWHERE), n=2, why="stolen"))
+    floor.office.write(Revoked(at_ms=NOON_MS, feed=str(ELSEWHERE), n=2, why="stolen"))
     assert tap(floor, look(floor, WORD)).state is State.REDEEMED
 
 
@@ -353,6 +357,6 @@ def test_a_denial_for_another_counter_is_none_of_ours(floor: Floor) -> None:
     floor.office.silent = True
     showing = look(floor)
     floor.office.write(
-        Denied(at_ms=1, feed=str(FeedId("bayside/counter-2", 1)), n=showing.asked_n or 0, why="used-here")
+        Denied(at_ms=NOON_MS, feed=str(FeedId("bayside/counter-2", 1)), n=showing.asked_n or 0, why="used-here")
     )
     assert shown(floor.counter.display).verdict.outcome is Outcome.ACCEPT
