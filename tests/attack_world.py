@@ -140,7 +140,7 @@ class World:
         front = RealCounter(folder / "front", enrolled(office), line_to(office))
         world = cls(office, front, enrolled(office, "pier-9", key=2))
         assert front.exchange().trouble is None
-        assert front.redeem("TACO-1")
+        assert front.redeem("LIMEPIE")
         world.settle()
         return world
 

@@ -14,7 +14,7 @@ from kiosk.core.situation import ClockInterval, Freshness
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.counter import Counter
 from kiosk.display import Display, FilmedScreen, Redeemed, Showing, State
-from kiosk.web import asking, comparing, times
+from kiosk.web import asking, comparing, times, words_of_the_line
 from kiosk.web.asked import Asked, Way, Words
 from kiosk.web.camera_words import Chip, chip, hint_words
 from kiosk.web.language import gettext as _
@@ -24,6 +24,7 @@ from kiosk.web.screen_words import frames_agree
 from kiosk.web.ticket import Fact, Ticket, strength_of
 from kiosk.web.today import on_today
 from kiosk.web.words import for_outcome, for_reason
+from kiosk.web.words_of_link import trouble_words
 
 LAST_STUBS = 3
 
@@ -35,6 +36,7 @@ _NOTHING_ELSE = (Reason.COUNTER_FENCED, Reason.PROMOTIONS_STALE)
 class Status:
     """The status line. ``age`` is how old the promotions are, or empty where none were ever published.
 
+    ``neighbours`` says in two words how many are reached, ``near`` in a sentence; both may be empty.
     ``clock`` says what the time could be where the counter's own clock is suspect, else it is empty; ``expired``: the
     list of promotions is too old to go by.
     """
@@ -51,6 +53,8 @@ class Status:
     notes: tuple[str, ...] = field(default=())
     camera_chip: Chip | None = None
     camera_hint: tuple[str, str] | None = None
+    neighbours: str = ""
+    near: str = ""
     expired: bool = False
     clock: str = ""
     fenced: bool = False
@@ -386,11 +390,17 @@ class Desk:
             now=times.day_and_clock(now, self.zone),
             camera_code=status.camera.code,
             camera_words=status.camera.words,
-            trouble=status.trouble,
+            trouble=tuple(map(trouble_words, status.trouble)),
             notes=status.notes,
             camera_chip=chip(status.camera),
             camera_hint=None if status.camera.hint is None else hint_words(status.camera.hint),
+            neighbours=words_of_the_line.neighbours(status.neighbours) if status.neighbours else "",
+            near=words_of_the_line.how_neighbours_stand(status.neighbours, self._counters_here()),
         )
+
+    def _counters_here(self) -> int:
+        store = self._counter.catalogue.store(self._counter.place.store)
+        return 1 if store is None else len(store.counters)
 
     def _clock_between(self, clock: ClockInterval | None, now: datetime) -> str:
         """What the time could be, as "12:00 to 12:10"; empty where the clock is sane."""

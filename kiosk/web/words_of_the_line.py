@@ -5,7 +5,26 @@ from __future__ import annotations
 from kiosk.web import times
 from kiosk.web.asked import Asked, Way, Words
 from kiosk.web.language import gettext as _
+from kiosk.web.language import ngettext
 from kiosk.web.ways import fitting, may_ask, newest_list, once_online, when_and_where, with_pin
+
+
+def neighbours(reached: int) -> str:
+    """How many other counters of the store are reached, as on the status line."""
+    return ngettext("%(num)d neighbour", "%(num)d neighbours", reached)
+
+
+def how_neighbours_stand(reached: int | None, counters: int) -> str:
+    """The same in a sentence; None: this counter does not look for any. Empty in a store with one counter."""
+    if reached is None:
+        return "" if counters < 2 else _("Not looked for. Start this counter with --lan, and they tell each other.")
+    if reached == 0:
+        return _("None is reached. What another counter takes is known here once head office tells of it.")
+    return ngettext(
+        "%(num)d other counter is reached: what it takes is known here, also while the line is down.",
+        "%(num)d other counters are reached: what they take is known here, also while the line is down.",
+        reached,
+    )
 
 
 def counter_fenced(_asked: Asked) -> Words:

@@ -17,11 +17,13 @@ Arrive = Callable[..., NearCounter]
 
 @pytest.fixture
 def office(tmp_path: Path) -> HeadOffice:
-    """One whose tacos may pass while the line is down, at a risk of which each counter has its share."""
-    made = an_office(tmp_path / "office", published=False)
-    at_risk = 'credentials: [listed]\n    offline: {policy: floor, floor: "20.00", risk: "960.00"}'
-    publish(made, promotions=PROMOTIONS.replace("credentials: [listed]", at_risk), organisation=ORGANISATION, by="test")
-    return made
+    """The sample organisation with a third counter at bayside; its listed codes are honoured offline up to a floor."""
+    office = an_office(tmp_path / "office", published=False)
+    organisation = ORGANISATION.replace("name: Bar}]", "name: Bar}, {id: grill, name: Grill}]")
+    offline = "offline: {policy: floor, floor: '20.00', risk: '960.00'}"
+    promotions = PROMOTIONS.replace("credentials: [listed]", f"credentials: [listed]\n    {offline}")
+    publish(office, promotions=promotions, organisation=organisation, by="test")
+    return office
 
 
 @pytest.fixture
