@@ -110,7 +110,13 @@ class NearCounter:
             self.journal.checkpoint_between,
         )
         self.replicator = Replicator(
-            self.side, fetcher, self.line.post, self.counter.set_link, clock=self.clock, chance=chance
+            self.side,
+            fetcher,
+            self.line.post,
+            self.counter.set_link,
+            clock=self.clock,
+            chance=chance,
+            saw_time=self.counter.told_time,
         )
         self.chance = chance
         parts = Parts(
