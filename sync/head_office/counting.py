@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
+from typing import Any, get_args
 
 from kiosk.core.entry import Entry, FeedId, MalformedEntryError
 from kiosk.core.fact import Asked, Fact, Redemption, UseSeen, Void, decode_fact
@@ -196,14 +196,10 @@ def readable(entry: Entry) -> Fact | None:
         fact = decode_fact(entry.body)
     except MalformedEntryError:
         return None
-    return fact if all(_fits(name, getattr(fact, name)) for name in _names(type(fact))) else None
+    return fact if all(_fits(name, getattr(fact, name)) for name in _NAMES[type(fact)]) else None
 
 
-@cache
-def _names(kind: type[Fact]) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(kind))
-
-
+_NAMES: dict[Any, tuple[str, ...]] = {kind: tuple(one.name for one in fields(kind)) for kind in get_args(Fact)}
 _INDEXED = frozenset({"promotion", "store", "credential", "holder", "sale", "feed", "to", "subject"})
 _MOST_INDEXED_BYTES = 600
 """PostgreSQL refuses to index much longer ones; three may be in one index."""

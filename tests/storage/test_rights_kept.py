@@ -17,7 +17,7 @@ FRONT, BAR = "bayside/front@1", "bayside/bar@1"
 
 
 def account(name: str, lot: Lot, **sums: int) -> RightAccount:
-    return replace(RightAccount.empty((name, lot)), **sums)
+    return replace(RightAccount.empty((name, lot)), **sums)  # type: ignore[arg-type]  # the sums of an account
 
 
 def test_accounts_are_added_and_replaced_by_their_key(store: HeadOfficeStore) -> None:
