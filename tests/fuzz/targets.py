@@ -366,13 +366,13 @@ _CATALOGUE = catalogue(
 def _fact(raw: bytes) -> object:
     """A fact, folded as this counter's own, as head office's and as another's; then every question is asked."""
     fact = decode_fact(raw)
-    standing, clock = Standing(OWN), ClockHistory(OWN, ROOT_PUBLIC)
+    standing, clock = Standing(OWN), ClockHistory(OWN)
     for n, feed in enumerate((OWN, FeedId("head-office", 1), FeedId("pier-9/counter-1", 1)), start=1):
         standing.apply(feed, n, fact)
         clock.apply(feed, n, fact)
-    guarded = ClockFloor(clock.floor_ms, 0)
+    guarded = ClockFloor(clock.read(ROOT_PUBLIC).floor_ms, 0)
     guarded.between(NOON_MS, 1000)
-    assert ClockHistory.thawed(OWN, ROOT_PUBLIC, clock.frozen()) == clock
+    assert ClockHistory.thawed(OWN, clock.frozen()) == clock
     standing.frozen()
     for text in ("TACO-7F3K-9HXM", "SHRIMP20", "PIE"):
         _asked(text, _CATALOGUE, standing)
