@@ -114,10 +114,16 @@ def test_what_is_small_and_was_not_folded_by_an_older_release_is_as_at_the_begin
     octets = made()
     head_bytes = int.from_bytes(octets[8:12], "big")
     stated = cbor2.loads(cbor2.loads(octets[12 : 12 + head_bytes])[0])
+
+    def restated() -> bytes:
+        statement = cbor2.dumps(stated)
+        head = cbor2.dumps([statement, KEY.sign(cbor2.dumps(["kj1-snapshot", statement]))])
+        return octets[:8] + len(head).to_bytes(4, "big") + head + octets[12 + head_bytes :]
+
     del stated[8]["accounts"]
-    statement = cbor2.dumps(stated)
-    head = cbor2.dumps([statement, KEY.sign(cbor2.dumps(["kj1-snapshot", statement]))])
-    older = octets[:8] + len(head).to_bytes(4, "big") + head + octets[12 + head_bytes :]
+    older = restated()
+    stated[8] = [1, 2]
+    assert why(restated()) == "it is of another release's format"
     assert why(older) == "it is of another release's format: it has no accounts"
     assert read(older, {OWN: PUBLIC}, older=True).settled.small.accounts is None
 
