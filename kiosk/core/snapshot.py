@@ -4,9 +4,9 @@ Rules of this module:
 
 - ``"kj1snap1" | len(head) u32 | head | tables``: *head* is CBOR [statement, signature], and the last byte of the first
   eight is the format. The tables lie one behind the other in the order in which the statement names them.
-- The statement is a CBOR map: 1 the counter's feed, 2 its key epoch, 3 when it was made (its clock), 4 what is covered,
-  [[feed, n, hash], ...], 5 [[table, bytes], ...], 6 the SHA-256 of all tables, 7 the names, 8 what is small, by name. The
-  signature is Ed25519 by the device key over CBOR ["kj1-snapshot", statement].
+- The statement is a CBOR map: 1 the counter's feed, 2 its key epoch, 3 when it was made (its clock), 4 what is
+  covered, [[feed, n, hash], ...], 5 [[table, bytes], ...], 6 the SHA-256 of all tables, 7 the names, 8 what is small,
+  by name. The signature is Ed25519 by the device key over CBOR ["kj1-snapshot", statement].
 - A snapshot says nothing that its feeds do not: who does not like it leaves it, and folds. So whatever is wrong with
   one is one error, :class:`SnapshotError`, raised before anything in it is believed.
 """
