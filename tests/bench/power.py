@@ -45,6 +45,7 @@ def measure(arguments: Sequence[str]) -> dict[str, float]:
             ),
             power.fail_system_calls(folder, A_DAY, every=args.every * 23, calls=["fcntl"]),
             power.fail_counter(folder, every=args.every),
+            power.fail_redeeming(folder, every=args.every),
             power.fail_private(folder),
             power.fail_positions(folder),
         ]

@@ -19,9 +19,13 @@ import pytest
 from kiosk import snapshots
 from kiosk.config import write_private
 from kiosk.core.entry import Entry, FeedId
+from kiosk.core.fact import Redemption
+from kiosk.display import State
 from kiosk.errors import CounterfoilError
 from kiosk.journal import Journal, connection, pruning
+from kiosk.ledger import Ledger
 from sync.head_office.positions import PositionFile
+from tests.counter_world import Floor, open_floor
 from tests.storage.faulty_vfs import CALLS, FaultyDisk, Manner
 from tests.storage.journals import enrolled
 from tests.storage.listed_bundles import ListedCounter
@@ -328,6 +332,69 @@ def fail_counter(folder: Path, *, every: int, versions: int = 6) -> int:
                 met += work.disk.fired
                 judge_counter(folder / "run", work.told)
     return met
+
+
+# --- a counter that redeems ----------------------------------------------------------------------------
+
+
+def fail_redeeming(folder: Path, *, every: int) -> int:
+    """Let each call fail while a clerk redeems: "hand it over" is in the journal, and the counter goes on or says why.
+
+    What is in the journal and was never shown as redeemed is asked about at the next start.
+    """
+
+    def begun() -> tuple[FaultyDisk, Floor]:
+        disk = FaultyDisk(lay(folder / "run", {}))
+        return disk, open_floor(folder / "run", lambda path: Journal.open(path, connect=disk.connect))
+
+    with small_log():
+        disk, floor = begun()
+        disk.fail((), 1, "error")
+        _redeem(floor, 4)
+        floor.journal.close()
+        met = 0
+        for fault in faults(disk, CALLS, every):
+            disk, floor = begun()
+            with failing(str(fault)):
+                fault.arm(disk)
+                told = _redeem(floor, 4)
+                disk.heal()
+                met += disk.fired
+                told += _redeem(floor, 2)
+                assert len(told) >= 2, "once the disk is well it goes on"
+                _holds_redemptions(floor, told)
+    return met
+
+
+def _redeem(floor: Floor, many: int) -> list[str]:
+    """Try so often; the ids of what the display said to hand over."""
+    told = []
+    for _ in range(many):
+        floor.counter.status()  # as its pages ask all the time
+        showing = floor.counter.look("LIMEPIE").showing
+        assert showing is not None
+        done = floor.counter.redeem(showing.id, "ana")
+        if done.state is State.REDEEMED:
+            assert done.showing is not None
+            told.append(done.showing.id)
+        else:
+            assert done.note, "it says why not"
+        floor.counter.seen(showing.id)
+        floor.counter.next(showing.id)
+    return told
+
+
+def _holds_redemptions(floor: Floor, told: Sequence[str]) -> None:
+    floor.journal.close()
+    journal = unsynced(floor.path)
+    try:
+        made = {fact.intent.hex(): n for feed, n, fact in journal.replay() if isinstance(fact, Redemption)}
+        assert set(told) <= made.keys(), "handed over, and not in the journal"
+        ledger = Ledger(journal, journal.feed)
+        asked = set(ledger.standing.unanswered(journal.feed))
+        assert {n for intent, n in made.items() if intent not in told} <= asked, "written, and nobody knows"
+    finally:
+        journal.close()
 
 
 # --- a file of secrets ---------------------------------------------------------------------------------

@@ -71,6 +71,10 @@ def test_whichever_call_fails_a_bundle_with_its_lists_is_refused_or_in_force(mem
     assert power.fail_counter(memory, every=101) > 20
 
 
+def test_whichever_call_fails_what_is_handed_over_is_in_the_journal_and_the_counter_goes_on(memory: Path) -> None:
+    assert power.fail_redeeming(memory, every=7) > 20
+
+
 def test_whichever_call_fails_a_key_is_refused_in_words_or_written_and_leaves_no_scraps(memory: Path) -> None:
     assert power.fail_private(memory) > 30
 
