@@ -244,6 +244,7 @@ class Snapshots:
 
         Raises ``JournalError``.
         """
+        self._sweep(pace)  # what a power cut left
         heads = self._journal.heads()
         begins = {feed: self._journal.beginning(feed).after for feed in heads}
         may_go = prunable(heads, self.feed.origin, partial(self._paced, begins, pace), self._newest_ms(heads))
@@ -260,9 +261,12 @@ class Snapshots:
         pieces = snapshot.write(frozen, points, self.feed, self._key_epoch, self._now_ms(), self._key)
         self._journal.prune(points, pieces)
         log.info("%d entries that head office holds were pruned", count)
+        self._sweep(pace)
+        return count
+
+    def _sweep(self, pace: Pace) -> None:
         while self._journal.sweep():
             pace()
-        return count
 
     def _beginning(self) -> tuple[Settled, Mapping[FeedId, Head]]:
         """What the entries that are here are folded on."""

@@ -18,6 +18,7 @@ from kiosk.clock import Clock, to_ms
 from kiosk.config import Enrolment
 from kiosk.core.entry import NO_ENTRIES, Checkpoint, Entry, FeedId, Head, MalformedEntryError, sign_checkpoint
 from kiosk.core.fact import Opened, Receipt, decode_fact
+from kiosk.core.rights import is_head_office
 from kiosk.ports import FeedStore
 from sync.carrying import Carrying
 from sync.exchange import Fork, KeepFork, Side
@@ -53,6 +54,21 @@ class PinnedHeadOffice:
     def key_of(self, origin: str, key_epoch: int) -> bytes | None:
         """The key of a message's sender."""
         return self._keys.get(key_epoch) if origin == HEAD_OFFICE else None
+
+
+def overtaken(store: FeedStore) -> Callable[[FeedId], bool]:
+    """Which feeds of head office's a newer incarnation has overtaken, as far as is known here.
+
+    More of them is taken from head office itself alone: a grant that a neighbour or a stick still carries may be one
+    that a restored head office has forgotten, after it was told all that is here.
+    """
+
+    def is_overtaken(feed: FeedId) -> bool:
+        return is_head_office(feed) and any(
+            is_head_office(one) and one.incarnation > feed.incarnation for one in store.heads()
+        )
+
+    return is_overtaken
 
 
 def report_fork(fork: Fork) -> None:

@@ -26,7 +26,7 @@ from kiosk.errors import BundleError, CounterfoilError
 from kiosk.ports import FeedStore, FolderRead, StickRead, StickWritten
 from sync import stick, stick_file, stick_folder
 from sync.bundle import BundleFetcher
-from sync.counter_side import CounterSide
+from sync.counter_side import CounterSide, overtaken
 from sync.exchange import Side, take
 from sync.offering import MarkOf, no_mark
 from sync.replicator import trouble_in
@@ -188,7 +188,8 @@ class CounterStick:
         with self._bundles() as fetcher:
             for exchange in survey.each_exchange():
                 with outcome.unless_first():
-                    taken = take(self._counter.side, exchange)
+                    side = self._counter.side
+                    taken = take(replace(side, closed=overtaken(side.store)), exchange)
                     outcome.add(taken, trouble_in(taken, self._counter.enrolment.feed))
             if outcome.bundle is not None:
                 try:

@@ -146,6 +146,7 @@ class Side:
     A ``quiet`` feed passes only where the other side's vector names it; ``wanted`` ones are named in ours though
     nothing of them is held. ``vouch`` gives the certificate of who writes a feed, to go beside its segments; ``meet``
     is told of those that came, before anything is applied. ``mark_of`` finds where another's feed may be cut.
+    Of a ``closed`` feed nothing more is taken from the other side, as if it were known.
     """
 
     store: FeedStore
@@ -163,6 +164,7 @@ class Side:
     vouch: Callable[[FeedId], bytes | None] = _no_certificate
     meet: Callable[[bytes], object] = _not_met
     mark_of: MarkOf = no_mark
+    closed: Callable[[FeedId], bool] = _never
 
 
 # --- applying ----------------------------------------------------------------------------------
@@ -302,6 +304,10 @@ def take(side: Side, exchange: Exchange) -> Taken:
         side.meet(certificate)
     applied = []
     for segment in exchange.segments:
+        if side.closed(segment.feed):
+            _authentic(segment, side.trust)
+            applied.append(Applied(segment.feed, Result.KNOWN, (), _head_of(side.store, segment.feed)))
+            continue
         applied.append(apply(side.store, segment, side.trust, side.keep_fork))
         if applied[-1].entries:
             side.learned(applied[-1].entries)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from kiosk.core.entry import Entry
 from sync.certificates import Certificate
-from sync.counter_side import CounterSide
+from sync.counter_side import CounterSide, overtaken
 from sync.exchange import KeepFork, Side
 from sync.neighbourhood import Neighbourhood, NeighbourTrust
 from sync.offering import Limits, MarkOf
@@ -57,4 +57,5 @@ def side_towards(
         vouch=near.certificate_of,
         meet=near.meet,
         mark_of=mark_of,
+        closed=overtaken(counter.side.store),
     )

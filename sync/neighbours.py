@@ -50,6 +50,7 @@ from sync.replicator import Chance
 from sync.wire import EXCHANGE_PATH, NONCE_BYTES, RESERVE_PATH, RIGHTS_PATH, Kind, seal, unseal
 
 MOST_LINKS = 32
+COPIED = "A neighbour holds another history of this journal: it was restored or copied; enrol this counter anew"
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +186,7 @@ class Neighbours:
         own = self._parts.counter.enrolment.feed
         if any(one.feed == own for one in taken.divergences):
             # this disk was put back from a copy, or copied
-            self._trouble = f"{neighbour.feed.origin} holds another history of this journal: enrol this counter anew"
+            self._trouble = COPIED
         forked = [one.feed for one in taken.applied if one.result is Result.FORK]
         if forked:
             log.error("%s sent another history of %s", neighbour.feed, ", ".join(map(str, forked)))

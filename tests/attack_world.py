@@ -100,6 +100,8 @@ class RealCounter:
         display = self.counter.look(text)
         if display.showing is None:
             return False
+        if self.counter.status().online:
+            self.exchange()  # head office answers what it was asked
         done = self.counter.redeem(display.showing.id, clerk)
         redeemed = done.state is State.REDEEMED
         self.counter.seen(display.showing.id)

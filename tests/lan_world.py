@@ -110,7 +110,13 @@ class NearCounter:
             self.journal.checkpoint_between,
         )
         self.replicator = Replicator(
-            self.side, fetcher, self.line.post, self.counter.set_link, clock=self.clock, chance=chance
+            self.side,
+            fetcher,
+            self.line.post,
+            self.counter.set_link,
+            clock=self.clock,
+            chance=chance,
+            saw_time=self.counter.told_time,
         )
         self.chance = chance
         parts = Parts(
@@ -118,6 +124,7 @@ class NearCounter:
         )
         self.neighbours = Neighbours(parts)
         self.counter.neighbours = self.neighbours
+        self.counter.answer_within_s = 0.0  # nobody turns the replicator while a tap waits
 
     def _keep_fork(self, fork: Fork) -> None:
         report_fork(fork)
@@ -140,7 +147,8 @@ class NearCounter:
 
     def arrive(self) -> None:
         """Fetch the bundle and the certificate over the line, and open the door."""
-        self.replicator.exchange_once()
+        for _ in range(2):  # the bundle, and then what head office grants of it
+            self.replicator.turn()
         self.near.take_papers(fetch_papers(self.side, self.line.post, self.chance))
         self.open_door()
 

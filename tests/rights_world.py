@@ -13,7 +13,7 @@ from kiosk.core.rights import Accounts, Right, RightKind
 from kiosk.core.standing import Standing
 from sync.head_office import restored
 from sync.head_office.decisions import recall
-from sync.head_office.kept_lives import LivesInMemory
+from sync.head_office.kept_lives import LivesInMemory, put_back
 from sync.head_office.office import HeadOffice
 from sync.head_office.positions import KeptPositions
 from sync.head_office.publish import publish
@@ -163,6 +163,8 @@ class Backups:
             self.file = KeptPositions()
         if file_too is not None:
             self.file = file_too
+        with self.store.together() as store:
+            put_back(store, self.lives.held())
         restored.start(self.store, self.file)
         self.office = self._opened(self.office)
 

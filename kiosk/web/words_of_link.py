@@ -15,10 +15,14 @@ TROUBLES = frozenset(
         marked("Head office has revoked this counter: nothing that it does counts any more"),
     }
 )
+NEAR = frozenset(
+    {marked("A neighbour holds another history of this journal: it was restored or copied; enrol this counter anew")}
+)
+"""What a counter of the same store says."""
 
 
 def trouble_words(trouble: str | None) -> str:
     """The sentence for a person; empty where there is none."""
     if trouble is None:
         return ""
-    return _(trouble) if trouble in TROUBLES else trouble
+    return _(trouble) if trouble in TROUBLES | NEAR else trouble

@@ -5,7 +5,26 @@ from __future__ import annotations
 from kiosk.web import times
 from kiosk.web.asked import Asked, Way, Words
 from kiosk.web.language import gettext as _
+from kiosk.web.language import ngettext
 from kiosk.web.ways import fitting, may_ask, newest_list, once_online, when_and_where, with_pin
+
+
+def neighbours(reached: int) -> str:
+    """How many other counters of the store are reached, as on the status line."""
+    return ngettext("%(num)d neighbour", "%(num)d neighbours", reached)
+
+
+def how_neighbours_stand(reached: int | None, counters: int) -> str:
+    """The same in a sentence; None: this counter does not look for any. Empty in a store with one counter."""
+    if reached is None:
+        return "" if counters < 2 else _("Not looked for. Start this counter with --lan, and they tell each other.")
+    if reached == 0:
+        return _("None is reached. What another counter takes is known here once head office tells of it.")
+    return ngettext(
+        "%(num)d other counter is reached: what it takes is known here, also while the line is down.",
+        "%(num)d other counters are reached: what they take is known here, also while the line is down.",
+        reached,
+    )
 
 
 def counter_fenced(_asked: Asked) -> Words:
@@ -22,12 +41,45 @@ def counter_fenced(_asked: Asked) -> Words:
 
 
 def needs_head_office(asked: Asked) -> Words:
-    """Only head office can say yes to it, and cannot be asked."""
+    """Only head office can say yes to it, and cannot be asked, does not answer, or says no."""
+    if asked.facts.get("unanswered"):
+        return Words(
+            _("No answer yet"),
+            _("%(title)s. Head office was asked, and has not answered.", title=asked.title),
+            _("We are still waiting for an answer about this one. May I try again in a minute?"),
+            (Way("refresh", _("The same code"), _(", a moment later")), *when_and_where(asked)),
+        )
+    if "reserved" in asked.facts:
+        return _at_a_neighbour(asked)
+    if "denied" in asked.facts:
+        return Words(
+            _("In use elsewhere"),
+            _("%(title)s. Head office says that another counter has it.", title=asked.title),
+            _("Another counter is just looking at this very code. May I try again in a minute?"),
+            (Way("refresh", _("The same code"), _(", a moment later")), Way("speech", _("Call head office"))),
+        )
     return Words(
         _("The line is down"),
         _("%(title)s. This one needs head office.", title=asked.title),
         _("Our line is down, and this one has to wait for it. It is our side, and I am sorry."),
         (once_online(), *when_and_where(asked)),
+    )
+
+
+def _at_a_neighbour(asked: Asked) -> Words:
+    """Another counter of this store objects."""
+    if asked.facts.get("reserved") == "used":
+        return Words(
+            _("Used next to us"),
+            _("%(title)s. Another counter of this store has redeemed it.", title=asked.title),
+            _("This one was used at another counter of ours. Shall we ask there together?"),
+            (Way("shop", _("Another counter"), _(" of this store can show the stub")),),
+        )
+    return Words(
+        _("In use elsewhere"),
+        _("%(title)s. Another counter of this store is looking at it.", title=asked.title),
+        _("Another counter is just looking at this very code. May I try again in a minute?"),
+        (Way("refresh", _("The same code"), _(", a moment later")),),
     )
 
 

@@ -24,6 +24,8 @@ CODE_TTL_MS = 24 * 3_600_000
 WRONG_TRIES = 5
 LIVES_BETWEEN_RESTORES = 100
 """So many lives of one counter are never enrolled between a backup and its restore."""
+LOWEST_TIME = 1_000_000
+"""Above it, the incarnation of a restored head office is a time: it did not know the one before."""
 
 
 class DeskError(CounterfoilError):
@@ -195,7 +197,8 @@ def _new_life(store: HeadOfficeStore, code: EnrolmentCode, device_key: bytes, no
         *(feed.incarnation for feed in store.heads() if feed.origin == origin),
     ]
     # lives that a restored head office does not know of must not come twice
-    lost = LIVES_BETWEEN_RESTORES * (incarnation_of(store).number - 1)
+    number = incarnation_of(store).number
+    lost = LIVES_BETWEEN_RESTORES * (number - 1) if number < LOWEST_TIME else number
     incarnation = max([*before, lost]) + 1
     address = next((life.address for life in reversed(store.enrolments()) if life.feed.origin == origin), None)
     return Enrolment(

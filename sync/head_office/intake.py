@@ -37,7 +37,7 @@ from sync.head_office.judging import Books
 from sync.head_office.keys import KEY_EPOCH
 from sync.head_office.office import HeadOffice
 from sync.head_office.records import Enrolment, Evidence
-from sync.head_office.restored import after_taking
+from sync.head_office.restored import Forgotten, after_taking, positions_of
 from sync.head_office.sealing import in_force
 from sync.head_office.store import HeadOfficeStore
 from sync.wire import Exchange, KeyOf, Kind, Party, unseal
@@ -181,9 +181,10 @@ def before_leaving(office: HeadOffice, origins: Iterable[str]) -> None:
     """
     incarnation, store = incarnation_of(office.store), office.store
     stores = {origin.partition("/")[0] for origin in origins}  # one counter carries for the others of its store
-    near = {life.feed.origin for life in store.enrolments() if life.store in stores}
-    feeds = [incarnation.to_all, *map(incarnation.feed_to, sorted(near))]
+    near = [life for life in store.enrolments() if life.store in stores]
+    feeds = [incarnation.to_all, *map(incarnation.feed_to, sorted({life.feed.origin for life in near}))]
     positions = {feed: head.n for feed in feeds if (head := store.head(feed)).n > 0}
+    positions |= positions_of(near) | Forgotten.read(store).positions()
     if office.positions.lacks(positions):
         with store.together():  # programs of head office take turns
             office.positions.keep(positions)
@@ -229,8 +230,11 @@ def settle(
         to_writer = incarnation.feed_to(applied.feed.origin)
         written = told.setdefault(to_writer, [])
         good = quarantine.good_head(store, applied.feed, applied.head)
-        if good.n > _receipted(store, to_writer, applied.feed, written):
-            written.append(Receipt(at_ms=at_ms, feed=str(applied.feed), n=good.n, head=good.hash))
+        receipted_n = _receipted(store, to_writer, applied.feed, written)
+        if good.n > receipted_n:
+            receipt = Receipt(at_ms=at_ms, feed=str(applied.feed), n=good.n, head=good.hash)
+            written.append(receipt)
+            counting.told += [receipt] if receipted_n == 0 else []  # so that all know of this life
     told[for_it] += _receipts_anew(store, for_it, lives, at_ms) if not told[for_it] else []
     balances.flush()
     for asker in sorted({one.feed.origin for one in counting.asked}):  # whoever carried it here

@@ -8,7 +8,7 @@ from typing import Any
 
 from kiosk.clock import Clock, SystemClock, to_ms
 from sync.head_office.attempts import Attempts
-from sync.head_office.kept_lives import Lives, LivesFile, LivesInMemory
+from sync.head_office.kept_lives import Lives, LivesFile, LivesInMemory, put_back
 from sync.head_office.keys import Keys
 from sync.head_office.positions import KeptPositions, PositionFile, Positions
 from sync.head_office.restored import start
@@ -47,10 +47,12 @@ class HeadOffice:
         clock = clock or SystemClock()
         keys = Keys.open(place)
         url = database or f"sqlite:///{place.resolve() / DATABASE_FILE}"
-        store, positions = SqlStore.open(url), PositionFile(place)
+        store, positions, lives = SqlStore.open(url), PositionFile(place), LivesFile(place)
         try:
+            with store.together():
+                put_back(store, lives.held())  # who may have been granted something is to be known first
             start(store, positions, to_ms(clock.now()) // 1000)
-            office = cls(place, store, keys, clock, Attempts(clock), positions=positions, lives=LivesFile(place))
+            office = cls(place, store, keys, clock, Attempts(clock), positions=positions, lives=lives)
             recall(office)
         except BaseException:
             store.close()

@@ -1,4 +1,4 @@
-"""How far each of head office's own feeds has gone out, kept on disk outside the database.
+"""How far each of head office's own feeds has gone out, and to which lives of counters: on disk outside the database.
 
 Rules of this module:
 

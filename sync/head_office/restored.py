@@ -11,6 +11,9 @@ Rules of this module:
   position file says, or when every life that wrote there at the time of the restore has reported: it knows of the new
   incarnation (so it takes nothing old any more), and all that it holds is here. A life that this database does not
   know of, or that never reports, leaves it forgotten: the rest is then a person's decision.
+- A life that was enrolled since the backup is named in the position file. Where that is lost too, it is known by what
+  our feed to all says of it, which any counter gives back: the first receipt of each life is written there as well.
+  One of which no counter that reports has heard stays unknown then: this is what cannot be found out.
 - When nothing is forgotten the incarnation is whole: the rest of each cap is in its pools again.
 """
 
@@ -21,7 +24,8 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kiosk.core.entry import FeedId, Head
+from kiosk.core.entry import Entry, FeedId, Head, MalformedEntryError
+from kiosk.core.fact import Granted, Receipt, UseSeen, decode_fact
 from kiosk.core.rights import HEAD_OFFICE, is_head_office
 from sync.exchange import Result, Taken
 from sync.head_office.incarnations import FORGOTTEN, NUMBER, Incarnation, incarnation_of
@@ -29,6 +33,10 @@ from sync.head_office.lives import ended_at
 from sync.head_office.positions import Positions
 from sync.head_office.records import Enrolment
 from sync.head_office.store import HeadOfficeStore
+from sync.offering import head_at
+
+NOBODY_KNOWS = 2**53
+"""The position of a feed of which nobody knows how far it went."""
 
 log = logging.getLogger(__name__)
 
@@ -38,22 +46,27 @@ class Forgotten:
     """What a restored head office waits for.
 
     ``feeds`` are its own older ones, by name, with the number that each had reached (None: nobody knows); ``lives`` the
-    counters' feeds at the time of the restore, with whether each has reported.
+    counters' feeds at the time of the restore, with whether each has reported. ``blind``: the position file was lost.
     """
 
     feeds: dict[str, int | None] = field(default_factory=dict)
     lives: dict[str, bool] = field(default_factory=dict)
+    blind: bool = False
 
     @classmethod
     def read(cls, store: HeadOfficeStore) -> Forgotten:
         """As it was kept last; nothing where the incarnation is whole."""
         kept = json.loads(store.setting(FORGOTTEN) or "{}")
-        return cls(kept.get("feeds", {}), kept.get("lives", {}))
+        return cls(kept.get("feeds", {}), kept.get("lives", {}), kept.get("blind", False))
 
     def keep(self, store: HeadOfficeStore) -> None:
         """Keep it; nothing forgotten makes the incarnation whole."""
-        text = json.dumps({"feeds": self.feeds, "lives": self.lives}) if self.feeds else ""
-        store.put_setting(FORGOTTEN, text)
+        kept = {"feeds": self.feeds, "lives": self.lives, "blind": self.blind}
+        store.put_setting(FORGOTTEN, json.dumps(kept) if self.feeds else "")
+
+    def positions(self) -> dict[FeedId, int]:
+        """What the position file has to say of it, so that a later restore from an older backup still knows."""
+        return {FeedId.parse(feed): NOBODY_KNOWS if n is None else n for feed, n in self.feeds.items()}
 
     def silent(self, feed: str) -> list[str]:
         """The lives that would have to report about one of our feeds, by name."""
@@ -78,7 +91,11 @@ def start(store: HeadOfficeStore, positions: Positions, at_s: int = 0) -> None:
         if _is_restored(store, incarnation, held, heads):
             begin(store, held, at_s)
             heads = own_heads(store)
-        positions.keep({feed: head.n for feed, head in heads.items()})
+        positions.keep(
+            {feed: head.n for feed, head in heads.items()}
+            | positions_of(store.enrolments())
+            | Forgotten.read(store).positions()
+        )
 
 
 def _is_restored(
@@ -86,8 +103,13 @@ def _is_restored(
 ) -> bool:
     if held is None:
         return store.has_granted()
-    in_force = {feed: n for feed, n in held.items() if feed.incarnation >= incarnation.number}
+    in_force = {feed: n for feed, n in held.items() if is_head_office(feed) and feed.incarnation >= incarnation.number}
     return any(n > (heads[feed].n if feed in heads else 0) for feed, n in in_force.items())
+
+
+def positions_of(lives: Iterable[Enrolment]) -> dict[FeedId, int]:
+    """That these lives are enrolled, for the position file."""
+    return {life.feed: 1 for life in lives}
 
 
 def own_heads(store: HeadOfficeStore) -> Mapping[FeedId, Head]:
@@ -102,13 +124,17 @@ def begin(store: HeadOfficeStore, held: Mapping[FeedId, int] | None, at_s: int =
     the number is the time, ``at_s`` in Unix seconds, which none before it had.
     """
     before = incarnation_of(store)
-    number = max([before.number, *(feed.incarnation for feed in held or ())]) + 1
+    ours = [*filter(is_head_office, held or ()), *own_heads(store)]
+    number = max([before.number, *(feed.incarnation for feed in ours)]) + 1
     if held is None:
         number = max(number, at_s)
-    lives = [life for life in store.enrolments() if ended_at(life) is None]
+    enrolled = store.enrolments()
+    lives = [life for life in enrolled if ended_at(life) is None]
+    lost = [feed for feed in held or () if not is_head_office(feed) and feed not in {life.feed for life in enrolled}]
     forgotten = Forgotten.read(store)
     forgotten.feeds |= _unknown(lives, before.number) if held is None else _behind(store, held)
-    forgotten.lives = {str(life.feed): False for life in lives}
+    forgotten.lives |= {str(feed): False for feed in [*(life.feed for life in lives), *lost]}
+    forgotten.blind = forgotten.blind or held is None or NOBODY_KNOWS in held.values()
     forgotten.drop_known(store)
     forgotten.keep(store)
     store.put_setting(NUMBER, str(number))
@@ -122,7 +148,9 @@ def _unknown(lives: Iterable[Enrolment], number: int) -> dict[str, int | None]:
 
 def _behind(store: HeadOfficeStore, held: Mapping[FeedId, int]) -> dict[str, int | None]:
     """The feeds to single counters, which are those that grant, that are behind."""
-    return {str(feed): n for feed, n in held.items() if feed.origin != HEAD_OFFICE and store.head(feed).n < n}
+    to_one = {feed: n for feed, n in held.items() if is_head_office(feed) and feed.origin != HEAD_OFFICE}
+    behind = {feed: n for feed, n in to_one.items() if store.head(feed).n < n}
+    return {str(feed): None if n >= NOBODY_KNOWS else n for feed, n in behind.items()}
 
 
 # --- hearing of what was lost --------------------------------------------------------------------
@@ -136,7 +164,7 @@ def after_taking(
         # a database and its position file that were set back together
         incarnation = begin(store, None, at_s)
     if not incarnation.whole:
-        _heard(store, incarnation, lives, taken.exchange.vector)
+        _heard(store, incarnation, lives, taken)
     return incarnation_of(store)
 
 
@@ -145,11 +173,14 @@ def _contradicts(incarnation: Incarnation, feed: FeedId, result: Result) -> bool
     return ours and result in (Result.STORED, Result.FORK)
 
 
-def _heard(
-    store: HeadOfficeStore, incarnation: Incarnation, lives: Sequence[Enrolment], vector: Mapping[FeedId, Head]
-) -> None:
-    forgotten = Forgotten.read(store)
-    knows_us = any(is_head_office(feed) and feed.incarnation == incarnation.number for feed in vector)
+def _heard(store: HeadOfficeStore, incarnation: Incarnation, lives: Sequence[Enrolment], taken: Taken) -> None:
+    forgotten, vector = Forgotten.read(store), taken.exchange.vector
+    _note_unknown_lives(store, forgotten, taken)
+    ours = [(feed, head) for feed, head in vector.items() if is_head_office(feed) and head.n > 0]
+    # one that holds what another head office of this number wrote, which was lost as well, knows nothing of this one
+    knows_us = any(feed.incarnation == incarnation.number for feed, _ in ours) and all(
+        head_at(store, feed, head.n) == head for feed, head in ours
+    )
     if knows_us and all(store.head(feed).n >= head.n for feed, head in vector.items()):
         for life in lives:
             name = str(life.feed)
@@ -157,6 +188,27 @@ def _heard(
                 forgotten.lives[name] = True
     forgotten.drop_known(store)
     forgotten.keep(store)
+
+
+def _note_unknown_lives(store: HeadOfficeStore, forgotten: Forgotten, taken: Taken) -> None:
+    """Of a life that was enrolled since the backup we may have granted to, nobody knows how much."""
+    known = {str(life.feed) for life in store.enrolments() if ended_at(life) is not None} | set(forgotten.lives)
+    for applied in taken.applied:
+        if is_head_office(applied.feed):
+            for name in {life for entry in applied.entries if (life := _life_in(entry)) is not None} - known:
+                forgotten.lives.setdefault(name, False)
+                if forgotten.blind:
+                    forgotten.feeds.setdefault(f"{HEAD_OFFICE}/{_origin(name)}@{applied.feed.incarnation}", None)
+
+
+def _life_in(entry: Entry) -> str | None:
+    """The counter's life that one of our own entries speaks of."""
+    try:
+        fact = decode_fact(entry.body)
+        name = fact.feed if isinstance(fact, Receipt | Granted | UseSeen) else None
+        return name if name is not None and not is_head_office(FeedId.parse(name)) else None
+    except MalformedEntryError:
+        return None
 
 
 def _origin(life: str) -> str:

@@ -27,7 +27,7 @@ from sync import stick, stick_file, stick_folder
 from sync.exchange import Result, Taken
 from sync.head_office.desk import DeskError
 from sync.head_office.heard import heard, note_heard
-from sync.head_office.intake import ORIGIN, lives_of, side_towards, take_answer, us
+from sync.head_office.intake import ORIGIN, before_leaving, lives_of, side_towards, take_answer, us
 from sync.head_office.office import HeadOffice
 from sync.head_office.quarantine import refuse_if_revoked
 from sync.head_office.records import Enrolment, StoredBundle
@@ -77,6 +77,7 @@ class OfficeStick:
         pages = stick.Pages([(side, theirs)], their_bundle_version=0)
         written = stick.contents(us(office), label, pages, self._parts(bundle))
         size = stick_file.write(out, label, device.public_key, written)
+        before_leaving(office, [origin])  # it is a file of ours until this returns
         return StickWritten(stick_folder.name_of(ORIGIN, origin), origin, pages.entries, size, pages.more)
 
     def _parts(self, bundle: StoredBundle | None) -> Iterator[tuple[bytes, bytes]]:

@@ -14,6 +14,6 @@ def test_the_bench_has_every_figure_of_its_bar(tmp_path: Path) -> None:
         "restored_ms", "redeem_ratio", "redeem_ms", "bare_ms", "pairs",
     }  # fmt: skip
     assert (figures["entries"], figures["pairs"]) == (400, 10)
-    assert figures["signatures"] == 8  # a checkpoint behind every 64 of two feeds
+    assert figures["signatures"] == 9  # a checkpoint behind every 64 of two feeds
     assert all(figure > 0 for figure in figures.values())
     assert list(tmp_path.iterdir()) == []

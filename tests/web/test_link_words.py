@@ -11,8 +11,8 @@ from flask_babel import force_locale
 from kiosk.core.entry import FeedId
 from kiosk.errors import ExchangeError
 from kiosk.web import language
-from kiosk.web.words_of_link import TROUBLES, trouble_words
-from sync import replicator
+from kiosk.web.words_of_link import NEAR, TROUBLES, trouble_words
+from sync import neighbours, replicator
 from sync.exchange import Divergence, Taken
 from sync.head_office import quarantine
 from sync.head_office.records import Enrolment
@@ -29,6 +29,7 @@ def test_the_sentences_of_the_line_are_those_that_have_a_translation() -> None:
     with pytest.raises(ExchangeError) as refused:
         quarantine.refuse_if_revoked(device_revoked())
     assert told | {refused.value.what} == TROUBLES
+    assert frozenset({neighbours.COPIED}) == NEAR
 
 
 def device_revoked() -> Enrolment:

@@ -146,7 +146,7 @@ def test_a_decision_that_makes_no_sense_changes_nothing(office: HeadOffice, n: i
     with pytest.raises(DeskError, match=code):
         revoke(office, counter.feed, n, why=why, by="marta")
     assert [life.revoked for life in office.store.enrolments()] == [False]
-    assert office.store.head(intake.own_feed(office)).n == 1  # the use alone
+    assert office.store.head(intake.own_feed(office)).n == 2  # the use, and that this life is there
 
 
 def test_the_next_life_of_a_revoked_counter_works(office: HeadOffice) -> None:

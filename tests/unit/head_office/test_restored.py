@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,16 @@ from kiosk.core.entry import FeedId
 from kiosk.core.escrow import returns_of
 from kiosk.core.fact import Granted, Receipt, Revoked, decode_fact
 from kiosk.errors import ExchangeError
+from sync.counter_side import overtaken
+from sync.exchange import compose, take
 from sync.head_office import restored
 from sync.head_office.decisions import revoke
+from sync.head_office.intake import side_towards
+from sync.head_office.kept_lives import LivesInMemory
 from sync.head_office.office import HeadOffice
 from sync.head_office.positions import KeptPositions, PositionFile
 from sync.head_office.records import RightPool
+from sync.wire import Exchange
 from tests.head_office_world import ORGANISATION, SmallCounter
 from tests.rights_world import TOTAL, Backups, accounts, balance, facts, feeds_of_head_office, held_here, spend, tacos
 
@@ -139,7 +145,6 @@ def test_what_never_reached_a_counter_is_known_once_every_life_has_reported(worl
     lost: list[bytes] = []
     deaf = SmallCounter(counter.enrolment, counter.key, counter.post, counter.journal)
     post = deaf.post
-    from kiosk.errors import ExchangeError
 
     def losing(path: str, message: bytes) -> bytes:
         lost.append(post(path, message))
@@ -246,6 +251,81 @@ def test_restored_twice_from_the_same_backup_begins_a_third(world: Backups) -> N
         counter.exchange()
     assert {feed.incarnation for feed in feeds_of_head_office(counter)} == {1, 2, 3}
     assert world.store.evidence() == []
+
+
+def test_what_nobody_knew_once_is_not_known_by_a_later_file(world: Backups) -> None:
+    counters = world.three()
+    before = world.backup()
+    for counter in counters:
+        counter.exchange()
+    world.restore(before, file_lost=True)  # a new file is begun, which knows nothing of what went before
+    counters[0].exchange()
+    world.restore(before)
+    for _ in range(3):
+        counters[0].exchange()
+    assert world.store.setting("forgotten")
+    spend(counters[0], balance(counters[0]))
+    counters[0].exchange()
+    assert balance(counters[0]) == 0
+
+
+def test_a_life_that_only_other_counters_have_heard_of_leaves_it_forgotten(world: Backups) -> None:
+    front = world.enrolled()
+    front.exchange()
+    before = world.backup()
+    world.enrolled("pier-9", key=2).exchange()
+    front.exchange()
+    world.lives = LivesInMemory()  # lost with the position file
+    world.restore(before, file_lost=True)
+    for _ in range(3):
+        front.exchange()
+    assert "pier-9/front@1" in (world.store.setting("forgotten") or "")
+
+
+def test_a_counter_is_enrolled_after_a_restore_without_its_file(world: Backups) -> None:
+    world.enrolled().exchange()
+    world.restore(world.backup(), file_lost=True)
+    later = world.enrolled(key=5)
+    later.exchange()
+    assert 1 < later.feed.incarnation < 2**32
+
+
+def deaf(world: Backups) -> tuple[SmallCounter, Exchange]:
+    """A counter that was granted something and never heard of it, and the message with that grant, still on its way."""
+    counter = world.enrolled()
+
+    def losing(path: str, message: bytes) -> bytes:
+        counter.post(path, message)
+        raise ExchangeError("unreachable", "No answer")
+
+    with pytest.raises(ExchangeError):
+        SmallCounter(counter.enrolment, counter.key, losing, counter.journal).exchange()
+    return counter, compose(side_towards(world.office, counter.feed.origin), {})
+
+
+def test_a_grant_of_an_overtaken_incarnation_is_not_taken_from_neighbours_and_sticks(world: Backups) -> None:
+    before = world.backup()
+    counter, carried = deaf(world)
+    world.restore(before)
+    counter.exchange()
+    side = replace(counter.side.side, closed=overtaken(counter.journal))
+    assert take(side, carried).entries == ()
+    assert FeedId("head-office/bayside/front", 1) not in counter.journal.heads()
+
+
+def test_while_no_newer_incarnation_is_known_a_grant_is_taken_from_whoever_brings_it(world: Backups) -> None:
+    counter, carried = deaf(world)
+    side = replace(counter.side.side, closed=overtaken(counter.journal))
+    assert take(side, carried).entries
+    assert balance(counter) == 25
+
+
+def test_what_is_not_taken_is_checked_all_the_same(world: Backups) -> None:
+    counter, carried = deaf(world)
+    segment = carried.segments[0]
+    forged = replace(segment, checkpoint=replace(segment.checkpoint, signature=bytes(64)))
+    with pytest.raises(ExchangeError):
+        take(replace(counter.side.side, closed=lambda _feed: True), replace(carried, segments=(forged,)))
 
 
 # --- the position file ---------------------------------------------------------------------------

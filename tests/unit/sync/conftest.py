@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sync.head_office.office import HeadOffice
-from tests.head_office_world import an_office
+from sync.head_office.publish import publish
+from tests.head_office_world import ORGANISATION, PROMOTIONS, an_office
 from tests.lan_world import NearCounter
 
 Arrive = Callable[..., NearCounter]
@@ -16,7 +17,13 @@ Arrive = Callable[..., NearCounter]
 
 @pytest.fixture
 def office(tmp_path: Path) -> HeadOffice:
-    return an_office(tmp_path / "office")
+    """The sample organisation with a third counter at bayside; its listed codes are honoured offline up to a floor."""
+    office = an_office(tmp_path / "office", published=False)
+    organisation = ORGANISATION.replace("name: Bar}]", "name: Bar}, {id: grill, name: Grill}]")
+    offline = "offline: {policy: floor, floor: '20.00', risk: '960.00'}"
+    promotions = PROMOTIONS.replace("credentials: [listed]", f"credentials: [listed]\n    {offline}")
+    publish(office, promotions=promotions, organisation=organisation, by="test")
+    return office
 
 
 @pytest.fixture

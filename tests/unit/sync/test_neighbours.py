@@ -293,7 +293,7 @@ TOTAL = Right(RightKind.TOTAL, "tacos")
 
 def grant(office: HeadOffice, to: NearCounter, amount: int) -> None:
     fact = Granted(at_ms=NOON_MS, feed=str(to.feed), right=int(TOTAL.kind), promotion=TOTAL.promotion, amount=amount)
-    intake._tell(office, intake.receipts_feed(office, to.feed.origin), [fact])
+    intake.tell(office, intake.receipts_feed(office, to.feed.origin), [fact])
     to.replicator.exchange_once()
 
 
