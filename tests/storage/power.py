@@ -17,14 +17,12 @@ from pathlib import Path
 import pytest
 
 from kiosk import snapshots
-from kiosk.config import write_private
-from kiosk.core.entry import Entry, FeedId
+from kiosk.core.entry import Entry
 from kiosk.core.fact import Redemption
 from kiosk.display import State
 from kiosk.errors import CounterfoilError
 from kiosk.journal import Journal, connection, pruning
 from kiosk.ledger import Ledger
-from sync.head_office.positions import PositionFile
 from tests.counter_world import Floor, open_floor
 from tests.storage.faulty_vfs import CALLS, FaultyDisk, Manner
 from tests.storage.journals import enrolled
@@ -40,8 +38,6 @@ SMALL_LOG_PAGES = 6
 AGAIN = 2_000_000
 VERSIONS = 14
 RESTARTS_AFTER = 4
-PRIVATE = "device.key"
-POSITION_OF = FeedId("head-office", 1)
 
 
 @contextlib.contextmanager
@@ -395,97 +391,3 @@ def _holds_redemptions(floor: Floor, told: Sequence[str]) -> None:
         assert {n for intent, n in made.items() if intent not in told} <= asked, "written, and nobody knows"
     finally:
         journal.close()
-
-
-# --- a file of secrets ---------------------------------------------------------------------------------
-
-
-def cut_private(folder: Path, *, seeds: int) -> Judged:
-    """Cut the power while a key is written, and written anew: the old one whole or the new one."""
-    disk, judged = FaultyDisk(lay(folder / "run", {})), Judged()
-    contents = [bytes([k]) * (32 + 600 * k) for k in range(3)]
-    with tapped(disk):
-        for content in contents:
-            write_private(folder / "run" / "keys" / PRIVATE, content)
-            disk.mark()
-    for cut, words, files in found(disk, judged, seeds, 1):
-        with failing(words):
-            left = files.get(f"keys/{PRIVATE}")
-            assert left in [*contents[max(cut.marks - 1, 0) : cut.marks + 1], *([] if cut.marks else [None])]
-    return judged
-
-
-def fail_private(folder: Path) -> int:
-    """Let each call fail while a key is written anew: refused in words, the old one whole or the new one; no scraps."""
-    disk = FaultyDisk(lay(folder / "run", {PRIVATE: b"old"}))
-    _write_tapped(disk)
-    met = 0
-    for fault in faults(disk, FILE_CALLS, 1):
-        disk = FaultyDisk(lay(folder / "run", {PRIVATE: b"old"}))
-        fault.arm(disk)
-        with failing(str(fault)):
-            said = _write_tapped(disk)
-            content = (folder / "run" / PRIVATE).read_bytes()
-            assert content == b"new" or (content == b"old" and said)
-            assert [path.name for path in (folder / "run").iterdir()] == [PRIVATE]
-            met += disk.fired
-    return met
-
-
-def _write_tapped(disk: FaultyDisk) -> str:
-    """The code of the refusal, or nothing."""
-    assert disk.root is not None
-    try:
-        with tapped(disk):
-            write_private(disk.root / PRIVATE, b"new")
-    except CounterfoilError as error:
-        return error.code
-    return ""
-
-
-# --- head office's file of positions ---------------------------------------------------------------------
-
-
-def cut_positions(folder: Path, *, seeds: int) -> Judged:
-    """Cut the power while head office writes down how far its feeds went: never less than what has left since."""
-    disk, judged = FaultyDisk(lay(folder / "run", {})), Judged()
-    kept = PositionFile(folder / "run")
-    with tapped(disk):
-        for n in range(1, 8):
-            kept.keep({POSITION_OF: n})
-            disk.mark()
-    for cut, words, files in found(disk, judged, seeds, 1):
-        with failing(words):
-            held = PositionFile(lay(folder / "cut", files)).held() or {}
-            assert cut.marks <= held.get(POSITION_OF, 0) <= cut.marks + 1
-    return judged
-
-
-def fail_positions(folder: Path) -> int:
-    """Let each call fail while a position is kept: refused in words, and the one before or the new one is there."""
-    met = 0
-
-    def keep() -> tuple[FaultyDisk, PositionFile]:
-        place = lay(folder / "run", {})
-        kept = PositionFile(place)
-        kept.keep({POSITION_OF: 1})
-        return FaultyDisk(place), kept
-
-    disk, kept = keep()
-    with tapped(disk):
-        kept.keep({POSITION_OF: 2})
-    for fault in faults(disk, FILE_CALLS, 1):
-        disk, kept = keep()
-        fault.arm(disk)
-        with failing(str(fault)):
-            refused = False
-            try:
-                with tapped(disk):
-                    kept.keep({POSITION_OF: 2})
-            except CounterfoilError:
-                refused = True
-            found_n = (PositionFile(folder / "run").held() or {}).get(POSITION_OF)
-            assert found_n == 2 or (refused and found_n == 1)
-            assert not kept.lacks({POSITION_OF: 1})
-            met += disk.fired
-    return met
