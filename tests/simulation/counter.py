@@ -332,6 +332,15 @@ class SimCounter:
             self.write(*due)
         return len(due)
 
+    def give_back_all(self) -> int:
+        """Return every right that is here, as where a person closes a counter."""
+        accounts = self.standing.accounts
+        rights = sorted({lot.right for lot in accounts.all_lots()})
+        due: list[Fact] = [one for right in rights for one in returns_of(accounts, right, self.now_ms())]
+        if due:
+            self.write(*due)
+        return len(due)
+
     def give_back_once(self) -> int:
         """Return every right of a single credential that is held and not used."""
         accounts = self.standing.accounts
