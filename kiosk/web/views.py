@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
-from kiosk.clock import from_ms, to_ms
+from kiosk.clock import to_ms
 from kiosk.core.inert import shortened
 from kiosk.core.organisation import Store
 from kiosk.core.promotion import Promotion
+from kiosk.core.question import instant
 from kiosk.core.situation import ClockInterval, Freshness
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.counter import Counter
@@ -412,7 +413,7 @@ class Desk:
     def _since(self, at_ms: int | None, now: datetime) -> str:
         if at_ms is None:
             return _("no contact yet")
-        at = from_ms(at_ms)
+        at = instant(at_ms)
         if now - at < timedelta(hours=20):
             return _("since %(when)s", when=times.clock(at, self.zone))
         on = times.day(at.astimezone(self.zone).date(), now.astimezone(self.zone).date())
