@@ -109,6 +109,7 @@ class FakeCounter:
         self.notes: tuple[str, ...] = ()
         self.trouble: tuple[str, ...] = ()
         self.freshness = Freshness.FRESH
+        self.neighbours: int | None = None
         self.clock_between: ClockInterval | None = None
         self.fenced = False
         self.lives: list[int | None] = []
@@ -337,6 +338,7 @@ class FakeCounter:
             freshness=self.freshness,
             clock=self.clock_between,
             fenced=self.fenced,
+            neighbours=self.neighbours,
         )
 
     def clerks(self) -> list[Clerk]:

@@ -101,7 +101,7 @@ class NearCounter:
         self.near = Neighbourhood(
             self.enrolment,
             self.folder / "certificates.cbor",
-            lambda feed: str(feed) in self.counter.standing.revoked,
+            lambda feed: self.counter.standing.revoked.get(str(feed)),
         )
         self.side.carrying = Carrying(
             self.journal.heads,

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.storage import power
+from tests.storage import power, power_beside
 from tests.storage.operations import A_DAY, A_MONTH
 from tests.storage.system_calls import SYSTEM_CALLS
 
@@ -34,8 +34,9 @@ def measure(arguments: Sequence[str]) -> dict[str, float]:
             power.cut_journal(folder, A_MONTH, seeds=args.seeds, every=args.every, again=31),
             power.cut_upgrade(folder, seeds=args.seeds),
             power.cut_counter(folder, seeds=args.seeds, every=args.every),
-            power.cut_private(folder, seeds=args.seeds),
-            power.cut_positions(folder, seeds=args.seeds),
+            power_beside.cut_private(folder, seeds=args.seeds),
+            power_beside.cut_enrolling(folder, seeds=args.seeds),
+            power_beside.cut_positions(folder, seeds=args.seeds),
         ]
         faults = [
             power.fail_journal(folder, A_DAY, every=args.every),
@@ -45,8 +46,9 @@ def measure(arguments: Sequence[str]) -> dict[str, float]:
             ),
             power.fail_system_calls(folder, A_DAY, every=args.every * 23, calls=["fcntl"]),
             power.fail_counter(folder, every=args.every),
-            power.fail_private(folder),
-            power.fail_positions(folder),
+            power.fail_redeeming(folder, every=args.every),
+            power_beside.fail_private(folder),
+            power_beside.fail_positions(folder),
         ]
     return {
         "cuts": sum(one.cuts for one in judged),

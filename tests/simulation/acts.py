@@ -31,8 +31,9 @@ def redeem(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     """A customer holds something up: one of few, so that many hold up the same."""
     world.tries += 1
     listed = sorted(world.office.publication.policies)
-    choice = step.what % (len(WORDS) + 2 * len(listed))
-    text = WORDS[choice] if choice < len(WORDS) else code_of(listed[choice % len(listed)], draw.randrange(CODES))
+    choice, few = step.what % (len(WORDS) + 2 * len(listed)), step.what // 12 % 2
+    code = code_of(listed[choice % len(listed)], draw.randrange(4 if few else CODES))
+    text = WORDS[choice] if choice < len(WORDS) else code
     return counter.redeem(text).reason
 
 
@@ -118,8 +119,9 @@ def back_up(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
 
 def restore(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     """Head office's database is an old copy."""
-    world.office.restore(position="missing" if step.what % 3 == 0 else "kept")
-    return "done"
+    missing = step.what % 3 == 0 and not world.office.was_restored  # twice, and nobody knows which numbers were used
+    world.office.restore(position="missing" if missing else "kept")
+    return "without its positions" if missing else "done"
 
 
 def publish(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
@@ -172,6 +174,8 @@ def old_disk(world: World, counter: SimCounter, step: Step, draw: Random) -> str
 
 def give_back(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     """Rights that are not needed go back to head office."""
+    if step.what % 4 == 1:
+        return str(counter.give_back_all())
     return str(counter.give_back() + counter.give_back_once())
 
 
@@ -244,8 +248,9 @@ def catch_up(world: World, counter: SimCounter) -> None:
 def check_quiet(world: World) -> None:
     """I16: behind two exchanges nothing waits."""
     forked = world.auditor.forked
+    known = {life.feed for life in world.office.store.enrolments()}
     for counter in world.counters:
-        if str(counter.feed) in forked | world.auditor.revoked or counter.fenced:
+        if counter.feed not in known or str(counter.feed) in forked | world.auditor.revoked or counter.fenced:
             continue
         if waiting := counter.standing.waiting(counter.feed):
             world.auditor.broken("I16", f"{waiting} entries of {counter.feed} wait after healing")

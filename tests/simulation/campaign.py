@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.simulation.auditor import Violation
 from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.published import texts_read_once
 from tests.simulation.shrink import shrunk
 from tests.simulation.steps import Step, draw, schedule_of
 from tests.simulation.world import World
@@ -49,7 +50,8 @@ def play(seed: int, steps: Sequence[Step]) -> tuple[World, list[Violation]]:
     logging.disable(logging.CRITICAL)  # the code under test tells a person of each fork
     world = World(seed)
     try:
-        world.run(steps)
+        with texts_read_once():
+            world.run(steps)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a finding with a seed
         world.auditor.broken("I15", f"{type(error).__name__}: {error}")
     return world, world.auditor.violations

@@ -138,7 +138,7 @@ class SimCounter:
         self.replicator = Replicator(
             self.side, self.fetcher, reach.line(self), self._on_link, clock=clock, chance=chance
         )
-        near._is_shut_out = lambda feed: str(feed) in self.standing.revoked
+        near.revoked_n = lambda feed: self.standing.revoked.get(str(feed))
         parts = Parts(self.side, near, self, self.forks.append, self.journal.checkpoint_between, clock, chance)
         self.neighbours = SimNeighbours(parts, self, reach.dial, reach.call)
 
@@ -328,6 +328,15 @@ class SimCounter:
         """Return what is left of promotions that are over, and rights of credentials that were not redeemed."""
         accounts = self.standing.accounts
         due: list[Fact] = [*returns_due(accounts, self.catalogue, self.clock.now().date(), self.now_ms())]
+        if due:
+            self.write(*due)
+        return len(due)
+
+    def give_back_all(self) -> int:
+        """Return every right that is here, as where a person closes a counter."""
+        accounts = self.standing.accounts
+        rights = sorted({lot.right for lot in accounts.all_lots()})
+        due: list[Fact] = [one for right in rights for one in returns_of(accounts, right, self.now_ms())]
         if due:
             self.write(*due)
         return len(due)

@@ -10,15 +10,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
+from weakref import WeakKeyDictionary
 
 from kiosk.core.entry import Entry, FeedId, Head, chain
-from kiosk.core.fact import BundleInstalled, Fact, UseSeen, encode_fact
-from kiosk.core.rights import Accounts, credits_of, is_head_office
+from kiosk.core.fact import BundleInstalled, Fact, Granted, Redemption, UseSeen, encode_fact
+from kiosk.core.rights import Accounts, Right, credits_of, is_head_office
 from kiosk.core.standing import Standing
+from kiosk.errors import ExchangeError
 from kiosk.ports import CachedBundle
 from sync import exchange
 from sync.exchange import Applied, Fork, KeepFork, Result
-from sync.head_office import intake
+from sync.head_office import grants, intake, reconciled, restored
+from sync.head_office.balances import Balances
+from sync.head_office.pools import came_back, pool_of
+from sync.head_office.records import RightPool
 from sync.wire import Segment
 from tests.simulation.counter import SimCounter
 from tests.simulation.journal import Record, SimJournal
@@ -113,16 +118,16 @@ _ANSWER, _FIT = SimOffice.answer, exchange._fit
 def _receipt_before_commit(self: SimOffice, path: str, message: bytes) -> bytes:
     """The answer has left when power fails at the commit."""
     left: list[bytes] = []
-    receive = intake.receive
+    written = exchange.answer
 
-    def noted(office: Any, taken: bytes) -> bytes:
-        left.append(receive(office, taken))
+    def noted(*given: Any, **named: Any) -> bytes:
+        left.append(written(*given, **named))
         return left[-1]
 
-    with mock.patch.object(intake, "receive", noted):
+    with mock.patch.object(intake, "answer", noted):
         try:
             return _ANSWER(self, path, message)
-        except Exception:
+        except ExchangeError:
             if left and not self.up:
                 return left[-1]
             raise
@@ -152,6 +157,53 @@ def _any_key_of_that_counter(self: intake.CounterTrust, feed: FeedId, key_epoch:
     return next((life.public_key for life in self.lives if life.key_epoch == key_epoch), None)
 
 
+# --- the grant desk ----------------------------------------------------------------------------
+
+
+def _noted_lease(self: Balances, feed: FeedId, fact: Fact) -> None:
+    _BALANCE(self, feed, fact)
+    if isinstance(fact, Granted) and is_head_office(feed):
+        _LEASES.setdefault(self._store, []).append((fact.promotion, fact.right, fact.amount, self._at_ms))
+
+
+def _pool_by_the_clock(self: Any, terms: Any, right: Right, held: int, level: int) -> Iterator[Granted]:
+    """What was granted a day ago is head office's again."""
+    over = sum(
+        amount
+        for promotion, kind, amount, at_ms in _LEASES.get(self.store, ())
+        if (promotion, kind) == (right.promotion, right.kind) and self.at_ms - at_ms > LEASE_MS
+    )
+
+    def pooled(*given: Any, **named: Any) -> int:
+        return pool_of(*given, **named) + over
+
+    with mock.patch.object(grants, "pool_of", pooled):
+        yield from _GRANT(self, terms, right, held, level)
+
+
+def _never_restored(*_arguments: object) -> bool:
+    return False
+
+
+def _pooled_whatever_incarnation(
+    right: Right, cap: int, pools: Sequence[RightPool], incarnation: int, *, whole: bool
+) -> int:
+    if whole:
+        return pool_of(right, cap, pools, incarnation, whole=True)
+    mine = [one for one in pools if one.lot.right == right]
+    return sum(came_back(one) - (one.granted if one.granted_by == incarnation else 0) for one in mine)
+
+
+def _arrived_unique(store: Any, balances: Balances, feed: FeedId, n: int, fact: Redemption, *, unique: bool) -> None:
+    _ARRIVED(store, balances, feed, n, fact, unique=True)
+
+
+_BALANCE, _ARRIVED = Balances.apply, reconciled.arrived
+_GRANT = grants._Desk._grant
+_LEASES: WeakKeyDictionary[Any, list[tuple[str, int, int, int]]] = WeakKeyDictionary()
+LEASE_MS = 24 * 3_600_000
+
+
 MUTANTS: Mapping[str, Mutant] = {
     "void before goods back": Mutant([(SimCounter, "undo", _void_first)], "void then crash"),
     "void credited twice": Mutant([(Accounts, "undone", _undone_again), (Standing, "_void", _void_again)]),
@@ -162,5 +214,16 @@ MUTANTS: Mapping[str, Mutant] = {
     "gap skipped": Mutant([(exchange, "_fit", _gap_skipped)], "dark office"),
     "upload not idempotent": Mutant([(exchange, "_fit", _counted_again)], "bad line"),
     "fork's second branch dropped": Mutant([(exchange, "_find_fork", _no_fork)], "forks"),
+    "time lease reclaimed by clock": Mutant(
+        [(Balances, "apply", _noted_lease), (grants._Desk, "_grant", _pool_by_the_clock)]
+    ),
+    "head office restored without a new incarnation": Mutant(
+        [(restored, "_is_restored", _never_restored)], "restore after a grant"
+    ),
+    "returned right of an old incarnation pooled": Mutant(
+        [(grants, "pool_of", _pooled_whatever_incarnation)], "restore after a grant"
+    ),
+    "duplicate refills risk": Mutant([(reconciled, "arrived", _arrived_unique)], "doubles"),
+    "peers' entries ignored": Mutant([(Standing, "apply", _only_own_and_head_office)], "cut off"),
     "key epoch unchecked": Mutant([(intake.CounterTrust, "public_key", _any_key_of_that_counter)], "forks"),
 }  # fmt: skip

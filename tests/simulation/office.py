@@ -83,6 +83,7 @@ class SimOffice:
         self.positions = SimPositions(self.store)
         self.backup: tuple[Tables, Mapping[FeedId, int] | None] | None = None
         self.up = True
+        self.was_restored = False
         self.faults: Counter[str] = Counter()
         self._told: dict[FeedId, int] = {}
         self.office = HeadOffice(Path("/nowhere"), self.store, KEYS, clock, Attempts(clock), parsed, self.positions)
@@ -158,6 +159,7 @@ class SimOffice:
             return
         tables, positions = self.backup
         self.store.tables = tables.copy()
+        self.was_restored = True
         if position != "kept":
             self.positions.set_to(None if position == "missing" else positions)
         self._told = {feed: len(held) for feed, held in self.store.tables.feeds.items()}

@@ -5,21 +5,27 @@ Publishing is real, and slow beside the rest; so each first publication is made 
 
 from __future__ import annotations
 
+import contextlib
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sync.head_office import publish as publish_module
+from sync.head_office import published
 from sync.head_office.attempts import Attempts
 from sync.head_office.code_files import Home
 from sync.head_office.keys import Keys
 from sync.head_office.new_codes import NewCodes
 from sync.head_office.office import HeadOffice
 from sync.head_office.publish import publish
+from sync.head_office.reading import read_organisation, read_promotions
 from tests.simulation.chance import key_of
 from tests.simulation.truth import BUDGET, RISK, STORE, TOTAL, RightKey
 from tests.twins import SetClock
@@ -87,7 +93,7 @@ class Publication:
         caps: dict[RightKey, int] = {
             (TOTAL, "total", b""): self.total,
             (BUDGET, "budget", b""): self.budget * 100,
-            (TOTAL, "seen", b""): self.total,
+            (TOTAL, "seen", b""): 4 * self.total,
             (RISK, "seen", b""): self.risk * 100,
         }
         return caps | {(STORE, "store", store.encode()): self.per_store for store in self.stores}
@@ -107,7 +113,7 @@ class Publication:
   - {{id: once, title: O, gives: O, valid: {valid}, {listed}, value: {value}, offline: {{policy: online}}}}
   - {{id: mine, title: M, gives: M, valid: {valid}, {listed}, value: {value}, offline: {{policy: owner}}}}
   - {{id: home, title: H, gives: H, valid: {valid}, {listed}, value: {value}, offline: {{policy: home-store}}}}
-  - {{id: seen, title: F, gives: F, valid: {valid}, {listed}, value: {value}, limits: {{total: {self.total}}},
+  - {{id: seen, title: F, gives: F, valid: {valid}, {listed}, value: {value}, limits: {{total: {4 * self.total}}},
      offline: {{policy: floor, floor: "8.00", risk: "{self.risk}.00"}}}}
 """
 
@@ -169,6 +175,19 @@ def publish_in(office: HeadOffice, publication: Publication, *, first: bool = Fa
         codes=publication.new_codes() if first else None,
         by="sim",
     )
+
+
+_READ_PROMOTIONS, _READ_ORGANISATION = lru_cache(512)(read_promotions), lru_cache(64)(read_organisation)
+
+
+@contextlib.contextmanager
+def texts_read_once() -> Iterator[None]:
+    """The same text is read once a process: reading is pure, and slow."""
+    with contextlib.ExitStack() as stack:
+        for where in (published, publish_module):
+            stack.enter_context(mock.patch.object(where, "read_promotions", _READ_PROMOTIONS))
+            stack.enter_context(mock.patch.object(where, "read_organisation", _READ_ORGANISATION))
+        yield
 
 
 def keys_by(name: str) -> Ed25519PrivateKey:

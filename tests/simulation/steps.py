@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-STEPS = 150
+STEPS = 240
 
 
 class Step(NamedTuple):
@@ -31,7 +31,7 @@ class Step(NamedTuple):
 
 
 WEIGHTS: dict[str, int] = {
-    "redeem": 100, "exchange": 45, "undo": 12, "answer": 4, "cut": 8, "heal": 7, "reboot": 4, "jump": 2,
+    "redeem": 110, "exchange": 45, "undo": 12, "answer": 4, "cut": 8, "heal": 7, "reboot": 4, "jump": 2,
     "office crash": 2, "office start": 9, "back up": 2, "restore": 1, "publish": 2, "enrol": 1, "clone": 1, "revoke": 1,
     "old disk": 1, "give back": 2, "pass on": 5, "lan": 12, "stick": 3, "undo other's": 2, "disk full": 1,
     "disk freed": 2, "old bundle": 2, "damage bundle": 1, "newer fact": 2, "forge": 3, "replay": 3,
@@ -44,34 +44,62 @@ FAULTS: dict[str, int] = {
 MAY_FAIL = frozenset({"redeem", "exchange", "undo", "lan", "give back", "pass on", "answer", "old bundle"})
 
 
+class Play(NamedTuple):
+    """A step of a pattern; ``who`` counts from the counter where the pattern is played, the rest is fixed if given."""
+
+    kind: str
+    who: int = 0
+    what: int | None = None
+    fault: str | None = None
+
+
+Pattern = Sequence[Play]
+
+
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How a history is drawn: ``weights`` in place of the usual ones, ``patterns`` played now and then."""
+    """How a history is drawn: weights, faults, ``whats`` to choose from by kind, ``patterns`` played now and then."""
 
     weights: Mapping[str, int]
-    faults: Mapping[str, int]
-    patterns: Sequence[Sequence[str]] = ()
+    faults: Mapping[str, int] = field(default_factory=lambda: FAULTS)
+    whats: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    patterns: Sequence[Pattern] = ()
     play: float = 0.0
 
 
-UNIFORM = Schedule(WEIGHTS, FAULTS)
+UNIFORM = Schedule(WEIGHTS)
+_FORGOTTEN_GRANT = (
+    Play("back up"), Play("exchange"), Play("redeem"), Play("redeem"), Play("exchange"), Play("restore"),
+    Play("exchange"),
+)  # fmt: skip
+_RETURNED_TWICE = (
+    Play("heal"), Play("heal", 1), Play("office start"), Play("exchange", fault=""), Play("back up"),
+    Play("give back", what=1, fault=""), Play("exchange", fault=""), Play("redeem", 1, 0, ""), Play("redeem", 1, 0, ""),
+    Play("exchange", 1, fault=""), Play("redeem", 1, 0, ""), Play("exchange", 1, fault=""), Play("restore", what=1),
+    Play("exchange", fault=""), Play("exchange", fault=""), Play("redeem", 0, 0, ""), Play("exchange", fault=""),
+)  # fmt: skip
 BIASES: Mapping[str, Schedule] = {
-    "restore after a grant": Schedule(
-        WEIGHTS, FAULTS,
-        (("back up", "exchange", "redeem", "redeem", "exchange", "restore", "exchange"),
-         ("back up", "exchange", "restore", "exchange", "give back", "exchange"),),
-        0.06,
-    ),
+    "restore after a grant": Schedule(WEIGHTS | {"cut": 4}, patterns=(_FORGOTTEN_GRANT, _RETURNED_TWICE), play=0.05),
     "void then crash": Schedule(
-        WEIGHTS | {"undo": 40}, FAULTS | {"power cut": 30}, (("redeem", "undo", "reboot"),), 0.1
+        WEIGHTS | {"redeem": 160, "undo": 25, "cut": 2, "publish": 0, "office crash": 0, "restore": 0, "jump": 0},
+        FAULTS | {"power cut": 15},
+        {"redeem": (0, 1, 2)},
+        ((Play("redeem"), Play("undo", fault="power cut"), Play("exchange"), Play("redeem")),),
+        0.08,
     ),
-    "cut off": Schedule(WEIGHTS | {"cut": 30, "heal": 4, "lan": 30}, FAULTS),
-    "forks": Schedule(WEIGHTS | {"clone": 6, "old disk": 6, "enrol": 4}, FAULTS),
+    "cut off": Schedule(WEIGHTS | {"cut": 30, "heal": 4, "lan": 30}),
+    "doubles": Schedule(
+        WEIGHTS | {"redeem": 130, "cut": 20, "heal": 20, "lan": 2, "exchange": 80, "jump": 0, "publish": 0},
+        whats={"redeem": (7, 31, 7, 19)},
+    ),
+    "forks": Schedule(WEIGHTS | {"clone": 6, "old disk": 6, "enrol": 4}),
     "bad line": Schedule(WEIGHTS | {"exchange": 90}, {"": 20} | {name: 10 for name in FAULTS if name}),
     "bad bundles": Schedule(
         WEIGHTS | {"publish": 20, "old bundle": 25, "damage bundle": 10, "reboot": 10, "exchange": 80},
         FAULTS | {"power cut": 40},
-        (("publish", "exchange", "damage bundle", "old bundle"),), 0.03,
+        {},
+        ((Play("publish"), Play("exchange"), Play("damage bundle"), Play("old bundle")),),
+        0.03,
     ),
     "dark office": Schedule(
         WEIGHTS | {"office crash": 8, "office start": 30, "back up": 10, "restore": 8, "exchange": 90},
@@ -97,12 +125,22 @@ def draw(seed: int, schedule: Schedule, count: int = STEPS) -> list[Step]:
     steps: list[Step] = []
     while len(steps) < count:
         who = chance.randrange(60)
-        row = [chance.choices(kinds, weights)[0]]
+        row: Pattern = [Play(chance.choices(kinds, weights)[0])]
         if schedule.patterns and chance.random() < schedule.play:
-            row = list(chance.choice(schedule.patterns))
-        for kind in row:
-            fault = chance.choices(faults, fault_weights)[0] if kind in MAY_FAIL else ""
+            row = chance.choice(schedule.patterns)
+        for play in row:
+            fault = chance.choices(faults, fault_weights)[0] if play.kind in MAY_FAIL else ""
+            what, choices = chance.randrange(10_000), schedule.whats.get(play.kind)
+            if choices:
+                what = choices[what % len(choices)]
             steps.append(
-                Step(kind, who, chance.randrange(60), chance.randrange(10_000), chance.randrange(2**32), fault)
+                Step(
+                    play.kind,
+                    who + play.who,
+                    chance.randrange(60),
+                    what if play.what is None else play.what,
+                    chance.randrange(2**32),
+                    fault if play.fault is None else play.fault,
+                )
             )
     return steps

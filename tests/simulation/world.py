@@ -124,8 +124,11 @@ class World:
     def call(self, counter: SimCounter, other: SimCounter, path: str, message: bytes) -> bytes:
         """What a neighbour answers."""
         here, there = counter.enrolment.origin, other.enrolment.origin
-        answer = self.counters[other.number].neighbours.take_call
-        return self.network.carry(here, there, lambda path, message: answer(counter, path, message), path, message)
+
+        def answer(path: str, message: bytes) -> bytes:  # by whoever is there when it arrives
+            return self.counters[other.number].neighbours.take_call(counter, path, message)
+
+        return self.network.carry(here, there, answer, path, message)
 
     def doubled(self, again: Callable[[], bytes]) -> None:
         """The same message once more must change nothing (I8)."""
@@ -227,7 +230,13 @@ class World:
     def check_healed(self) -> None:
         """I6, I7, I10 and I16 of a world that is whole again."""
         office = {str(feed): held for feed, held in self.office.store.tables.feeds.items()}
-        surviving = {str(feed): held for one in self.counters for feed, held in one.own_feeds().items()}
+        known = {life.feed for life in self.office.store.enrolments()}
+        surviving = {
+            str(feed): held
+            for one in self.counters
+            for feed, held in one.own_feeds().items()
+            if {feed, one.feed} <= known
+        }  # a life that was enrolled since the backup is unknown to a restored head office
         self.auditor.healed(surviving, office)
         evidence = self.office.evidence_bodies()
         for one in self.counters:
