@@ -319,7 +319,7 @@ def nearby(station: "Station", lan: "str | None", listed: "str | None") -> "Near
         plan=plan,
         desk=counter,
         receipted_n=lambda feed: counter.standing.receipted_n(feed),  # noqa: PLW0108 - the standing may be folded anew
-        is_revoked=lambda feed: str(feed) in counter.standing.revoked,
+        revoked_n=lambda feed: counter.standing.revoked.get(str(feed)),
     )
 
 

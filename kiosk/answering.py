@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from kiosk.clock import from_ms, to_ms
+from kiosk.clock import to_ms
 from kiosk.core.catalogue import Catalogue, Credential
 from kiosk.core.credential import Presented, present
 from kiosk.core.decide import UNKNOWN_SALE, Place, Sale, decide
 from kiosk.core.fact import Redemption
 from kiosk.core.promotion import Promotion
-from kiosk.core.question import Question, question_of
+from kiosk.core.question import Question, instant, question_of
 from kiosk.core.screen import PresentedScreen, screen_digest
 from kiosk.core.standing import Standing
 from kiosk.core.verdict import Outcome, Reason, Verdict
@@ -83,7 +83,7 @@ def showing_of_screen(screen: FilmedScreen, showing_id: str, known: Known, album
 
 def showing_of_stub(n: int, fact: Redemption, promotion: Promotion | None, life: int | None = None) -> Showing:
     """A redemption from before the restart, to be asked about; ``life`` as in :class:`~kiosk.display.Redeemed`."""
-    at = from_ms(fact.at_ms)
+    at = instant(fact.at_ms)
     return Showing(
         id=fact.intent.hex(),
         text="",

@@ -406,8 +406,9 @@ class Counter:
         with self._lock:
             self._upkeep.tick()
             wanted, near = sharing.rights_wanted(self._work), self._work.neighbours
-        for right, amount in wanted if near is not None else ():
-            near.ask_rights(right, amount)
+        if near is not None:
+            for right, amount in wanted:
+                near.ask_rights(right, amount)
 
     def close(self) -> None:
         """The counter stops: the floor under its clock is written down."""

@@ -15,17 +15,18 @@ Rules of this module:
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from kiosk.core.clock_floor import Told
-from kiosk.core.entry import Entry, FeedId, Head, MalformedEntryError
+from kiosk.core.entry import Entry, FeedId, MalformedEntryError
 from kiosk.core.fact import Fact, Redemption, decode_fact
+from kiosk.core.settled import NOTHING
 from kiosk.core.snapshot import Snapshot
 from kiosk.core.standing import Standing
 from kiosk.errors import AppendUnknownError, JournalError
 from kiosk.journal import Journal
-from kiosk.snapshots import Snapshots
+from kiosk.snapshots import Snapshots, folded
 
 
 class StubName(NamedTuple):
@@ -80,10 +81,8 @@ class Ledger:
             self._begin(restored)
 
     def _begin(self, snapshot: Snapshot | None) -> None:
-        covered: Mapping[FeedId, Head] = {} if snapshot is None else snapshot.covered
-        standing = Standing(self.feed) if snapshot is None else Standing.on(snapshot.settled, self.feed)
-        for feed, n, fact in self._journal.replay(covered):
-            standing.apply(feed, n, fact)
+        settled, covered = (NOTHING, {}) if snapshot is None else (snapshot.settled, snapshot.covered)
+        standing = folded(self._journal, self.feed, settled, covered, self._journal.heads())
         standing.situation = self.standing.situation
         self.standing = standing
 

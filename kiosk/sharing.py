@@ -3,8 +3,8 @@
 Rules of this module:
 
 - Whoever asks a neighbour holds no lock (two that ask each other would both find silence); whoever answers does.
-- What is at home in this store is reserved at the neighbours before it is redeemed, unless its right is here. One who is
-  silent is in a part of the network that is cut off: the policy's worst case.
+- What is at home in this store is reserved at the neighbours before it is redeemed, unless its right is here. One who
+  is silent is in a part of the network that is cut off: the policy's worst case.
 - Where this counter is out of rights, the neighbours are asked for some; what they give is in the journal, and what is
   shown is decided anew.
 """

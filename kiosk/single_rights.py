@@ -129,9 +129,12 @@ class SingleRights:
             work.wake()
 
     def _keeps(self, credential: Credential) -> bool:
-        """Whether its right stays here though nobody asks: its promotion names an owner, and this counter became it."""
+        """Whether its right stays here though nobody asks: it has an owner, and this counter became it.
+
+        Of a promotion that is not known (a list that could not be read) nothing is given back yet.
+        """
         terms = self._work.catalogue.terms(credential[0])
-        return terms is not None and terms.offline.policy == "owner" and credential not in self._asked
+        return terms is None or (terms.offline.policy == "owner" and credential not in self._asked)
 
     def _on_display(self) -> Credential | None:
         display = self._work.board.display

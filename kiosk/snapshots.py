@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from kiosk.core import snapshot
 from kiosk.core.entry import NO_ENTRIES, FeedId, Head
 from kiosk.core.fact import Fact, Unknown
-from kiosk.core.freezing import Frozen, differing
+from kiosk.core.freezing import differing
 from kiosk.core.packed import Octets
 from kiosk.core.pruning import prunable
 from kiosk.core.rights import is_head_office
@@ -63,7 +63,7 @@ class StoppedError(Exception):
 def folded(
     journal: Journal, own: FeedId, settled: Settled, after: Mapping[FeedId, Head], until: Mapping[FeedId, Head],
     pace: Pace = lambda: None,
-) -> Frozen:  # fmt: skip
+) -> Standing:  # fmt: skip
     """``settled``, which covers ``after``, with the entries of the journal behind that and up to ``until``."""
     standing = Standing.on(settled, own)
     for count, (feed, n, fact) in enumerate(journal.replay(after, until), start=1):
@@ -72,7 +72,7 @@ def folded(
             pace()
         if count % FOLDED_AT_ONCE == 0:
             standing = Standing.on(standing.frozen().settled(), own)
-    return standing.frozen()
+    return standing
 
 
 class Snapshots:
@@ -217,7 +217,7 @@ class Snapshots:
             log.warning("the snapshot %s cannot be compared and is made anew", self.path)
             self._newest, self._came = None, EVERY_ENTRIES
             return []
-        true = folded(self._journal, self.feed, ground, covered, found.covered, pace).settled()
+        true = folded(self._journal, self.feed, ground, covered, found.covered, pace).frozen().settled()
         different = differing(found.settled, true)
         if different:
             log.error("the snapshot %s differs from the journal in: %s", self.path, ", ".join(different))
@@ -235,7 +235,7 @@ class Snapshots:
         else:
             settled, covered = self._beginning()
         heads = self._journal.heads()
-        frozen = folded(self._journal, self.feed, settled, covered, heads, pace)
+        frozen = folded(self._journal, self.feed, settled, covered, heads, pace).frozen()
         _write(self.path, snapshot.write(frozen, heads, self.feed, self._key_epoch, self._now_ms(), self._key))
         self._newest = self._read()
 
@@ -244,6 +244,7 @@ class Snapshots:
 
         Raises ``JournalError``.
         """
+        self._sweep(pace)  # what a power cut left
         heads = self._journal.heads()
         begins = {feed: self._journal.beginning(feed).after for feed in heads}
         may_go = prunable(heads, self.feed.origin, partial(self._paced, begins, pace), self._newest_ms(heads))
@@ -256,13 +257,16 @@ class Snapshots:
         ground, covered = self._ground(() if self._newest is None else self._newest.settled.names)
         if ground is None:
             ground, covered = self._beginning()
-        frozen = folded(self._journal, self.feed, ground, covered, points, pace)
+        frozen = folded(self._journal, self.feed, ground, covered, points, pace).frozen()
         pieces = snapshot.write(frozen, points, self.feed, self._key_epoch, self._now_ms(), self._key)
         self._journal.prune(points, pieces)
         log.info("%d entries that head office holds were pruned", count)
+        self._sweep(pace)
+        return count
+
+    def _sweep(self, pace: Pace) -> None:
         while self._journal.sweep():
             pace()
-        return count
 
     def _beginning(self) -> tuple[Settled, Mapping[FeedId, Head]]:
         """What the entries that are here are folded on."""

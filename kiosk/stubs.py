@@ -19,8 +19,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from kiosk import answering
-from kiosk.clock import from_ms, to_ms
+from kiosk.clock import to_ms
 from kiosk.core.fact import Answered, Redemption, Void
+from kiosk.core.question import instant
 from kiosk.display import Display, State, Stub
 from kiosk.errors import JournalError
 from kiosk.ledger import Ledger, StubName
@@ -139,7 +140,7 @@ class Stubs:
             title=fact.promotion if promotion is None else promotion.title,
             clerk=fact.clerk,
             clerk_name=names.get(fact.clerk, fact.clerk),
-            at=from_ms(fact.at_ms),
+            at=instant(fact.at_ms),
             voided=taken_back,
             life=None if self._old_feed(name) is None else name.life,
             waits=taken_back and not void,

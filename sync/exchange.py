@@ -122,6 +122,10 @@ def _nothing_wanted() -> Iterable[FeedId]:
     return ()
 
 
+def _nothing_ignored(_segment: Segment) -> bool:
+    return False
+
+
 def _not_met(_certificate: bytes) -> None:
     return None
 
@@ -145,7 +149,8 @@ class Side:
 
     A ``quiet`` feed passes only where the other side's vector names it; ``wanted`` ones are named in ours though
     nothing of them is held. ``vouch`` gives the certificate of who writes a feed, to go beside its segments; ``meet``
-    is told of those that came, before anything is applied. ``mark_of`` finds where another's feed may be cut.
+    is told of those that came, before anything is applied. ``mark_of`` finds where another's feed may be cut. What a
+    side ``ignores`` of an innocent carrier's message is left unread, and the rest is taken.
     Of a ``closed`` feed nothing more is taken from the other side, as if it were known.
     """
 
@@ -164,6 +169,7 @@ class Side:
     vouch: Callable[[FeedId], bytes | None] = _no_certificate
     meet: Callable[[bytes], object] = _not_met
     mark_of: MarkOf = no_mark
+    ignores: Callable[[Segment], bool] = _nothing_ignored
     closed: Callable[[FeedId], bool] = _never
 
 
@@ -304,6 +310,8 @@ def take(side: Side, exchange: Exchange) -> Taken:
         side.meet(certificate)
     applied = []
     for segment in exchange.segments:
+        if side.ignores(segment):
+            continue
         if side.closed(segment.feed):
             _authentic(segment, side.trust)
             applied.append(Applied(segment.feed, Result.KNOWN, (), _head_of(side.store, segment.feed)))

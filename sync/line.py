@@ -28,7 +28,7 @@ from sync.counter_endpoints import counter_endpoints
 from sync.counter_side import CounterSide, report_fork
 from sync.counter_stick import CounterStick
 from sync.lan_line import LanLine, LanPlan, fetch_papers
-from sync.neighbourhood import Neighbourhood
+from sync.neighbourhood import Neighbourhood, RevokedN
 from sync.neighbours import Desk, Neighbours, Parts
 from sync.post import TIMEOUT, Post, http_post
 from sync.replicator import Chance, Replicator
@@ -49,12 +49,12 @@ class Cache(FeedStore, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Nearby:
-    """What the local network needs of the counter beside that; ``is_revoked``: what head office has said of a feed."""
+    """What the local network needs of the counter beside that; ``revoked_n``: see ``sync.neighbourhood``."""
 
     plan: LanPlan
     desk: Desk
     receipted_n: Callable[[FeedId], int]
-    is_revoked: Callable[[FeedId], bool]
+    revoked_n: RevokedN
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +145,10 @@ def _counter_end(ends: Ends) -> tuple[BundleFetcher, CounterSide]:
 def _local_network(ends: Ends, nearby: Nearby, side: CounterSide, post: Post) -> LanLine:
     """The counters of this store: what they write is told them, and carried to head office for them."""
     journal, chance = ends.journal, _chance()
-    near = Neighbourhood(ends.enrolment, nearby.plan.papers, nearby.is_revoked)
+    near = Neighbourhood(ends.enrolment, nearby.plan.papers, nearby.revoked_n)
     side.carrying = Carrying(
         journal.heads,
-        lambda feed: near.is_store_feed(feed) and not near.is_own(feed) and not nearby.is_revoked(feed),
+        lambda feed: near.is_store_feed(feed) and not near.is_own(feed) and nearby.revoked_n(feed) is None,
         nearby.receipted_n,
         journal.checkpoint_between,
     )

@@ -4,6 +4,7 @@ Rules of this module:
 
 - It sends the feeds of its store's counters, its own and others', and head office's to any of them: so what one has,
   and what is for one, is carried by all. Never a feed to its own writer, and none without its writer's certificate.
+- Behind the last good entry of a life that was revoked nothing is sent, and nothing is taken from whoever carries it.
 - It accepts the same, except feeds of its own: a longer one of those is told to a person (this disk was restored).
 - Little goes in one message, and is folded in small pieces: a neighbour's past is never in the way of a redemption.
 """
@@ -47,6 +48,7 @@ def side_towards(
                 near.is_store_feed(feed)
                 and feed.origin != neighbour.feed.origin
                 and near.certificate_of(feed) is not None
+                and not near.is_over(feed, counter.side.store.heads()[feed].n)
             )
         ),
         keep_fork=keep_fork,
@@ -57,5 +59,7 @@ def side_towards(
         vouch=near.certificate_of,
         meet=near.meet,
         mark_of=mark_of,
+        # entries that a thief wrote with a stolen device, which a neighbour took before it had heard of that
+        ignores=lambda segment: near.is_over(segment.feed, segment.checkpoint.n),
         closed=overtaken(counter.side.store),
     )

@@ -4,7 +4,7 @@ Rules of this module:
 
 - A certificate is believed because head office signed it, however it came: by TLS, beside a segment, from the file.
 - *To know* a certificate is to be able to check what its device wrote, for ever. *To admit* a device is to talk to it:
-  it must be of this store, not this counter itself, not a life that another has followed, and not shut out by head
+  it must be of this store, not this counter itself, not a life that another has followed, and not revoked by head
   office, as far as is known here.
 - The file holds nothing secret and nothing that cannot be had again; one that is damaged is begun anew.
 """
@@ -28,8 +28,8 @@ from sync.wire import MAX_CERTIFICATE_BYTES, array, decode, mapping, octets
 MAX_KNOWN = 4_096
 MAX_FILE_BYTES = 2 * MAX_KNOWN * MAX_CERTIFICATE_BYTES
 
-IsShutOut = Callable[[FeedId], bool]
-"""Whether head office is known to have revoked or fenced that life of a counter."""
+RevokedN = Callable[[FeedId], int | None]
+"""The last entry that counts of a life that head office has revoked, as far as is known; None: it goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ class OwnPapers:
 class Neighbourhood:
     """Certificates of this store's counters. Safe to use from any thread."""
 
-    def __init__(self, enrolment: Enrolment, path: Path | None, is_shut_out: IsShutOut) -> None:
+    def __init__(self, enrolment: Enrolment, path: Path | None, revoked_n: RevokedN) -> None:
         """``path`` is the file that they are kept in; None: they are not kept."""
         self._enrolment = enrolment
         self._path = path
-        self._is_shut_out = is_shut_out
+        self.revoked_n = revoked_n
         self._keys = [key for _, key in enrolment.head_office_keys]
         self._lock = threading.Lock()
         self._known: dict[tuple[FeedId, int], Certificate] = {}
@@ -67,6 +67,11 @@ class Neighbourhood:
     def is_own(self, feed: FeedId) -> bool:
         """Whether this counter writes it, or did in an earlier life."""
         return feed.origin == self._enrolment.origin
+
+    def is_over(self, feed: FeedId, n: int) -> bool:
+        """Whether entry ``n`` of ``feed`` lies behind the last good one of a life that was revoked."""
+        last_n = self.revoked_n(feed)
+        return last_n is not None and n > last_n
 
     # --- certificates -----------------------------------------------------------------------------
 
@@ -119,9 +124,9 @@ class Neighbourhood:
         if self._newest_life(said.feed.origin) > said.feed.incarnation or self.is_own(said.feed):
             # a device that was lost or copied before its counter was enrolled anew
             raise _refused("neighbour-replaced", said, "was enrolled anew since")
-        if self._is_shut_out(said.feed):
-            # a device that was stolen, or whose feed has two histories
-            raise _refused("neighbour-revoked", said, "was shut out by head office")
+        if self.revoked_n(said.feed) is not None:
+            # a device that was stolen
+            raise _refused("neighbour-revoked", said, "was revoked by head office")
         return said
 
     def _newest_life(self, origin: str) -> int:

@@ -82,7 +82,7 @@ class RealCounter:
         )  # fmt: skip
         self.replicator = Replicator(
             self.side, self.fetcher, self._posted, self._tell, clock=self.clock,
-            chance=Chance(dice.octets, dice.fraction),
+            chance=Chance(dice.octets, dice.fraction), saw_time=self.counter.told_time,
         )  # fmt: skip
 
     def restart(self) -> None:
@@ -100,6 +100,8 @@ class RealCounter:
         display = self.counter.look(text)
         if display.showing is None:
             return False
+        if self.counter.status().online:
+            self.exchange()  # head office answers what it was asked
         done = self.counter.redeem(display.showing.id, clerk)
         redeemed = done.state is State.REDEEMED
         self.counter.seen(display.showing.id)
@@ -121,6 +123,7 @@ class RealCounter:
 
     def _tell(self, link: LinkState) -> None:
         self.link = link
+        self.counter.set_link(link)
 
 
 @dataclass
@@ -137,7 +140,7 @@ class World:
         front = RealCounter(folder / "front", enrolled(office), line_to(office))
         world = cls(office, front, enrolled(office, "pier-9", key=2))
         assert front.exchange().trouble is None
-        assert front.redeem("TACO-1")
+        assert front.redeem("LIMEPIE")
         world.settle()
         return world
 

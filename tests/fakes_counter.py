@@ -17,6 +17,7 @@ from kiosk.core.credential import digest, present
 from kiosk.core.decide import Place
 from kiosk.core.organisation import Organisation
 from kiosk.core.promotion import Promotion
+from kiosk.core.situation import ClockInterval, Freshness
 from kiosk.core.verdict import FactValue, Outcome, Reason, Verdict
 from kiosk.display import Board, CounterStatus, Display, Redeemed, Showing, State, Stub
 from kiosk.errors import CounterfoilError
@@ -107,6 +108,11 @@ class FakeCounter:
         self.camera = CameraState("live", "Filming: a test.", FRIDAY, 15.0)
         self.notes: tuple[str, ...] = ()
         self.trouble: tuple[str, ...] = ()
+        self.freshness = Freshness.FRESH
+        self.neighbours: int | None = None
+        self.clock_between: ClockInterval | None = None
+        self.fenced = False
+        self.lives: list[int | None] = []
         self.waiting = 0
         self.redemptions: list[str] = []
         self.choices: tuple[Choice, ...] = ()
@@ -302,12 +308,14 @@ class FakeCounter:
             self.till.begin()
         return self.board.show(State.IDLE)
 
-    def given(self, n: int, yes: bool, clerk_id: str) -> Display:
+    def given(self, n: int, yes: bool, clerk_id: str, life: int | None = None) -> Display:
         self.given_answers.append((n, yes))
+        self.lives.append(life)
         return self.board.show(State.IDLE)
 
-    def undo(self, n: int, clerk_id: str, reason: str) -> Display:
+    def undo(self, n: int, clerk_id: str, reason: str, life: int | None = None) -> Display:
         self.undone.append(n)
+        self.lives.append(life)
         self.stubs = [replace(stub, voided=stub.voided or stub.n == n) for stub in self.stubs]
         showing = self.display.showing
         if showing is not None and showing.redeemed is not None and showing.redeemed.n == n:
@@ -326,6 +334,11 @@ class FakeCounter:
             camera=self.camera,
             notes=self.notes,
             trouble=self.trouble,
+            online=self.link.online,
+            freshness=self.freshness,
+            clock=self.clock_between,
+            fenced=self.fenced,
+            neighbours=self.neighbours,
         )
 
     def clerks(self) -> list[Clerk]:

@@ -101,7 +101,7 @@ class NearCounter:
         self.near = Neighbourhood(
             self.enrolment,
             self.folder / "certificates.cbor",
-            lambda feed: str(feed) in self.counter.standing.revoked,
+            lambda feed: self.counter.standing.revoked.get(str(feed)),
         )
         self.side.carrying = Carrying(
             self.journal.heads,
@@ -110,7 +110,13 @@ class NearCounter:
             self.journal.checkpoint_between,
         )
         self.replicator = Replicator(
-            self.side, fetcher, self.line.post, self.counter.set_link, clock=self.clock, chance=chance
+            self.side,
+            fetcher,
+            self.line.post,
+            self.counter.set_link,
+            clock=self.clock,
+            chance=chance,
+            saw_time=self.counter.told_time,
         )
         self.chance = chance
         parts = Parts(

@@ -95,7 +95,7 @@ class ClockHistory:
     def apply(self, feed: FeedId, n: int, fact: Fact) -> None:
         """Fold entry ``n`` of ``feed``."""
         if isinstance(fact, Ticked):
-            if self.own is not None and feed.origin == self.own.origin and _is_time(fact.floor_ms):
+            if self.own is not None and feed.origin == self.own.origin and is_time(fact.floor_ms):
                 before_ms = self._ticked.get(fact.reset_ms, fact.floor_ms)
                 self._ticked[fact.reset_ms] = max(before_ms, fact.floor_ms)
         elif is_head_office(feed):
@@ -133,7 +133,7 @@ class ClockHistory:
         return since_ms, latest_ms
 
     def _counts(self, reset: ClockReset, root_key: bytes) -> bool:
-        for_us = reset.feed in (None, str(self.own)) and _is_time(reset.floor_ms) and reset.at_ms > 0
+        for_us = reset.feed in (None, str(self.own)) and is_time(reset.floor_ms) and reset.at_ms > 0
         # a stolen feed key that sets the clock back, so that an old list of promotions passes for a fresh one
         return for_us and is_signed(reset, root_key)
 
@@ -156,7 +156,7 @@ class ClockHistory:
 def _stretched(stretches: list[_Stretch], fact: Fact) -> list[_Stretch]:
     if isinstance(fact, ClockReset):
         return [*stretches, _Stretch(fact)]
-    if isinstance(fact, Unknown) or not _is_time(fact.at_ms):
+    if isinstance(fact, Unknown) or not is_time(fact.at_ms):
         return stretches
     last = stretches[-1]
     stretches[-1] = last._replace(latest_ms=max(last.latest_ms or 0, fact.at_ms))
@@ -176,7 +176,8 @@ def _stretch(told: Any, latest_ms: int | None) -> _Stretch:
     return _Stretch(ClockReset(at_ms=at_ms, floor_ms=floor_ms, signature=signature, feed=feed), latest_ms)
 
 
-def _is_time(at_ms: int) -> bool:
+def is_time(at_ms: int) -> bool:
+    """Whether a calendar has that time, and a week after it."""
     return 0 < at_ms <= LATEST_MS
 
 
@@ -207,7 +208,7 @@ class ClockFloor:
 
     def saw(self, at_ms: int, boot_ms: int, *, answered: bool) -> None:
         """Head office said ``at_ms``: in an answer to what was just asked, or in what it wrote at some time."""
-        if not _is_time(at_ms):
+        if not is_time(at_ms):
             return
         floor_ms = self.at(boot_ms)
         rise_ms = JUMP_MS if floor_ms is None else at_ms - floor_ms

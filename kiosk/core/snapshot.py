@@ -4,9 +4,9 @@ Rules of this module:
 
 - ``"kj1snap1" | len(head) u32 | head | tables``: *head* is CBOR [statement, signature], and the last byte of the first
   eight is the format. The tables lie one behind the other in the order in which the statement names them.
-- The statement is a CBOR map: 1 the counter's feed, 2 its key epoch, 3 when it was made (its clock), 4 what is covered,
-  [[feed, n, hash], ...], 5 [[table, bytes], ...], 6 the SHA-256 of all tables, 7 the names, 8 what is small. The
-  signature is Ed25519 by the device key over CBOR ["kj1-snapshot", statement].
+- The statement is a CBOR map: 1 the counter's feed, 2 its key epoch, 3 when it was made (its clock), 4 what is
+  covered, [[feed, n, hash], ...], 5 [[table, bytes], ...], 6 the SHA-256 of all tables, 7 the names, 8 what is small,
+  by name. The signature is Ed25519 by the device key over CBOR ["kj1-snapshot", statement].
 - A snapshot says nothing that its feeds do not: who does not like it leaves it, and folds. So whatever is wrong with
   one is one error, :class:`SnapshotError`, raised before anything in it is believed.
 """
@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import cbor2
@@ -74,10 +74,12 @@ def write(
     yield from frozen.sections.values()
 
 
-def read(octets: Octets, keys: Mapping[FeedId, bytes]) -> Snapshot:
+def read(octets: Octets, keys: Mapping[FeedId, bytes], *, older: bool = False) -> Snapshot:
     """The snapshot that ``octets`` are; raises :class:`SnapshotError`.
 
     ``keys``: which feeds' snapshots may be believed, each with the 32-byte public key that signed it.
+    ``older``: also one of an older release, which did not know all that this one folds; the entries that it covers are
+    gone, and nothing is to be had but that.
     """
     begins = octets[: len(MAGIC)]
     if begins != MAGIC:
@@ -98,6 +100,11 @@ def read(octets: Octets, keys: Mapping[FeedId, bytes]) -> Snapshot:
     if keys.get(feed) not in signers:
         # another counter's; or one life of a counter passes off what an earlier one knew as its own
         raise SnapshotError(f"it is of {feed}")
+    if not isinstance(stated[8], dict):
+        raise SnapshotError("it is of another release's format")
+    missing = [*(TABLES.keys() - dict(stated[5]).keys()), *({one.name for one in fields(Small)} - stated[8].keys())]
+    if missing and not older:
+        raise SnapshotError(f"it is of another release's format: it has no {', '.join(sorted(missing))}")
     return _believed(octets, _HEAD_AT + length, stated, feed)
 
 
@@ -118,7 +125,7 @@ def _believed(octets: Octets, start: int, stated: Mapping[int, Any], feed: FeedI
     for name, length in stated[5]:
         found[name] = Rows(octets, start, length, TABLES.get(name, 1))
         start += length
-    tables = {name: found[name] for name in TABLES}
+    tables = {name: found.get(name) or Rows(b"", 0, 0, width) for name, width in TABLES.items()}
     settled = Settled(stated[7], _small_again(stated[8]), tables, found[BODIES])
     covered = {FeedId.parse(name): Head(n, digest) for name, n, digest in stated[4]}
     return Snapshot(feed, stated[2], stated[3], covered, settled)
@@ -135,25 +142,14 @@ def _signed(statement: bytes) -> bytes:
     return cbor2.dumps(["kj1-snapshot", statement])
 
 
-def _small(small: Small) -> list[Any]:
-    return [
-        small.bundle_floor,
-        small.unanswered,
-        small.receipts,
-        small.figures,
-        small.asked,
-        small.denied,
-        small.revoked,
-        small.accounts,
-        small.taken_back,
-        small.time,
-        small.asks,
-    ]
+def _small(small: Small) -> dict[str, Any]:
+    return {one.name: getattr(small, one.name) for one in fields(Small)}
 
 
-def _small_again(read: list[Any]) -> Small:
-    floor, unanswered, receipts, figures, *rest = read
-    return Small(floor, unanswered, _pairs(receipts), _pairs(figures), *rest)
+def _small_again(read: Mapping[str, Any]) -> Small:
+    known = {one.name: read[one.name] for one in fields(Small) if one.name in read}
+    pairs = {name: _pairs(known[name]) for name in ("receipts", "figures")}
+    return Small(**(known | pairs))
 
 
 def _pairs(read: Mapping[str, list[int]]) -> dict[str, tuple[int, int]]:

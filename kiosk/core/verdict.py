@@ -95,9 +95,10 @@ class Verdict:
     ``cost`` (of this redemption), ``budget``, ``budget_left``, ``basket``, ``basket_min``, ``basket_max``,
     ``stack_cap``, ``already_off``, ``evidence_cap``, ``floor``. ``in_sale`` (titles of what it does not go with),
     ``credentials`` (the kinds that the promotion takes), ``issuer`` (key id), ``published_at`` (of a stale list),
-    ``clock_from`` and ``clock_until``; of what needs head office ``unanswered`` (it was asked), ``denied`` (its code for
-    why not) or ``reserved`` (a neighbour's: "used", "reserved", "busy"). A screen: ``not_read`` (marks as {"mark", "wanted"}), ``like`` and ``differs``
-    (the promotion that it is nearly of; {"mark", "wanted", "found"}).
+    ``clock_from`` and ``clock_until``; of what needs head office ``unanswered`` (it was asked), ``denied`` (its code
+    for why not) or ``reserved`` (a neighbour's: "used", "reserved", "busy").
+    A screen: ``not_read`` (marks as {"mark", "wanted"}), ``like`` and ``differs`` (the promotion that it is nearly of;
+    {"mark", "wanted", "found"}).
     """
 
     outcome: Outcome

@@ -24,7 +24,9 @@ def read(
     certain. An earlier life had the key that it named in its first entry.
     """
     named = {feed: _key(beginnings[feed]) for feed in own}
-    found = snapshot.read(octets, {feed: key for feed, key in (named | dict(keys)).items() if key is not None})
+    found = snapshot.read(
+        octets, {feed: key for feed, key in (named | dict(keys)).items() if key is not None}, older=True
+    )
     pruned = {feed: begun.after for feed, begun in beginnings.items() if begun.after.n}
     if found.covered != pruned:
         # entries that no snapshot stands for were taken out, and the hash that the rest begins on was written anew

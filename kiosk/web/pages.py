@@ -364,23 +364,26 @@ def given() -> Response:
     answer = request.form.get("answer")
     if answer not in ("yes", "no"):
         abort(422)
-    return _after(floor().counter.given(_number(), answer == "yes", acting()))
+    return _after(floor().counter.given(_number(), answer == "yes", acting(), _life()))
 
 
 @pages.get("/undo")
 def undo_page() -> Response:
-    """Today's stubs, to take one back; with ``n`` only that one."""
+    """Today's stubs, of which one came back; with ``n`` only that one, and the question whether it is back."""
     here = floor()
     now = here.clock.now().astimezone(here.desk.zone)
     stubs = here.counter.stubs_since(now.replace(hour=0, minute=0, second=0, microsecond=0))
-    n = request.args.get("n", 0, int)
-    return respond("undo", "stubs", stubs=[one for one in stubs if n in (0, one.n)], asked=n)
+    n, life = request.args.get("n", 0, int), request.args.get("life", 0, int)
+    shown = [one for one in stubs if n == 0 or (one.n, one.life or 0) == (n, life)]
+    return respond("undo", "stubs", stubs=shown, asked=n)
 
 
 @pages.post("/undo")
 def undo() -> Response:
-    """Void a redemption of this counter whose goods are back."""
-    return _after(floor().counter.undo(_number(), acting(), "goods back"))
+    """Void a redemption of this counter whose goods are back: first the goods, and whoever asks says so."""
+    if request.form.get("back") != "yes":
+        abort(422)
+    return _after(floor().counter.undo(_number(), acting(), "goods back", _life()))
 
 
 @pages.get("/healthz")
@@ -404,6 +407,11 @@ def _showing() -> str:
     if not _SHOWING.fullmatch(showing):
         abort(422)
     return showing
+
+
+def _life() -> int | None:
+    """Which of this counter's lives a stub is of; None: the present one."""
+    return request.form.get("life", 0, int) or None
 
 
 def _number() -> int:

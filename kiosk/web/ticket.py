@@ -108,6 +108,7 @@ class Ticket:
     wide: bool = False
     showing: str = ""
     n: int = 0
+    life: int = 0
     gives: str = ""
     small_print: str = ""
     steps: tuple[str, ...] = ()

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
-from kiosk.clock import from_ms, to_ms
+from kiosk.clock import to_ms
 from kiosk.core.inert import shortened
 from kiosk.core.organisation import Store
 from kiosk.core.promotion import Promotion
+from kiosk.core.question import instant
+from kiosk.core.situation import ClockInterval, Freshness
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.counter import Counter
 from kiosk.display import Display, FilmedScreen, Redeemed, Showing, State
@@ -25,7 +27,6 @@ from kiosk.web.today import on_today
 from kiosk.web.words import for_outcome, for_reason
 from kiosk.web.words_of_link import trouble_words
 
-STALE_AFTER_S = 24 * 3600
 LAST_STUBS = 3
 
 _NOTHING_ELSE = (Reason.COUNTER_FENCED, Reason.PROMOTIONS_STALE)
@@ -37,6 +38,8 @@ class Status:
     """The status line. ``age`` is how old the promotions are, or empty where none were ever published.
 
     ``neighbours`` says in two words how many are reached, ``near`` in a sentence; both may be empty.
+    ``clock`` says what the time could be where the counter's own clock is suspect, else it is empty; ``expired``: the
+    list of promotions is too old to go by.
     """
 
     online: bool
@@ -53,6 +56,9 @@ class Status:
     camera_hint: tuple[str, str] | None = None
     neighbours: str = ""
     near: str = ""
+    expired: bool = False
+    clock: str = ""
+    fenced: bool = False
 
     @property
     def old(self) -> str:
@@ -154,7 +160,7 @@ class Desk:
 
     def _accept(self, display: Display, showing: Showing, now: datetime) -> Ticket:
         words = for_reason(Reason.OK, self._asked(showing, now))
-        facts = (*_left(showing), *_this_code(showing), *self._good_until(showing, now))
+        facts = (*_left(showing), *_this_code(showing), *_head_office(showing), *self._good_until(showing, now))
         return self._handed(display, showing, words, facts, word=for_outcome(Outcome.ACCEPT), state="accept")
 
     def _check(self, display: Display, showing: Showing, screen: FilmedScreen, now: datetime) -> Ticket:
@@ -347,6 +353,7 @@ class Desk:
             hint=("pause", _("Filming waits\nfor your answer.")),
             showing=showing.id,
             n=stub.n,
+            life=stub.life or 0,
             gives=_gives(showing),
             rows=(
                 Fact(_("Tapped"), _("%(when)s, by %(clerk)s", when=tapped, clerk=self.clerk_name(stub.clerk))),
@@ -373,10 +380,13 @@ class Desk:
         known_ms = max(published_ms or 0, link.last_contact_ms or 0)
         age_s = (to_ms(now) - known_ms) / 1000
         return Status(
-            online=link.online,
+            online=status.online,
             since=self._since(link.offline_since_ms or link.last_contact_ms, now),
             age="" if published_ms is None else times.ago(age_s),
-            stale=published_ms is not None and age_s > STALE_AFTER_S,
+            stale=published_ms is not None and status.freshness is not Freshness.FRESH,
+            expired=status.freshness is Freshness.EXPIRED,
+            clock=self._clock_between(status.clock, now),
+            fenced=status.fenced,
             waiting=status.waiting,
             now=times.day_and_clock(now, self.zone),
             camera_code=status.camera.code,
@@ -393,14 +403,28 @@ class Desk:
         store = self._counter.catalogue.store(self._counter.place.store)
         return 1 if store is None else len(store.counters)
 
+    def _clock_between(self, clock: ClockInterval | None, now: datetime) -> str:
+        """What the time could be, as "12:00 to 12:10"; empty where the clock is sane."""
+        if clock is None:
+            return ""
+        first, last = (times.near(at, self.zone, now) for at in (clock.earliest_at, clock.latest_at))
+        return _("%(first)s to %(last)s", first=first, last=last)
+
     def _since(self, at_ms: int | None, now: datetime) -> str:
         if at_ms is None:
             return _("no contact yet")
-        at = from_ms(at_ms)
+        at = instant(at_ms)
         if now - at < timedelta(hours=20):
             return _("since %(when)s", when=times.clock(at, self.zone))
         on = times.day(at.astimezone(self.zone).date(), now.astimezone(self.zone).date())
         return _("since %(when)s", when=on)
+
+
+def _head_office(showing: Showing) -> tuple[Fact, ...]:
+    """What came of asking head office for a code that can be used once."""
+    if showing.asked_n is None:
+        return ()
+    return (Fact(_("Head office"), _("Says yes") if showing.granted else _("Being asked")),)
 
 
 def _idle_headline(offers: Sequence[object], *, none_yet: bool) -> str:

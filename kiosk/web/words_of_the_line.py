@@ -41,12 +41,45 @@ def counter_fenced(_asked: Asked) -> Words:
 
 
 def needs_head_office(asked: Asked) -> Words:
-    """Only head office can say yes to it, and cannot be asked."""
+    """Only head office can say yes to it, and cannot be asked, does not answer, or says no."""
+    if asked.facts.get("unanswered"):
+        return Words(
+            _("No answer yet"),
+            _("%(title)s. Head office was asked, and has not answered.", title=asked.title),
+            _("We are still waiting for an answer about this one. May I try again in a minute?"),
+            (Way("refresh", _("The same code"), _(", a moment later")), *when_and_where(asked)),
+        )
+    if "reserved" in asked.facts:
+        return _at_a_neighbour(asked)
+    if "denied" in asked.facts:
+        return Words(
+            _("In use elsewhere"),
+            _("%(title)s. Head office says that another counter has it.", title=asked.title),
+            _("Another counter is just looking at this very code. May I try again in a minute?"),
+            (Way("refresh", _("The same code"), _(", a moment later")), Way("speech", _("Call head office"))),
+        )
     return Words(
         _("The line is down"),
         _("%(title)s. This one needs head office.", title=asked.title),
         _("Our line is down, and this one has to wait for it. It is our side, and I am sorry."),
         (once_online(), *when_and_where(asked)),
+    )
+
+
+def _at_a_neighbour(asked: Asked) -> Words:
+    """Another counter of this store objects."""
+    if asked.facts.get("reserved") == "used":
+        return Words(
+            _("Used next to us"),
+            _("%(title)s. Another counter of this store has redeemed it.", title=asked.title),
+            _("This one was used at another counter of ours. Shall we ask there together?"),
+            (Way("shop", _("Another counter"), _(" of this store can show the stub")),),
+        )
+    return Words(
+        _("In use elsewhere"),
+        _("%(title)s. Another counter of this store is looking at it.", title=asked.title),
+        _("Another counter is just looking at this very code. May I try again in a minute?"),
+        (Way("refresh", _("The same code"), _(", a moment later")),),
     )
 
 

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.errors import CounterfoilError, SetupError
-from sync.head_office import code_commands, publisher_commands, rights_commands, stick_commands, voucher_commands
+from sync.head_office import (
+    clock_commands,
+    code_commands,
+    publisher_commands,
+    rights_commands,
+    stick_commands,
+    voucher_commands,
+)
 from sync.head_office.shell import Subparsers as _Subparsers
 from sync.head_office.shell import add_places as _add_places
 from sync.head_office.shell import answer as _answer
@@ -48,6 +55,7 @@ def add_parser(commands: _Subparsers[argparse.ArgumentParser]) -> None:
     voucher_commands.add_voucher(inner)
     stick_commands.add_stick(inner)
     rights_commands.add_rights(inner)
+    clock_commands.add_clock_reset(inner)
     publisher_commands.add_publishers(inner)
     _command(inner, "schema", "print the JSON Schema of promotions and organisation", _schema)
 

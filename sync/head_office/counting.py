@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import Any, get_args
 
 from kiosk.core.entry import Entry, FeedId, MalformedEntryError
 from kiosk.core.fact import Asked, Fact, Redemption, UseSeen, Void, decode_fact
@@ -195,9 +196,10 @@ def readable(entry: Entry) -> Fact | None:
         fact = decode_fact(entry.body)
     except MalformedEntryError:
         return None
-    return fact if all(_fits(one.name, getattr(fact, one.name)) for one in fields(fact)) else None
+    return fact if all(_fits(name, getattr(fact, name)) for name in _NAMES[type(fact)]) else None
 
 
+_NAMES: dict[Any, tuple[str, ...]] = {kind: tuple(one.name for one in fields(kind)) for kind in get_args(Fact)}
 _INDEXED = frozenset({"promotion", "store", "credential", "holder", "sale", "feed", "to", "subject"})
 _MOST_INDEXED_BYTES = 600
 """PostgreSQL refuses to index much longer ones; three may be in one index."""
@@ -205,14 +207,17 @@ _MOST_INDEXED_BYTES = 600
 
 def _fits(name: str, value: object) -> bool:
     """Whether the log can hold it: numbers of 64 bits with sign, texts without a NUL, nothing too long to index."""
-    if name in _INDEXED and isinstance(value, str | bytes):
-        size = len(value.encode() if isinstance(value, str) else value)
-        return size <= _MOST_INDEXED_BYTES and (isinstance(value, bytes) or "\0" not in value)
+    if value is None or isinstance(value, bool):
+        return True
     if isinstance(value, int):
         return -(2**63) <= value < 2**63
     if isinstance(value, tuple):
         return all(_fits(name, number) for one in value for number in one)
-    return not (isinstance(value, str) and "\0" in value)
+    if not isinstance(value, str | bytes):
+        return True
+    if name in _INDEXED and len(value.encode() if isinstance(value, str) else value) > _MOST_INDEXED_BYTES:
+        return False
+    return isinstance(value, bytes) or "\0" not in value
 
 
 # --- rows and words -----------------------------------------------------------------------------

@@ -96,7 +96,7 @@ def rights(error: CounterfoilError | None = None) -> Response:
         silent=sorted({_whose(life, known) for feed in waits.feeds for life in waits.silent(feed)}),
         waits=bool(waits.feeds),
         twice=_used_twice(office().store.twice(MOST_TWICE), known, now),
-        sheets=[(one.id, one.title) for one in published().promotions if _has_rights(one)],
+        sheets=_with_rights(),
         error=error,
     )
 
@@ -191,9 +191,11 @@ def _used_twice(found: Iterable[Twice], known: Names, now: int) -> list[UsedTwic
 # --- who has how much --------------------------------------------------------------------------
 
 
-def _has_rights(one: Promotion) -> bool:
-    terms = catalogue_now(office()).terms(one.id)
-    return terms is not None and bool(_rights_of(terms))
+def _with_rights() -> list[tuple[str, str]]:
+    """The promotions with limits that are shared out: id and title."""
+    catalogue = catalogue_now(office())
+    found = [(one, catalogue.terms(one.id)) for one in published().promotions]
+    return [(one.id, one.title) for one, terms in found if terms is not None and _rights_of(terms)]
 
 
 def _rights_of(terms: Terms) -> list[Right]:

@@ -11,7 +11,7 @@ Rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,10 +65,11 @@ def stranded(office: HeadOffice) -> list[Stranded]:
     now_ms = to_ms(office.clock.now())
     lives = {str(life.feed): found for life, found in _given_up(office, now_ms)}
     rows = office.store.accounts_with_something(list(lives)) if lives else ()
+    needed = _needed(office, now_ms)
     found = [
         Stranded(row.account, row.lot, row.balance - row.freed_now, *lives[row.account])
         for row in rows
-        if row.granted_by != AT_HOME and row.balance > row.freed_now and _is_needed(office, row.promotion, now_ms)
+        if row.granted_by != AT_HOME and row.balance > row.freed_now and row.promotion in needed
     ]
     return sorted(found, key=lambda one: (one.lot, one.feed))
 
@@ -93,8 +94,11 @@ def _replaces(one: Enrolment, life: Enrolment) -> bool:
     return one.feed.origin == life.feed.origin and one.incarnation > life.incarnation
 
 
-def _is_needed(office: HeadOffice, promotion: str, now_ms: int) -> bool:
-    return not is_over(catalogue_now(office).terms(promotion), from_ms(now_ms).date())
+def _needed(office: HeadOffice, now_ms: int) -> Mapping[str, Terms]:
+    """The promotions that are not over, by id."""
+    catalogue, today = catalogue_now(office), from_ms(now_ms).date()
+    found = {id_: catalogue.terms(id_) for id_ in catalogue.promotions}
+    return {id_: terms for id_, terms in found.items() if terms is not None and not is_over(terms, today)}
 
 
 def held_back(office: HeadOffice) -> list[Held]:
@@ -114,11 +118,7 @@ def held_back(office: HeadOffice) -> list[Held]:
 
 def _rights(office: HeadOffice) -> Iterator[tuple[Terms, Right]]:
     """Every right of a promotion that is not over, those of single credentials left out."""
-    catalogue, now_ms = catalogue_now(office), to_ms(office.clock.now())
-    for id_ in catalogue.promotions:
-        terms = catalogue.terms(id_)
-        if terms is None or not _is_needed(office, id_, now_ms):
-            continue
+    for terms in _needed(office, to_ms(office.clock.now())).values():
         for right in dict.fromkeys(right for store in terms.stores for right in rights_for(terms, store)):
             yield terms, right
 

@@ -35,6 +35,23 @@ from tests.e2e.road import Road, codes
 CHECKOUT = Path(__file__).parents[2]
 LINES_AT_MOST = 40
 FIRST_CODES = 60
+PROMOTIONS = """promotions:
+  - id: tacos
+    title: Free tacos
+    gives: One tacos, free
+    value: {amount: "1.00", currency: USD}
+    valid: {from: 2020-01-01, until: 2099-12-31}
+    credentials: [listed]
+    offline: {policy: floor, floor: "20.00", risk: "1000.00"}
+  - id: pie
+    title: Free pie
+    gives: One pie, free
+    valid: {from: 2020-01-01, until: 2099-12-31}
+    credentials: [word]
+    words: [LIMEPIE]
+    limits: {total: 100000}
+"""
+"""Listed codes that need the counter's own risk right where head office is away, and a word with a promised cap."""
 
 
 @dataclass
@@ -45,15 +62,17 @@ class Killing:
     chance: random.Random
     acknowledged: dict[str, int] = field(default_factory=dict)
     installed: int = 0
-    published: int = 1
+    published: int = 0
     kills: Counts[str] = field(default_factory=Counts)
 
     @classmethod
     def begin(cls, folder: Path, seed: int) -> Killing:
         """A counter enrolled with a head office that runs."""
         road = Road.plant(folder, listed=FIRST_CODES)
-        road.head_office.start()
         made = cls(road, random.Random(seed))
+        with made._office() as office:
+            made.published = publish(office, promotions=PROMOTIONS, by="test").version
+        road.head_office.start()
         enrol_now(made.folder, enrol_by_code, road.head_office.url, road.planted.code)
         return made
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.core.fact import Redemption
 from tests.e2e.killing import Killing
 
 ROUNDS = 3
@@ -20,9 +21,11 @@ def test_what_was_acknowledged_before_any_kill_is_in_the_journal_and_once_at_hea
         for _ in range(ROUNDS):
             killing.round()
         assert killing.judge_all() >= len(killing.acknowledged)
+        made = [fact for fact in killing.judge_journal().values() if isinstance(fact, Redemption)]
     finally:
         killing.road.stop()
     assert killing.kills["counter"] == ROUNDS
     assert killing.kills["head office"] >= 1
-    assert killing.published > 1
+    assert killing.published > 2
+    assert {fact.promotion for fact in made} == {"tacos", "pie"}
     assert len(killing.acknowledged) > ROUNDS

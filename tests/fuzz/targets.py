@@ -52,6 +52,7 @@ from kiosk.errors import BundleError, CounterfoilError, ExchangeError
 from sync import enrol
 from sync.exchange import apply, take
 from sync.head_office import desk, intake
+from sync.head_office.sql.store import SqlStore
 from sync.post import read_refusal
 from sync.wire import (
     Kind,
@@ -366,13 +367,13 @@ _CATALOGUE = catalogue(
 def _fact(raw: bytes) -> object:
     """A fact, folded as this counter's own, as head office's and as another's; then every question is asked."""
     fact = decode_fact(raw)
-    standing, clock = Standing(OWN), ClockHistory(OWN, ROOT_PUBLIC)
+    standing, clock = Standing(OWN), ClockHistory(OWN)
     for n, feed in enumerate((OWN, FeedId("head-office", 1), FeedId("pier-9/counter-1", 1)), start=1):
         standing.apply(feed, n, fact)
         clock.apply(feed, n, fact)
-    guarded = ClockFloor(clock.floor_ms, 0)
+    guarded = ClockFloor(clock.read(ROOT_PUBLIC).floor_ms, 0)
     guarded.between(NOON_MS, 1000)
-    assert ClockHistory.thawed(OWN, ROOT_PUBLIC, clock.frozen()) == clock
+    assert ClockHistory.thawed(OWN, clock.frozen()) == clock
     standing.frozen()
     for text in ("TACO-7F3K-9HXM", "SHRIMP20", "PIE"):
         _asked(text, _CATALOGUE, standing)
@@ -383,8 +384,9 @@ def _fact(raw: bytes) -> object:
 class _Told:
     """A stolen counter at a real head office, and an honest one that is told of what it wrote."""
 
-    def __init__(self) -> None:
-        self.office = an_office(Path(tempfile.mkdtemp(dir=_SCRATCH)))
+    def __init__(self, *, on_disk: bool = False) -> None:
+        place = Path(tempfile.mkdtemp(dir=_SCRATCH))
+        self.office = an_office(place, store=SqlStore.open(f"sqlite:///{place}/fuzz.db") if on_disk else None)
         self.thief = enrolled(self.office)
         self.honest = enrolled(self.office, "pier-9", key=2)
 
@@ -405,19 +407,31 @@ class _Told:
         return standing
 
 
-_TOLD: list[_Told] = []
+_TOLD: dict[bool, _Told] = {}
 _GROWN = 64
 """A journal that has grown long makes each case dear."""
 
 
-def _at_head_office() -> _Told:
-    if not _TOLD or _TOLD[0].office.store.head(_TOLD[0].thief.feed).n > _GROWN:
-        _TOLD[:] = [_Told()]
-    return _TOLD[0]
+def _at_head_office(*, on_disk: bool = False) -> _Told:
+    held = _TOLD.get(on_disk)
+    if held is None or held.office.store.head(held.thief.feed).n > _GROWN:
+        if held is not None:
+            held.office.store.close()
+        _TOLD[on_disk] = held = _Told(on_disk=on_disk)
+    return held
 
 
 def _told(raw: bytes) -> object:
     return _at_head_office().feed(raw)
+
+
+def _told_on_disk(raw: bytes) -> object:
+    """The same over a real database, whose columns hold less than a journal does."""
+    try:
+        return _at_head_office(on_disk=True).feed(raw)
+    except BaseException:
+        _TOLD.pop(True).office.store.close()  # what stops one exchange stops all that follow
+        raise
 
 
 def _received(raw: bytes) -> object:
@@ -471,5 +485,6 @@ ALL: Sequence[Target] = (
     Target("snapshot", nearby.SNAPSHOTS, nearby.read_snapshot, (SnapshotError,), is_cbor=False),
     Target("fact", _FACTS, _fact, (MalformedEntryError,), costs=2),
     Target("told", _FACTS[2:], _told, (), costs=20),
+    Target("told-on-disk", _FACTS[2:], _told_on_disk, (), costs=40),
     Target("received", _BODIES, _received, (ExchangeError,), costs=6),
 )  # fmt: skip

@@ -76,7 +76,7 @@ def figures(standing: Standing, promotion: str) -> list[int]:
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(full_histories(), st.data())
 def test_frozen_anywhere_and_folded_on_it_answers_as_the_whole_does(history: list[Told], data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(history), max_size=4)) if history else []
@@ -90,7 +90,7 @@ def test_frozen_anywhere_and_folded_on_it_answers_as_the_whole_does(history: lis
     assert answers(Standing.on(standing.frozen().settled(), OWN)) == answers(folded(history))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=70, deadline=None)
 @given(full_histories(), st.data())
 def test_frozen_over_the_same_entries_it_is_the_same_to_the_byte(history: list[Told], data: st.DataObject) -> None:
     one = folded(history).frozen().settled()
@@ -105,7 +105,7 @@ def test_frozen_over_the_same_entries_it_is_the_same_to_the_byte(history: list[T
     assert differing(one, other.frozen().settled()) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(full_histories(), st.data())
 def test_an_entry_that_is_missing_makes_a_difference_wherever_it_says_something(
     history: list[Told], data: st.DataObject

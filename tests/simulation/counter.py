@@ -138,7 +138,7 @@ class SimCounter:
         self.replicator = Replicator(
             self.side, self.fetcher, reach.line(self), self._on_link, clock=clock, chance=chance
         )
-        near._is_shut_out = lambda feed: str(feed) in self.standing.revoked
+        near.revoked_n = lambda feed: self.standing.revoked.get(str(feed))
         parts = Parts(self.side, near, self, self.forks.append, self.journal.checkpoint_between, clock, chance)
         self.neighbours = SimNeighbours(parts, self, reach.dial, reach.call)
 

@@ -17,11 +17,13 @@ from pathlib import Path
 import pytest
 
 from kiosk import snapshots
-from kiosk.config import write_private
-from kiosk.core.entry import Entry, FeedId
+from kiosk.core.entry import Entry
+from kiosk.core.fact import Redemption
+from kiosk.display import State
 from kiosk.errors import CounterfoilError
 from kiosk.journal import Journal, connection, pruning
-from sync.head_office.positions import PositionFile
+from kiosk.ledger import Ledger
+from tests.counter_world import Floor, open_floor
 from tests.storage.faulty_vfs import CALLS, FaultyDisk, Manner
 from tests.storage.journals import enrolled
 from tests.storage.listed_bundles import ListedCounter
@@ -36,8 +38,6 @@ SMALL_LOG_PAGES = 6
 AGAIN = 2_000_000
 VERSIONS = 14
 RESTARTS_AFTER = 4
-PRIVATE = "device.key"
-POSITION_OF = FeedId("head-office", 1)
 
 
 @contextlib.contextmanager
@@ -330,95 +330,64 @@ def fail_counter(folder: Path, *, every: int, versions: int = 6) -> int:
     return met
 
 
-# --- a file of secrets ---------------------------------------------------------------------------------
+# --- a counter that redeems ----------------------------------------------------------------------------
 
 
-def cut_private(folder: Path, *, seeds: int) -> Judged:
-    """Cut the power while a key is written, and written anew: the old one whole or the new one."""
-    disk, judged = FaultyDisk(lay(folder / "run", {})), Judged()
-    contents = [bytes([k]) * (32 + 600 * k) for k in range(3)]
-    with tapped(disk):
-        for content in contents:
-            write_private(folder / "run" / "keys" / PRIVATE, content)
-            disk.mark()
-    for cut, words, files in found(disk, judged, seeds, 1):
-        with failing(words):
-            left = files.get(f"keys/{PRIVATE}")
-            assert left in [*contents[max(cut.marks - 1, 0) : cut.marks + 1], *([] if cut.marks else [None])]
-    return judged
+def fail_redeeming(folder: Path, *, every: int) -> int:
+    """Let each call fail while a clerk redeems: "hand it over" is in the journal, and the counter goes on or says why.
 
+    What is in the journal and was never shown as redeemed is asked about at the next start.
+    """
 
-def fail_private(folder: Path) -> int:
-    """Let each call fail while a key is written anew: refused in words, the old one whole or the new one; no scraps."""
-    disk = FaultyDisk(lay(folder / "run", {PRIVATE: b"old"}))
-    _write_tapped(disk)
-    met = 0
-    for fault in faults(disk, FILE_CALLS, 1):
-        disk = FaultyDisk(lay(folder / "run", {PRIVATE: b"old"}))
-        fault.arm(disk)
-        with failing(str(fault)):
-            said = _write_tapped(disk)
-            content = (folder / "run" / PRIVATE).read_bytes()
-            assert content == b"new" or (content == b"old" and said)
-            assert [path.name for path in (folder / "run").iterdir()] == [PRIVATE]
-            met += disk.fired
+    def begun() -> tuple[FaultyDisk, Floor]:
+        disk = FaultyDisk(lay(folder / "run", {}))
+        return disk, open_floor(folder / "run", lambda path: Journal.open(path, connect=disk.connect))
+
+    with small_log():
+        disk, floor = begun()
+        disk.fail((), 1, "error")
+        _redeem(floor, 4)
+        floor.journal.close()
+        met = 0
+        for fault in faults(disk, CALLS, every):
+            disk, floor = begun()
+            with failing(str(fault)):
+                fault.arm(disk)
+                told = _redeem(floor, 4)
+                disk.heal()
+                met += disk.fired
+                told += _redeem(floor, 2)
+                assert len(told) >= 2, "once the disk is well it goes on"
+                _holds_redemptions(floor, told)
     return met
 
 
-def _write_tapped(disk: FaultyDisk) -> str:
-    """The code of the refusal, or nothing."""
-    assert disk.root is not None
+def _redeem(floor: Floor, many: int) -> list[str]:
+    """Try so often; the ids of what the display said to hand over."""
+    told = []
+    for _ in range(many):
+        floor.counter.status()  # as its pages ask all the time
+        showing = floor.counter.look("LIMEPIE").showing
+        assert showing is not None
+        done = floor.counter.redeem(showing.id, "ana")
+        if done.state is State.REDEEMED:
+            assert done.showing is not None
+            told.append(done.showing.id)
+        else:
+            assert done.note, "it says why not"
+        floor.counter.seen(showing.id)
+        floor.counter.next(showing.id)
+    return told
+
+
+def _holds_redemptions(floor: Floor, told: Sequence[str]) -> None:
+    floor.journal.close()
+    journal = unsynced(floor.path)
     try:
-        with tapped(disk):
-            write_private(disk.root / PRIVATE, b"new")
-    except CounterfoilError as error:
-        return error.code
-    return ""
-
-
-# --- head office's file of positions ---------------------------------------------------------------------
-
-
-def cut_positions(folder: Path, *, seeds: int) -> Judged:
-    """Cut the power while head office writes down how far its feeds went: never less than what has left since."""
-    disk, judged = FaultyDisk(lay(folder / "run", {})), Judged()
-    kept = PositionFile(folder / "run")
-    with tapped(disk):
-        for n in range(1, 8):
-            kept.keep({POSITION_OF: n})
-            disk.mark()
-    for cut, words, files in found(disk, judged, seeds, 1):
-        with failing(words):
-            held = PositionFile(lay(folder / "cut", files)).held() or {}
-            assert cut.marks <= held.get(POSITION_OF, 0) <= cut.marks + 1
-    return judged
-
-
-def fail_positions(folder: Path) -> int:
-    """Let each call fail while a position is kept: refused in words, and the one before or the new one is there."""
-    met = 0
-
-    def keep() -> tuple[FaultyDisk, PositionFile]:
-        place = lay(folder / "run", {})
-        kept = PositionFile(place)
-        kept.keep({POSITION_OF: 1})
-        return FaultyDisk(place), kept
-
-    disk, kept = keep()
-    with tapped(disk):
-        kept.keep({POSITION_OF: 2})
-    for fault in faults(disk, FILE_CALLS, 1):
-        disk, kept = keep()
-        fault.arm(disk)
-        with failing(str(fault)):
-            refused = False
-            try:
-                with tapped(disk):
-                    kept.keep({POSITION_OF: 2})
-            except CounterfoilError:
-                refused = True
-            found_n = (PositionFile(folder / "run").held() or {}).get(POSITION_OF)
-            assert found_n == 2 or (refused and found_n == 1)
-            assert not kept.lacks({POSITION_OF: 1})
-            met += disk.fired
-    return met
+        made = {fact.intent.hex(): n for feed, n, fact in journal.replay() if isinstance(fact, Redemption)}
+        assert set(told) <= made.keys(), "handed over, and not in the journal"
+        ledger = Ledger(journal, journal.feed)
+        asked = set(ledger.standing.unanswered(journal.feed))
+        assert {n for intent, n in made.items() if intent not in told} <= asked, "written, and nobody knows"
+    finally:
+        journal.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 
 from kiosk.core.entry import NO_ENTRIES, Entry, FeedId, Head, chain, sign_checkpoint
 from kiosk.core.fact import Answered, encode_fact
@@ -607,3 +607,35 @@ def test_parts_that_wait_are_kept_in_every_database(store: HeadOfficeStore) -> N
     store.put_parts({b"a" * 32: b"one"})
     store.put_parts({b"a" * 32: b"one", b"b" * 32: b"two"})
     assert store.parts([b"a" * 32, b"b" * 32]) == {b"a" * 32: b"one", b"b" * 32: b"two"}
+
+
+def test_voids_of_an_older_release_still_name_what_they_undo(sql_url: str) -> None:
+    """The step from schema 0002: a void named a redemption of its own feed and said no feed."""
+    from alembic import command
+
+    from sync.head_office.sql.schema import _config
+
+    database = Database(parse_url(sql_url))
+    with database.engine.connect() as connection:
+        connection.execution_options(counterfoil_writes=True)
+        with connection.begin():
+            for table in inspect(connection).get_table_names():
+                connection.execute(text(f'DROP TABLE "{table}"'))
+            command.upgrade(_config(connection), "0002")
+            for cursor, kind, of in ((1, "redemption", "NULL"), (2, "void", "1")):
+                connection.execute(
+                    text(
+                        "INSERT INTO log (cursor, kind, feed, n, store, counter, promotion, clerk, credential_kind,"
+                        " credential, at_ms, received_at_ms, void_of_n) VALUES"
+                        f" ({cursor}, '{kind}', '{FEED}', {cursor}, 'bayside', 'front', 'tacos', 'ana', 'listed',"
+                        f" :credential, 1, 1, {of})"
+                    ),
+                    {"credential": b"c" * 16},
+                )
+    database.close()
+    store = SqlStore.open(sql_url)
+    found = store.void_of(FEED, 1)
+    assert found is not None
+    assert found.undone == (FEED, 1)
+    assert store.redemption_counts() == {"tacos": (1, 1)}
+    store.close()

@@ -13,7 +13,7 @@ import apsw
 import pytest
 
 from kiosk.journal import connection
-from tests.storage import power
+from tests.storage import power, power_beside
 from tests.storage.operations import A_DAY, A_MONTH, NAME, Desk, append, begin, holds
 from tests.storage.platter import Act, Platter, cuts
 from tests.storage.system_calls import SYSTEM_CALLS
@@ -55,7 +55,7 @@ def test_power_cut_while_bundles_are_installed_leaves_the_old_one_or_the_new_one
 
 
 def test_power_cut_while_a_key_is_written_leaves_the_old_one_or_the_new_one(memory: Path) -> None:
-    assert power.cut_private(memory, seeds=12).cuts > 9
+    assert power_beside.cut_private(memory, seeds=12).cuts > 9
 
 
 def test_whichever_call_fails_an_operation_of_the_journal_is_refused_or_durable(memory: Path) -> None:
@@ -71,13 +71,21 @@ def test_whichever_call_fails_a_bundle_with_its_lists_is_refused_or_in_force(mem
     assert power.fail_counter(memory, every=101) > 20
 
 
+def test_whichever_call_fails_what_is_handed_over_is_in_the_journal_and_the_counter_goes_on(memory: Path) -> None:
+    assert power.fail_redeeming(memory, every=7) > 20
+
+
 def test_whichever_call_fails_a_key_is_refused_in_words_or_written_and_leaves_no_scraps(memory: Path) -> None:
-    assert power.fail_private(memory) > 30
+    assert power_beside.fail_private(memory) > 30
+
+
+def test_power_cut_while_a_counter_is_enrolled_anew_leaves_the_one_or_the_other_with_its_key(memory: Path) -> None:
+    assert power_beside.cut_enrolling(memory, seeds=12).cuts > 15
 
 
 def test_power_cut_and_failing_calls_leave_head_office_s_positions_no_lower_than_what_has_left(memory: Path) -> None:
-    assert power.cut_positions(memory, seeds=12).cuts > 20
-    assert power.fail_positions(memory) > 30
+    assert power_beside.cut_positions(memory, seeds=12).cuts > 20
+    assert power_beside.fail_positions(memory) > 30
 
 
 # --- what judges them would notice ------------------------------------------------------------------

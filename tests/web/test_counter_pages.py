@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from kiosk.core.situation import ClockInterval, Freshness
 from kiosk.core.verdict import Reason
 from kiosk.display import State
 from kiosk.web.guard import is_own
@@ -207,10 +210,82 @@ def test_was_it_given_takes_yes_or_no(answer: str) -> None:
 
 def test_undo_lists_todays_stubs_and_marks_the_one_undone() -> None:
     pages = signed_in()
-    assert pages.get("/undo").text.count("It is back. Undo") == 3
-    pages.post("/undo", n=2)
+    assert pages.get("/undo").text.count("This one") == 3
+    pages.post("/undo", n=2, back="yes")
     assert pages.counter.undone == [2]
-    assert pages.get("/undo").text.count("It is back. Undo") == 2
+    assert pages.get("/undo").text.count("This one") == 2
+
+
+def test_a_void_before_the_goods_are_back_is_not_taken() -> None:
+    pages = signed_in()
+    assert "It is back. Undo" not in pages.get("/undo").text  # nothing is undone from the list
+    assert pages.post("/undo", n=2).status_code == 422
+    assert pages.counter.undone == []
+
+
+def test_a_stub_of_an_earlier_life_is_asked_about_and_undone_by_its_life() -> None:
+    pages = signed_in()
+    pages.counter.stubs = [replace(one, life=1, n=3) if one.n == 2 else one for one in pages.counter.stubs]
+    assert pages.get("/undo?n=3&life=1").text.count("It is back. Undo") == 1
+    assert "Ben" in pages.get("/undo?n=3&life=1").text
+    assert "Ana" in pages.get("/undo?n=3").text
+    pages.post("/undo", n=3, back="yes", life=1)
+    pages.post("/given", n=3, answer="yes", life=1)
+    pages.post("/given", n=3, answer="yes", life=0)
+    assert pages.counter.lives == [1, 1, None]
+
+
+def test_a_stub_that_waits_for_head_office_says_so() -> None:
+    pages = signed_in()
+    pages.counter.stubs = [replace(one, voided=True, waits=True, life=1) for one in pages.counter.stubs[:1]]
+    assert "undone, once head office knows" in pages.get("/undo").text
+
+
+# --- how it stands -----------------------------------------------------------------------------
+
+
+def test_a_suspect_clock_is_told_on_the_status_line_and_the_page() -> None:
+    pages = signed_in()
+    assert "Clock wrong?" not in pages.get("/").text
+    now = pages.counter.clock.now()
+    pages.counter.clock_between = ClockInterval(now - timedelta(minutes=5), now + timedelta(minutes=5))
+    assert "Clock wrong?" in pages.get("/").text
+    assert "does not fit what head office last said" in pages.get("/status").text
+
+
+@pytest.mark.parametrize(
+    ("age", "chip", "said"),
+    [
+        (Freshness.FRESH, "chip ok", None),
+        (Freshness.STALE, "chip warn", "A newer list could not be fetched"),
+        (Freshness.EXPIRED, "chip bad", "Nobody should go by this list any more"),
+    ],
+)
+def test_stale_promotions_are_told_on_the_status_line_and_the_page(age: Freshness, chip: str, said: str | None) -> None:
+    pages = signed_in()
+    pages.counter.freshness = age
+    line = pages.get("/").text
+    promotions = line[: line.index("Promotions</span>")].rpartition('class="chip')[2]
+    assert f'class="{chip}"'.startswith(f'class="chip{promotions.partition(chr(34))[0]}')
+    text = pages.get("/status").text
+    for sentence in ("A newer list could not be fetched", "Nobody should go by this list any more"):
+        assert (sentence in text) == (sentence == said)
+
+
+def test_a_counter_that_must_wait_says_so() -> None:
+    pages = signed_in()
+    pages.counter.fenced = True
+    assert "Must wait" in pages.get("/").text
+    assert "nothing more is redeemed here" in pages.get("/status").text
+
+
+@pytest.mark.parametrize(("granted", "words"), [(False, "Being asked"), (True, "Says yes")])
+def test_a_code_that_head_office_is_asked_about_says_how_that_stands(granted: bool, words: str) -> None:
+    pages = signed_in()
+    showing = pages.counter.accept()
+    assert words not in pages.get("/").text
+    pages.counter.board.show(State.VERDICT, replace(showing, asked_n=9, granted=granted))
+    assert words in pages.get("/").text
 
 
 def test_undo_from_a_stub_asks_about_that_one_only() -> None:

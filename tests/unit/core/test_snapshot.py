@@ -101,6 +101,33 @@ def test_a_table_of_a_later_release_of_the_same_format_is_passed_over() -> None:
     assert differing(snapshot.settled, frozen.settled()) == []
 
 
+def test_one_of_an_older_release_that_folded_less_is_believed_only_where_nothing_else_is_to_be_had() -> None:
+    frozen = folded().frozen()
+    sections = {name: section for name, section in frozen.sections.items() if name != "moved"}
+    octets = b"".join(write(replace(frozen, sections=sections), COVERED, OWN, 4, 99, KEY))
+    assert why(octets) == "it is of another release's format: it has no moved"
+    settled = read(octets, {OWN: PUBLIC}, older=True).settled
+    assert (settled.tables["moved"].count, settled.tables["told"].count) == (0, 3)
+
+
+def test_what_is_small_and_was_not_folded_by_an_older_release_is_as_at_the_beginning() -> None:
+    octets = made()
+    head_bytes = int.from_bytes(octets[8:12], "big")
+    stated = cbor2.loads(cbor2.loads(octets[12 : 12 + head_bytes])[0])
+
+    def restated() -> bytes:
+        statement = cbor2.dumps(stated)
+        head = cbor2.dumps([statement, KEY.sign(cbor2.dumps(["kj1-snapshot", statement]))])
+        return octets[:8] + len(head).to_bytes(4, "big") + head + octets[12 + head_bytes :]
+
+    del stated[8]["accounts"]
+    older = restated()
+    stated[8] = [1, 2]
+    assert why(restated()) == "it is of another release's format"
+    assert why(older) == "it is of another release's format: it has no accounts"
+    assert read(older, {OWN: PUBLIC}, older=True).settled.small.accounts is None
+
+
 def test_the_layout_is_as_the_module_says() -> None:
     octets = made()
     head_bytes = int.from_bytes(octets[8:12], "big")

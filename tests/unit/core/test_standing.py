@@ -13,6 +13,7 @@ from kiosk.core.fact import (
     Receipt,
     Revoked,
     Spent,
+    Ticked,
     Unknown,
     UseSeen,
     Void,
@@ -272,6 +273,30 @@ def test_an_own_void_and_head_offices_word_of_one_credit_once(told_by_head_offic
     assert standing.accounts.balance(Right(RightKind.TOTAL, "tacos")) == 5
 
 
+def test_a_void_of_an_earlier_life_is_noted_and_undoes_once_head_office_says_so() -> None:
+    later = replace(OWN, incarnation=2)
+    standing = Standing(later)
+    standing.apply(OWN, 2, redemption(1))
+    standing.apply(later, 3, Void(at_ms=2, feed=str(OWN), n=2, clerk="ana", reason="returned"))
+    standing.apply(later, 4, Void(at_ms=2, feed=str(NEIGHBOUR), n=2, clerk="ana", reason="returned"))
+    assert standing.taken_back == {(str(OWN), 2)}
+    assert not standing.is_void(OWN, 2)
+    standing.apply(HEAD_OFFICE, 1, use_seen(OWN, 2, redemption(1), void=True))
+    assert standing.is_void(OWN, 2)
+
+
+def test_the_time_open_questions_and_what_was_taken_back_are_in_a_snapshot() -> None:
+    later = replace(OWN, incarnation=2)
+    standing = Standing(later)
+    standing.apply(later, 2, Ticked(at_ms=1, floor_ms=77))
+    standing.apply(later, 3, Asked(at_ms=2, intent=bytes(16), promotion="tacos", credential=CODE))
+    standing.apply(later, 4, Void(at_ms=2, feed=str(OWN), n=2, clerk="ana", reason="returned"))
+    thawed = Standing.on(standing.frozen().settled(), later)
+    assert thawed.time.read(b"").floor_ms == 77
+    assert thawed.asks.open_n(("tacos", CODE)) == 3
+    assert thawed.taken_back == {(str(OWN), 2)}
+
+
 def test_a_void_of_anothers_redemption_waits_for_head_office() -> None:
     standing = Standing(OWN)
     standing.apply(NEIGHBOUR, 2, redemption())
@@ -309,3 +334,21 @@ def test_an_answer_may_be_to_a_redemption_of_the_life_before() -> None:
     assert standing.unanswered(before) == [2]
     standing.apply(FeedId(OWN.origin, 2), 2, Answered(at_ms=1, n=2, clerk="ana", feed=str(before)))
     assert standing.unanswered(before) == []
+
+
+def test_neighbour_does_not_answer_for_another_counter() -> None:
+    standing = Standing(OWN)
+    standing.apply(OWN, 2, redemption())
+    standing.apply(NEIGHBOUR, 1, Answered(at_ms=1, n=2, clerk="eve", feed=str(OWN)))
+    assert standing.unanswered(OWN) == [2]
+
+
+def test_neighbour_that_writes_an_intent_of_ours_first_does_not_take_it() -> None:
+    """It is told of intents by reservations, before we have written them."""
+    standing = Standing(OWN)
+    ours = redemption()
+    for feed in (FeedId("bayside/a", 1), FeedId("bayside/z", 1)):
+        standing.apply(feed, 1, ours)
+    assert standing.redemption_of(ours.intent) is None
+    standing.apply(OWN, 2, ours)
+    assert standing.redemption_of(ours.intent) == (OWN, 2)

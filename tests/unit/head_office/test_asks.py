@@ -12,6 +12,7 @@ from kiosk.core.escrow import returns_of
 from kiosk.core.fact import Granted, Transferred
 from kiosk.core.rights import AT_HOME, Lot, Right, RightKind
 from sync.head_office.code_files import Home
+from sync.head_office.decisions import revoke
 from sync.head_office.listed import digests_of
 from sync.head_office.new_codes import NewCodes
 from sync.head_office.office import HeadOffice
@@ -216,3 +217,13 @@ def test_a_later_life_of_the_home_waits_for_the_end_of_the_one_before(office: He
     first.redeem()
     later = enrolled(office, key=4)
     assert answer_to(later, ask_for(later, known_by)) == "needs-head-office"
+
+
+def test_a_later_life_of_the_home_is_granted_once_the_one_before_is_revoked(office: HeadOffice) -> None:
+    known_by = at_home(office, "owner", "bayside/front")
+    first = enrolled(office)
+    first.redeem()
+    first.exchange()
+    later = enrolled(office, key=4)
+    revoke(office, first.feed, 2, why="it fell into the harbour", by="marta")
+    assert answer_to(later, ask_for(later, known_by)) == "granted"

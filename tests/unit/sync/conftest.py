@@ -20,7 +20,7 @@ def office(tmp_path: Path) -> HeadOffice:
     """The sample organisation with a third counter at bayside; its listed codes are honoured offline up to a floor."""
     office = an_office(tmp_path / "office", published=False)
     organisation = ORGANISATION.replace("name: Bar}]", "name: Bar}, {id: grill, name: Grill}]")
-    offline = "offline: {policy: floor, floor: '20.00', risk: '240.00'}"
+    offline = "offline: {policy: floor, floor: '20.00', risk: '960.00'}"
     promotions = PROMOTIONS.replace("credentials: [listed]", f"credentials: [listed]\n    {offline}")
     publish(office, promotions=promotions, organisation=organisation, by="test")
     return office

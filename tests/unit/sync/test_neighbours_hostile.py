@@ -161,6 +161,25 @@ def test_revocation_reaches_a_counter_without_a_line_by_its_neighbours(
     assert refused(lambda: front.meet(bar)) == "neighbour-revoked"
 
 
+def test_entries_of_a_stolen_device_are_taken_from_nobody_and_the_carrier_is_not_refused_for_them(
+    office: HeadOffice, front: NearCounter, bar: NearCounter, arrive: Arrive
+) -> None:
+    grill = arrive("grill", 3)
+    front.meet(bar)
+    good_n = front.journal.heads()[bar.feed].n
+    grill.line.up = bar.line.up = False
+    bar.redeem("TACO-1")  # by a thief
+    grill.meet(bar)
+    intake.tell(office, intake.own_feed(office), [Revoked(at_ms=NOON_MS, feed=str(bar.feed), n=good_n, why="stolen")])
+    front.replicator.exchange_once()
+    grill.redeem("TACO-2")
+    grill.meet(front)
+    assert front.journal.heads()[bar.feed].n == good_n
+    assert front.journal.heads()[grill.feed] == grill.journal.heads()[grill.feed]
+    assert grill.counter.standing.revoked == {str(bar.feed): good_n}
+    assert front.redeem("TACO-1").state is State.REDEEMED
+
+
 def test_device_that_was_replaced_is_refused(office: HeadOffice, front: NearCounter, arrive: Arrive) -> None:
     old = arrive("bar", 2)
     front.meet(old)

@@ -14,10 +14,13 @@ from kiosk.core.base45 import decode
 from kiosk.core.bundle import seal_bundle, sign_roles
 from kiosk.core.entry import NO_ENTRIES, FeedId, Head, chain, sign_checkpoint
 from kiosk.core.fact import Answered, encode_fact
+from kiosk.core.reservation import Answer, Reply
+from kiosk.core.rights import Right, RightKind
 from kiosk.core.voucher import PREFIX, Voucher, counter_reference, issue, key_id, reference
 from kiosk.enrolment_text import enrolment_text
-from sync import enrol, stick, stick_file
+from sync import certificates, enrol, stick, stick_file
 from sync.contacts import encode_contacts
+from sync.neighbour_messages import Reserve, RightsAsked, encode_reply, encode_reserve, encode_rights_asked
 from sync.wire import Exchange, Kind, Party, Segment, decode_exchange, encode_exchange, encode_parts_request, seal
 
 PROTOCOL = Path(sync.__path__[0]) / "PROTOCOL.md"
@@ -72,6 +75,10 @@ def examples() -> dict[str, bytes]:
         "exchange-message": seal(
             Kind.EXCHANGE, encode_exchange(exchange), party=us, recipient="head-office", nonce=counting(16), at_ms=AT_MS
         ),
+        "certificate": certificates.issue(feed, 1, key(1).public_key().public_bytes_raw(), key(2)),
+        "reserve-body": encode_reserve(Reserve("tacos", counting(16), counting(16))),
+        "reserve-answer-body": encode_reply(Reply(Answer.RESERVED, FeedId("bayside/bar", 1))),
+        "rights-body": encode_rights_asked(RightsAsked(Right(RightKind.TOTAL, "tacos"), 3)),
         "voucher": decode(voucher_text()[len(PREFIX) :]),
         "parts-body": encode_parts_request([bytes(32)]),
         "bundle-envelope": envelope,
@@ -169,6 +176,11 @@ def test_every_refusal_is_in_its_table() -> None:
     raised = {
         code
         for name in (
+            "certificates",
+            "lan",
+            "lan_tls",
+            "neighbourhood",
+            "neighbours",
             "wire",
             "exchange",
             "enrol",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ from sync.wire import (
 )
 from tests.attack_world import RealCounter, World
 from tests.head_office_world import key_number, line_to
+from tests.twins import SetClock
 
 NONCE = b"n" * 16
 
@@ -57,7 +59,7 @@ def refused(world: World, message: bytes) -> str:
 def news(world: World) -> Exchange:
     """What the counter has to say after two more redemptions."""
     assert world.front.redeem("LIMEPIE")
-    assert world.front.redeem("TACO-2")
+    assert world.front.redeem("LIMEPIE")
     world.front.side.take_checkpoint()
     return compose(world.front.side.side, world.office.store.heads())
 
@@ -185,16 +187,17 @@ def cloned(world: World) -> RealCounter:
     world.front.start()
     clone = RealCounter.__new__(RealCounter)
     clone.__dict__ |= world.front.__dict__ | {"folder": world.front.folder.with_name("clone"), "forks": []}
+    clone.clock = SetClock(world.front.clock.now() + timedelta(seconds=7))  # else it would write the very same bytes
     clone.start()
     return clone
 
 
 def test_cloned_disk_that_writes_on_is_kept_as_evidence_and_what_was_counted_stays(world: World) -> None:
     clone = cloned(world)
-    assert world.front.redeem("TACO-2")
+    assert world.front.redeem("LIMEPIE")
     world.front.exchange()
     rows, held = list(world.office.store.redemptions_after(0, 99)), world.office.store.head(world.front.enrolment.feed)
-    assert clone.redeem("TACO-3")
+    assert clone.redeem("LIMEPIE")
     assert clone.redeem("LIMEPIE")
     told = clone.exchange()
     assert "was restored or copied" in (told.trouble or "")
@@ -209,7 +212,7 @@ def test_cloned_disk_without_its_key_writes_nothing_that_head_office_takes(world
     clone = cloned(world)
     clone.key = key_number(99)
     clone.restart()
-    assert clone.redeem("TACO-2")
+    assert clone.redeem("LIMEPIE")
     with world.unharmed():
         link = clone.exchange()
         assert not link.online
@@ -249,7 +252,8 @@ def test_stolen_counter_speaks_for_nobody_else(world: World) -> None:
 
 def test_stolen_counter_holds_no_code_and_no_customer_in_the_open(world: World) -> None:
     """What a thief reads on the disk: keyed hashes of codes, and of redemptions a hash instead of the code."""
-    assert world.front.redeem("TACO-2")
+    assert world.front.counter.look("TACO-2").showing is not None
+    assert world.front.redeem("LIMEPIE")
     world.front.journal.close()
     found = b"".join(path.read_bytes() for path in world.front.folder.rglob("*") if path.is_file())
     world.front.start()
