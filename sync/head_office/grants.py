@@ -52,7 +52,7 @@ def grants_due(
 def taking_part(office: HeadOffice, life: Enrolment, at_ms: int) -> Iterator[Terms]:
     """The promotions for which a counter may be granted something now."""
     catalogue = catalogue_now(office)
-    today = from_ms(at_ms).date()
+    today = from_ms(at_ms).astimezone(catalogue.zone(life.store)).date()  # as its counters see it, which give back
     for id_ in catalogue.promotions:
         terms = catalogue.terms(id_)
         if terms is not None and takes_part(terms, life) and not terms.promotion.paused and not is_over(terms, today):

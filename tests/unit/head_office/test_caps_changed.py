@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from sync.head_office.office import HeadOffice
 from sync.head_office.publish import publish
-from tests.head_office_world import ORGANISATION, SmallCounter, enrolled
+from tests.head_office_world import ORGANISATION, SmallCounter, clock, enrolled
 from tests.rights_world import BUDGET, STORE, TOTAL, balance, office_with, spend, tacos
 
 
@@ -83,3 +84,16 @@ def test_one_that_spent_its_right_is_not_taken_off_twice(office: HeadOffice, fro
         front.exchange()
         given += len(spend(front, balance(front)))
     assert given == 8
+
+
+def test_a_promotion_that_is_over_by_the_clock_of_a_store_is_granted_for_there_no_more(tmp_path: Path) -> None:
+    eastern = ORGANISATION.replace("America/New_York", "Pacific/Auckland")
+    office = office_with(tmp_path, "limits: {total: 8}")
+    publish(office, organisation=eastern, by="test")
+    clock(office).at = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)  # it is the second there: over for a day
+    counter = enrolled(office)
+    counter.exchange()
+    assert balance(counter) == 0
+    clock(office).at = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
+    counter.exchange()
+    assert balance(counter) > 0
