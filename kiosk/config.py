@@ -62,6 +62,11 @@ class CounterFolder:
         return self.path / "journal.feed"
 
     @property
+    def fence(self) -> Path:
+        """Names the feed of which head office holds another history (:mod:`kiosk.fence`)."""
+        return self.path / "fenced.feed"
+
+    @property
     def lists(self) -> Path:
         """The folder with the files of listed codes; all of it can be fetched again."""
         return self.path / "lists"

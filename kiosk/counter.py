@@ -34,6 +34,7 @@ from kiosk.core.rights import Right
 from kiosk.core.standing import Standing
 from kiosk.display import CounterStatus, Display, State, Stub
 from kiosk.errors import CounterfoilError
+from kiosk.fence import Fence
 from kiosk.journal import Journal
 from kiosk.looking import Looks
 from kiosk.ports import CachedBundle, Carrier, LinkState, Neighbours
@@ -362,6 +363,10 @@ class Counter:
     def link(self) -> LinkState:
         """How the link to head office stands."""
         return self._work.link
+
+    def fence_by(self, fence: Fence) -> None:
+        """What ``fence`` knows of another history holds, and what head office says of one is kept there."""
+        self._work.fence = fence
 
     @property
     def carrier(self) -> Carrier | None:

@@ -22,6 +22,7 @@ from kiosk.counter import Counter
 from kiosk.display import Display
 from kiosk.enrolment_text import is_enrolment_text
 from kiosk.errors import SetupError
+from kiosk.fence import Fence
 from kiosk.journal import Journal
 from kiosk.kept_contacts import ContactDesk, KeptContacts
 from kiosk.snapshots import Snapshots
@@ -99,6 +100,7 @@ class Station:
             boot_ms=counts_boots,
             snapshots=snapshots,
         )
+        counter.fence_by(Fence(enrolment.feed, folder.fence))
         guarded = counter.clock  # from here on, nobody goes by what the machine's clock says
         screens = ScreenWatch(load_ocr, CurrentMarks(lambda: counter.catalogue), counter.screen_in_view, guarded)
         upkeep = SlowTick(counter.tick)

@@ -29,6 +29,7 @@ from kiosk.core.situation import Freshness, Situation
 from kiosk.core.standing import Standing
 from kiosk.display import Board
 from kiosk.errors import AppendUnknownError, JournalError
+from kiosk.fence import Fence
 from kiosk.journal import Journal
 from kiosk.ledger import Ledger
 from kiosk.ports import Carrier, LinkState, Neighbours
@@ -65,6 +66,7 @@ class Workplace:
         self.till = Till(mint, enrolment.fleet_key)
         self.album = Album()
         self.link = LinkState()
+        self.fence = Fence(enrolment.feed)
         self.carrier: Carrier | None = None
         self.neighbours: Neighbours | None = None
         self.newest_list = 0
@@ -106,6 +108,8 @@ class Workplace:
     def linked(self, link: LinkState) -> None:
         """The link was told of. A bundle that takes its time says nothing anew of the line."""
         self.link = link
+        if link.fenced:
+            self.fence.put_up()
         if not link.online:
             self._linked_s = None
         elif link.doing is None:
@@ -114,7 +118,7 @@ class Workplace:
     @property
     def is_fenced(self) -> bool:
         """Whether head office has ended this counter's feed, or holds another history of it: nothing more counts."""
-        return self.link.fenced or str(self.enrolment.feed) in self.standing.revoked
+        return self.fence.is_up or str(self.enrolment.feed) in self.standing.revoked
 
     @property
     def freshness(self) -> Freshness:

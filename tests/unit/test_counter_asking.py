@@ -18,6 +18,7 @@ from kiosk.core.reservation import USED, YES, Reply
 from kiosk.core.rights import Right, RightKind
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, Showing, State
+from kiosk.fence import Fence
 from kiosk.ports import LinkState
 from tests.core_world import ELSEWHERE, NEIGHBOUR, OWN, catalogue, code_digest, promotion
 from tests.counter_world import NOON, PIE, Floor, open_floor
@@ -413,3 +414,27 @@ def test_a_fenced_counter_passes_no_rights_on(floor: Floor) -> None:
     floor.counter.set_link(LinkState(online=True, fenced=True))
     assert floor.counter.give_rights(right, 1, NEIGHBOUR) == 0
     assert floor.counter.standing.accounts.balance(right) == 3
+
+
+def test_one_that_was_told_of_another_history_says_no_after_a_restart_too_until_it_is_enrolled_anew(
+    floor: Floor, tmp_path: Path
+) -> None:
+    kept = tmp_path / "fenced.feed"
+    floor.counter.fence_by(Fence(OWN, kept))
+    floor.counter.set_link(LinkState(online=True))
+    assert not kept.exists()
+    floor.counter.set_link(LinkState(online=True, fenced=True))
+    floor.counter.set_link(LinkState(online=True))  # such as after a message that was refused
+    assert look(floor, WORD).verdict.reason is Reason.COUNTER_FENCED
+    floor.restart()
+    floor.cut()
+    floor.counter.fence_by(Fence(OWN, kept))
+    assert look(floor, WORD).verdict.reason is Reason.COUNTER_FENCED
+    assert not Fence(FeedId(OWN.origin, OWN.incarnation + 1), kept).is_up
+
+
+def test_a_fence_that_cannot_be_written_stands_in_memory(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    fence = Fence(OWN, tmp_path / "file" / "fenced.feed")
+    fence.put_up()
+    assert fence.is_up

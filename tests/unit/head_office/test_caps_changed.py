@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.core.rights import Right
 from sync.head_office.office import HeadOffice
 from sync.head_office.publish import publish
 from tests.head_office_world import ORGANISATION, SmallCounter, clock, enrolled
@@ -43,7 +44,7 @@ def give(counter: SmallCounter, times: int) -> None:
     ],
 )
 def test_what_was_redeemed_before_a_cap_was_declared_is_granted_to_nobody(
-    office: HeadOffice, front: SmallCounter, line: str, right: object, cap: int, each: int
+    office: HeadOffice, front: SmallCounter, line: str, right: Right, cap: int, each: int
 ) -> None:
     give(front, 6)
     front.exchange()
@@ -51,7 +52,7 @@ def test_what_was_redeemed_before_a_cap_was_declared_is_granted_to_nobody(
     others = [enrolled(office, "bayside", "bar", key=2), enrolled(office, "pier-9", "front", key=3)]
     for counter in (front, *others) * 8:
         counter.exchange()
-    out = sum(balance(counter, right) for counter in (front, *others))  # type: ignore[arg-type]
+    out = sum(balance(counter, right) for counter in (front, *others))
     assert 0 < out <= cap - 6 * each
 
 
