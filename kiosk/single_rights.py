@@ -100,10 +100,10 @@ class SingleRights:
     def verdict(self, showing: Showing, known: Known) -> Verdict:
         """The verdict on what is shown, over what is known now."""
         verdict = answering.decide_again(showing, known)
-        why = self._denied(showing)
-        if verdict.reason is Reason.NEEDS_HEAD_OFFICE and self._work.is_online:
-            return replace(verdict, facts={"unanswered": True})
-        if why is None or verdict.outcome is Outcome.REFUSE or self._holds(showing, known):
+        why, waits = self._denied(showing), verdict.reason is Reason.NEEDS_HEAD_OFFICE
+        if why is None or self._holds(showing, known):
+            return replace(verdict, facts={"unanswered": True}) if waits and self._work.is_online else verdict
+        if verdict.outcome is Outcome.REFUSE and not waits:
             return verdict
         told = _TOLD.get(why)
         facts: dict[str, FactValue] = {} if told is not None else {"denied": why}

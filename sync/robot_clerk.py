@@ -74,7 +74,7 @@ class RobotClerk:
     def sign_in(self, clerk_id: str, pin: str) -> None:
         """Sign in, once the counter knows its staff; raises ``PermissionError`` where it does not let us."""
         until_s = time.monotonic() + STAFF_WITHIN_S
-        while "/sign-in" not in self._open("/sign-in").forms and time.monotonic() < until_s:
+        while "/sign-in" not in self._open(f"/sign-in?clerk={clerk_id}").forms and time.monotonic() < until_s:
             time.sleep(0.1)  # a counter just enrolled has yet to fetch its first promotions
         self._submit("/sign-in", {"clerk": clerk_id, "pin": pin})
         self._open("/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kiosk.core.verdict import Reason
 from kiosk.web import times
 from kiosk.web.asked import Asked, Way, Words
 from kiosk.web.language import gettext as _
@@ -51,6 +52,13 @@ def needs_head_office(asked: Asked) -> Words:
         )
     if "reserved" in asked.facts:
         return _at_a_neighbour(asked)
+    if asked.facts.get("denied", Reason.NO_ALLOWANCE) != Reason.NO_ALLOWANCE:
+        return Words(
+            _("Head office says no"),
+            _("%(title)s. Head office cannot give it to this counter now.", title=asked.title),
+            _("Head office has to look into this one first. It is our side, not yours, and I am sorry."),
+            (Way("speech", _("Call head office"), _(", and read out the reason in the stub")), *when_and_where(asked)),
+        )
     if "denied" in asked.facts:
         return Words(
             _("In use elsewhere"),

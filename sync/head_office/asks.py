@@ -124,11 +124,13 @@ def _against_policy(office: HeadOffice, terms: Terms, lives: Sequence[Enrolment]
         return None
     home = None if code is None else _homes(office, fact.promotion).home(code.index)
     life = lives[-1]
+    if home is not None and home.partition("/")[0] != life.store:
+        return Reason.WRONG_STORE  # its own store gives it; told so, the guest is not sent to wait here
     if policy == "home-store":
-        mine = home is None or home.partition("/")[0] == life.store
-    else:
-        mine = home in (None, life.feed.origin) and all(_is_all_here(office, one) for one in lives[:-1])
-    return None if mine else Reason.NEEDS_HEAD_OFFICE
+        return None
+    if home not in (None, life.feed.origin):
+        return Reason.WRONG_COUNTER
+    return None if all(_is_all_here(office, one) for one in lives[:-1]) else Reason.NEEDS_HEAD_OFFICE
 
 
 def _is_all_here(office: HeadOffice, life: Enrolment) -> bool:

@@ -148,6 +148,25 @@ def test_what_head_office_refuses_is_refused_even_at_a_floor(
     assert len(written(floor, Asked)) == 2  # a new look asks anew
 
 
+@pytest.mark.parametrize(
+    ("why", "reason", "facts"),
+    [
+        ("wrong-counter", Reason.WRONG_COUNTER, {}),
+        ("no-allowance", Reason.NEEDS_HEAD_OFFICE, {"denied": "no-allowance"}),
+        ("needs-head-office", Reason.NEEDS_HEAD_OFFICE, {"denied": "needs-head-office"}),
+    ],
+)
+def test_a_no_of_head_office_is_told_at_the_tap_and_not_as_no_answer_yet(
+    floor: Floor, why: str, reason: Reason, facts: dict[str, str]
+) -> None:
+    publish(floor, value=USD, offline={"policy": "owner"})
+    floor.office.why = why
+    showing = look(floor)
+    floor.office.answer()
+    tapped = shown(tap(floor, showing)).verdict
+    assert (tapped.outcome, tapped.reason, tapped.facts) == (Outcome.REFUSE, reason, facts)
+
+
 def test_a_use_that_head_office_tells_of_refuses_what_is_on_display(floor: Floor) -> None:
     floor.office.silent = True
     look(floor)

@@ -97,6 +97,7 @@ def test_no_headline_says_invalid_or_shows_a_code(reason: Reason) -> None:
         (Reason.OVER_FLOOR, {"floor": usd("20.00")}, "Over $20.00, offline"),
         (Reason.NEEDS_HEAD_OFFICE, {"unanswered": True}, "No answer yet"),
         (Reason.NEEDS_HEAD_OFFICE, {"denied": "no-allowance"}, "In use elsewhere"),
+        (Reason.NEEDS_HEAD_OFFICE, {"denied": "needs-head-office"}, "Head office says no"),
         (Reason.NEEDS_HEAD_OFFICE, {"reserved": "used"}, "Used next to us"),
         (Reason.NEEDS_HEAD_OFFICE, {"reserved": "reserved"}, "In use elsewhere"),
         (Reason.PROMOTIONS_STALE, {"published_at": "2026-10-20T18:40:00-04:00"}, "List of Tue 20 Oct"),

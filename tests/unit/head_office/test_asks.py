@@ -180,11 +180,11 @@ def at_home(office: HeadOffice, policy: str, home: str) -> bytes:
     ("policy", "home", "said"),
     [
         ("owner", "bayside/front", "granted"),
-        ("owner", "bayside/bar", "needs-head-office"),
-        ("owner", "pier-9/front", "needs-head-office"),
+        ("owner", "bayside/bar", "wrong-counter"),
+        ("owner", "pier-9/front", "wrong-store"),
         ("home-store", "bayside/bar", "granted"),
         ("home-store", "bayside", "granted"),
-        ("home-store", "pier-9", "needs-head-office"),
+        ("home-store", "pier-9", "wrong-store"),
         ("online", "pier-9", "granted"),
     ],
 )
