@@ -28,7 +28,16 @@ def figures(feeds: Mapping[str, Sequence[Line]], ended: Mapping[str, int]) -> tu
     A redemption is undone by a void in its own feed or in one of the same store. A void behind the end of its feed
     counts if it came before the decision, so what it undoes is left open.
     """
-    uses: dict[tuple[str, int], truth.Use] = {}
+    live, unsure = live_uses(feeds, ended)
+    return _sums(live.values()), {use.promotion for name, use in live.items() if name in unsure}
+
+
+Uses = dict[tuple[str, int], truth.Use]
+
+
+def live_uses(feeds: Mapping[str, Sequence[Line]], ended: Mapping[str, int]) -> tuple[Uses, set[tuple[str, int]]]:
+    """The redemptions that count and are not undone, by feed and number; and those of which that is left open."""
+    uses: Uses = {}
     undone: set[tuple[str, int]] = set()
     unsure: set[tuple[str, int]] = set()
     for feed, entries in feeds.items():
@@ -42,7 +51,16 @@ def figures(feeds: Mapping[str, Sequence[Line]], ended: Mapping[str, int]) -> tu
             elif fact.get(0) == truth.VOID and store_of(fact[2]) == store_of(feed):
                 (undone if line.n <= last else unsure).add((fact[2], fact[3]))
     live = {name: use for name, use in uses.items() if name not in undone}
-    return _sums(live.values()), {use.promotion for name, use in live.items() if name in unsure}
+    return live, unsure
+
+
+def doubles(live: Uses) -> set[tuple[str, bytes]]:
+    """The credentials, of those that can be used once, with more than one live use."""
+    many: dict[tuple[str, bytes], int] = {}
+    for use in live.values():
+        if not use.shared:
+            many[use.promotion, use.credential] = many.get((use.promotion, use.credential), 0) + 1
+    return {spent for spent, count in many.items() if count > 1}
 
 
 def store_of(feed: str) -> str:

@@ -16,6 +16,8 @@ from kiosk.errors import ExchangeError
 from sync.certificates import issue
 from sync.head_office import desk, intake, restored
 from sync.head_office.attempts import Attempts
+from sync.head_office.decisions import recall
+from sync.head_office.kept_lives import put_back
 from sync.head_office.office import HeadOffice
 from sync.head_office.positions import KeptPositions
 from sync.head_office.records import EnrolmentCode, Which
@@ -146,7 +148,9 @@ class SimOffice:
         """Start (again)."""
         self.up = True
         self.office.parsed.clear()
+        put_back(self.store, self.office.lives.held())
         restored.start(self.store, self.positions, to_ms(self.clock.now()) // 1000)
+        recall(self.office)
         self.audit()
 
     def back_up(self) -> None:
@@ -183,5 +187,6 @@ class SimOffice:
         with self.store.together() as kept:
             life = replace(desk._new_life(kept, code, public_key, to_ms(self.clock.now())))
             kept.put_enrolment(life)
+        self.office.lives.keep(self.store.enrolments())
         certificate = issue(life.feed, life.key_epoch, life.public_key, self.office.keys.feed)
         return desk._grant(self.office, life).enrolment("http://head-office.simulated"), certificate

@@ -19,7 +19,7 @@ from tests.simulation.auditor import Auditor
 from tests.simulation.chance import Dice
 from tests.simulation.counter import Hardware, SimCounter
 from tests.simulation.disk import Cut, Disk, PowerCut
-from tests.simulation.figures import figures, written
+from tests.simulation.figures import doubles, figures, live_uses, written
 from tests.simulation.network import Network
 from tests.simulation.office import SimOffice
 from tests.simulation.published import SHAPES, START, Publication, keys_by
@@ -230,13 +230,7 @@ class World:
     def check_healed(self) -> None:
         """I6, I7, I10 and I16 of a world that is whole again."""
         office = {str(feed): held for feed, held in self.office.store.tables.feeds.items()}
-        known = {life.feed for life in self.office.store.enrolments()}
-        surviving = {
-            str(feed): held
-            for one in self.counters
-            for feed, held in one.own_feeds().items()
-            if {feed, one.feed} <= known
-        }  # a life that was enrolled since the backup is unknown to a restored head office
+        surviving = {str(feed): held for one in self.counters for feed, held in one.own_feeds().items()}
         self.auditor.healed(surviving, office)
         evidence = self.office.evidence_bodies()
         for one in self.counters:
@@ -255,6 +249,11 @@ class World:
         mine, unsure = figures(held, self.office.ended())
         known = {name: found for name, found in mine.items() if name not in unsure}
         theirs = {name: found for name, found in self.office.figures().items() if name not in unsure}
+        live, unsure_uses = live_uses(held, self.office.ended())
+        told = {(one.promotion, one.credential) for one in self.office.store.twice(10_000)}
+        sure = {name: use for name, use in live.items() if name not in unsure_uses}
+        if missing := doubles(sure) - told:
+            self.auditor.broken("I10", f"{len(missing)} credentials were used twice, and nobody is told")
         if written(known) != written(theirs):
             self.auditor.broken("I13", f"head office counts {theirs}; its entries say {known}")
 
