@@ -264,6 +264,7 @@ def ends_of(station: "Station", stick_folder: "Path | None" = None, near: "Nearb
         contacts=station.kept_contacts,
         nearby=near,
         saw_time=counter.told_time,
+        saw_list=counter.told_list,
     )
 
 

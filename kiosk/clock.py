@@ -72,6 +72,11 @@ class GuardedClock:
         found = self._floor.between(self.reading_ms(), self._boot_ms())
         return max(self.reading_ms(), self.floor_ms() or 0) if found is None else found[1]
 
+    def earliest(self) -> datetime:
+        """The earliest that the time could be: a clock that runs ahead, within what is sane, is not heard."""
+        floor_ms = self.floor_ms()
+        return self.now() if floor_ms is None else min(self.now(), from_ms(floor_ms))
+
     def begin(self, floor_ms: int | None) -> None:
         """The floor that the journal gives, at the start."""
         with self._changing:

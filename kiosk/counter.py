@@ -139,6 +139,11 @@ class Counter:
             self._work.clock.saw(at_ms, answered=True)
             self._work.tick()
 
+    def told_list(self, version: int) -> None:
+        """These promotions are in force at head office; what it granted may be for some that are not known here yet."""
+        with self._lock:
+            self._work.newest_list = version
+
     def reload_bundle(self) -> None:
         """Read the cached bundle again; one that does not verify is reported and the last good one kept."""
         with self._lock:

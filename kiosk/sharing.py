@@ -39,6 +39,8 @@ def is_used(work: Workplace, promotion: str, digest: bytes) -> bool:
 
 def give_rights(work: Workplace, right: Right, amount: int, to: FeedId) -> int:
     """Write the transfer of what of ``amount`` can be spared to the feed ``to``; how much that is."""
+    if work.is_fenced:  # what is given out of a journal with two histories counts nowhere, and its receiver overspends
+        return 0
     entries = transfer(work.standing.accounts, right, amount, str(to), to_ms(work.clock.now()))
     if entries:
         work.ledger.append(*entries)

@@ -3,8 +3,9 @@
 Rules of this module:
 
 - Called every some seconds, and when something was learned; all of it may be called again at any time.
-- Rights of promotions that are over go back to head office, in entries; never by a clock that is suspect, and never
-  while no list of promotions is in force.
+- Rights of promotions that are over go back to head office, in entries; never by a clock that is suspect or ahead of
+  what head office said, and never while no list of promotions is in force, or not the newest: head office, which would
+  grant them again, has to see them over as well.
 - Not locked here: the counter's lock is held by whoever calls.
 """
 
@@ -64,9 +65,9 @@ class Upkeep:
 
     def _give_back_what_is_over(self) -> None:
         work = self._work
-        if not work.has_promotions or work.clock.between() is not None:
+        if not work.knows_what_is_over or work.clock.between() is not None:
             return
-        today = work.clock.now().astimezone(work.catalogue.zone(work.place.store)).date()
+        today = work.clock.earliest().astimezone(work.catalogue.zone(work.place.store)).date()
         due = returns_due(work.standing.accounts, work.catalogue, today, work.now_ms())
         if due:
             with contextlib.suppress(JournalError):  # told on the status line; it is tried again

@@ -67,6 +67,7 @@ class Workplace:
         self.link = LinkState()
         self.carrier: Carrier | None = None
         self.neighbours: Neighbours | None = None
+        self.newest_list = 0
         self.on_reopened: Callable[[], None] = lambda: None
         self._in_force: InForce | None = None
         self._linked_s: float | None = None
@@ -129,9 +130,9 @@ class Workplace:
         self._in_force, self.catalogue = published, published.catalogue
 
     @property
-    def has_promotions(self) -> bool:
-        """Whether a bundle is in force: without one, nothing is known to be over."""
-        return self._in_force is not None
+    def knows_what_is_over(self) -> bool:
+        """Whether a bundle is in force, and head office has none that is newer: it may say otherwise what is over."""
+        return self._in_force is not None and self.newest_list <= self.catalogue.version
 
     def promotion(self, promotion_id: str | None) -> Promotion | None:
         """The promotion in force that has this id."""

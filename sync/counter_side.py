@@ -91,10 +91,12 @@ class CounterSide:
         bundle_version: Callable[[], int],
         keep_fork: KeepFork = report_fork,
         earlier_keys: Sequence[Ed25519PrivateKey] = (),
+        saw_list: Callable[[int], None] = lambda _version: None,
     ) -> None:
         """``take_checkpoint`` signs the journal's head; ``on_entries`` folds what head office wrote.
 
-        ``earlier_keys`` are those of this counter's earlier lives, to sign what is left of their feeds.
+        ``earlier_keys`` are those of this counter's earlier lives, to sign what is left of their feeds. ``saw_list`` is
+        told the version of the bundle that is in force at head office.
         """
         self._clock = clock
         self._keys = {key.public_key().public_bytes_raw(): key for key in (*earlier_keys, device_key)}
@@ -116,6 +118,7 @@ class CounterSide:
             quiet=lambda feed: feed.origin not in self._usual and not self._is_of_carried(feed),
             wanted=self._receipts_wanted,
             mark_of=self._mark_of,
+            saw_list=saw_list,
         )
 
     def now_ms(self) -> int:

@@ -114,6 +114,10 @@ def _no_certificate(_feed: FeedId) -> None:
     return None
 
 
+def _no_reader(_version: int) -> None:
+    return None
+
+
 def _never(_feed: FeedId) -> bool:
     return False
 
@@ -151,7 +155,8 @@ class Side:
     nothing of them is held. ``vouch`` gives the certificate of who writes a feed, to go beside its segments; ``meet``
     is told of those that came, before anything is applied. ``mark_of`` finds where another's feed may be cut. What a
     side ``ignores`` of an innocent carrier's message is left unread, and the rest is taken.
-    Of a ``closed`` feed nothing more is taken from the other side, as if it were known.
+    Of a ``closed`` feed nothing more is taken from the other side, as if it were known. ``saw_list`` is told which
+    bundle is in force there, before anything else of a message is taken.
     """
 
     store: FeedStore
@@ -171,6 +176,7 @@ class Side:
     mark_of: MarkOf = no_mark
     ignores: Callable[[Segment], bool] = _nothing_ignored
     closed: Callable[[FeedId], bool] = _never
+    saw_list: Callable[[int], None] = _no_reader
 
 
 # --- applying ----------------------------------------------------------------------------------
@@ -306,6 +312,7 @@ def compose(side: Side, theirs: Mapping[FeedId, Head] | None, *, their_bundle_ve
 
 def take(side: Side, exchange: Exchange) -> Taken:
     """Apply all that an authenticated party sent. Raises at the first segment that does not authenticate."""
+    side.saw_list(exchange.bundle_version)
     for certificate in exchange.certificates:
         side.meet(certificate)
     applied = []

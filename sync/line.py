@@ -62,7 +62,8 @@ class Ends:
     """What the line needs of the counter. ``learn`` folds entries that are durable; ``checkpoint`` signs the head.
 
     ``place`` is the counter's data folder, ``stick_folder`` where a stick is put in (None: nowhere).
-    ``saw_time`` is told the time of each of head office's answers, Unix milliseconds.
+    ``saw_time`` is told the time of each of head office's answers, Unix milliseconds; ``saw_list`` the version of the
+    promotions in force there.
     """
 
     enrolment: Enrolment
@@ -81,6 +82,7 @@ class Ends:
     contacts: ContactStore | None = None
     nearby: Nearby | None = None
     saw_time: Callable[[int], None] = lambda _at_ms: None
+    saw_list: Callable[[int], None] = lambda _version: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ def _counter_end(ends: Ends) -> tuple[BundleFetcher, CounterSide]:
         on_entries=ends.learn,
         bundle_version=lambda: fetcher.version,
         earlier_keys=ends.earlier_keys,
+        saw_list=ends.saw_list,
     )
 
 

@@ -35,7 +35,8 @@ def wants_asking(question: Question) -> bool:
 class Asks:
     """What the counter that writes ``own`` asked for and has no answer to. A fold.
 
-    Feeds may come in any order, the entries of one feed in theirs; what comes again changes nothing.
+    Feeds may come in any order, the entries of one feed in theirs; what comes again changes nothing. An answer that
+    comes behind later ones of its feed (two threads bring them) still answers.
     """
 
     own: FeedId | None = None
@@ -45,15 +46,16 @@ class Asks:
 
     def apply(self, feed: FeedId, n: int, fact: Fact) -> None:
         """Fold entry ``n`` of ``feed``."""
-        if not isinstance(fact, Asked | Granted | Denied) or n <= self._last_n.get(feed, 0):
+        if not isinstance(fact, Asked | Granted | Denied):
             return
-        self._last_n[feed] = n
+        again = n <= self._last_n.get(feed, 0)
+        self._last_n[feed] = max(n, self._last_n.get(feed, 0))
         if isinstance(fact, Asked):
-            if feed == self.own:
+            if feed == self.own and not again:
                 self._ask(n, (fact.promotion, fact.credential))
         elif is_head_office(feed) and fact.feed == str(self.own):
             asked_n = fact.n if isinstance(fact, Denied) else fact.asked_n
-            if asked_n is not None and self._open.pop(asked_n, None) is None:
+            if asked_n is not None and self._open.pop(asked_n, None) is None and not again:
                 self._answered.add(asked_n)
 
     def _ask(self, n: int, credential: Credential) -> None:

@@ -91,10 +91,10 @@ def _between(
         runs_on = stretch is not None and clock.latest_at < stretch.end_at
         if runs_on or first.outcome not in (Outcome.ACCEPT, Outcome.CHECK):
             return replace(first, facts=agreed)
-    elif question is not None:
-        whenever = [reason for reason in _against(question) if _refuses_whenever(reason, question)]
+    else:
+        whenever = [reason for reason in _against(asked) if _refuses_whenever(reason, asked)]
         if whenever:
-            return _verdict(_choose(whenever, question), question, {})
+            return _verdict(_choose(whenever, asked), asked, {})
     ends = {"clock_from": clock.earliest_at, "clock_until": clock.latest_at}
     return _verdict(Reason.CLOCK_SUSPECT, asked, {name: iso(end, asked.zone) for name, end in ends.items()})
 

@@ -5,7 +5,7 @@ Rules of this module:
 - ``total``, ``budget`` and ``per_store`` are promised caps: a counter spends a right of each that the promotion
   declares, online and offline alike. What costs nothing known spends nothing of a budget.
 - What can be used once spends its own right where that is held; else, where head office cannot be asked and the policy
-  is ``floor``, it spends risk: what it could be worth at most.
+  is ``floor``, it spends risk: what it could be worth at most. What could be worth anything is covered by no risk.
 - Rights of older incarnations of head office are spent first. A right that would have to be split over several is.
 - A spend that is not covered in full is none at all.
 - What is left of a promotion that is over is given back, in an entry, and so is the right of a credential that was not
@@ -131,14 +131,15 @@ def spends(question: Question, accounts: Accounts) -> tuple[Spent, ...] | None:
     """The rights that a yes to ``question`` takes from ``accounts``; None where they do not cover it."""
     taken: list[Spent] = []
     for right, amount in _needed(question, accounts):
-        part = _taken(accounts, right, amount)
+        part = None if amount is None else _taken(accounts, right, amount)
         if part is None:
             return None
         taken += part
     return tuple(taken)
 
 
-def _needed(question: Question, accounts: Accounts) -> Iterator[tuple[Right, int]]:
+def _needed(question: Question, accounts: Accounts) -> Iterator[tuple[Right, int | None]]:
+    """The rights that it takes, each with how much; None: nobody knows how much."""
     for right in caps_of(question.terms, question.place.store):
         amount = (question.cost_minor or 0) if right.kind is RightKind.BUDGET else 1
         if amount > 0:
@@ -146,7 +147,7 @@ def _needed(question: Question, accounts: Accounts) -> Iterator[tuple[Right, int
     digest = question.credential.digest
     if is_used_once(question) and accounts.holds(question.promotion_id, digest):
         yield Right(RightKind.ONCE, question.promotion_id, digest), 1
-    elif is_at_risk(question) and (most := most_minor(question) or 0) > 0:
+    elif is_at_risk(question) and (most := most_minor(question)) != 0:
         yield Right(RightKind.RISK, question.promotion_id), most
 
 

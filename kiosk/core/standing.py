@@ -88,7 +88,7 @@ class Standing:
             elif fact.feed.rpartition("@")[0] == feed.origin:
                 self.taken_back.add((fact.feed, fact.n))
         elif isinstance(fact, Answered):
-            self._saw((fact.feed or str(feed), fact.n))
+            self._saw(feed, fact)
         elif isinstance(fact, BundleInstalled):
             if self.own is None or feed == self.own:
                 self.bundle_floor = max(self.bundle_floor, fact.version)
@@ -183,9 +183,10 @@ class Standing:
         name = (str(feed), n)
         if self._settled.redemption(name) != fact:
             self._redemptions[name] = fact
-        first = self.redemption_of(fact.intent)
-        if first is None or (feed, n) < first:
-            self._intents[fact.intent] = (feed, n)
+        if self.own is None or feed.origin == self.own.origin:  # a neighbour, told of an intent, writes it as its own
+            first = self.redemption_of(fact.intent)
+            if first is None or (feed, n) < first:
+                self._intents[fact.intent] = (feed, n)
         self._note_to_receipt(*name)
         if not self._is_answered(name) and not self._is_void(name):
             self._unanswered.setdefault(name[0], set()).add(n)
@@ -239,7 +240,10 @@ class Standing:
             self._take_away(one, voided=False)
             self._add(one, voided=True)
 
-    def _saw(self, name: Name) -> None:
+    def _saw(self, feed: FeedId, fact: Answered) -> None:
+        name = (fact.feed or str(feed), fact.n)
+        if name[0].rpartition("@")[0] != feed.origin:
+            return  # a neighbour that answers "given?" for another counter
         if 0 <= name[1] <= MOST and not self._settled.is_answered(name):
             self._answered.add(name)
             self._no_longer_unanswered(name)

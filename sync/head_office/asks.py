@@ -6,7 +6,8 @@ Rules of this module:
   counter holds the right, the promotion can be redeemed at that counter, and its offline policy allows it. Else the
   answer is a reason. Credits count: what is undone is held by the counter that spent it until it gives it back.
 - Each asking entry is answered once, in the transaction that stores it; sent again, it is not new, and its answer is in
-  the counter's feed already. A counter that holds the right is granted nothing more.
+  the counter's feed already. A counter that holds the right is granted nothing more, and told so: a question without
+  an answer stays open there.
 - ``owner``: the counter where a credential is at home may give it without asking, so nobody else is granted it, and a
   later life of that counter only once the earlier lives are over and all their entries are here.
   ``home-store``: likewise the counters of that store.
@@ -54,19 +55,20 @@ def answers(
         if isinstance(answer, Granted):
             balances.apply(incarnation.feed_to(one.feed.origin), answer)
             balances.flush()  # the next one may ask for the same
-        said += [answer] if answer is not None else []
+        said.append(answer)
     return said
 
 
 def _answer(
     office: HeadOffice, lives: Sequence[Enrolment], incarnation: Incarnation, asking: Asking, at_ms: int
-) -> Granted | Denied | None:
+) -> Granted | Denied:
     fact, account = asking.fact, str(asking.feed)
     right = Right(RightKind.ONCE, fact.promotion, fact.credential)
     holders = {row.account for row in office.store.accounts_of(right) if row.balance > row.freed_now}
-    if account in holders:
-        return None
-    why = _against(office, lives, incarnation, asking, len(holders), at_ms)
+    if account in holders:  # what it is told of beside: it got it back by a void that another counter wrote
+        why: Reason | None = Reason.NO_ALLOWANCE
+    else:
+        why = _against(office, lives, incarnation, asking, len(holders), at_ms)
     if why is not None:
         return Denied(at_ms=at_ms, feed=account, n=asking.n, why=why.value)
     return Granted(

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from kiosk.clock import from_ms
 from kiosk.core.catalogue import Catalogue
-from kiosk.core.escrow import cap_minor, caps_of, is_over, risk_of
+from kiosk.core.escrow import caps_of, is_over, risk_of
 from kiosk.core.fact import Granted
 from kiosk.core.question import Place
 from kiosk.core.rights import Lot, Right, RightKind
@@ -25,9 +25,10 @@ from kiosk.core.rules import USED_ONCE
 from kiosk.core.terms import Terms
 from sync.head_office.balances import Balances, paced
 from sync.head_office.incarnations import Incarnation
+from sync.head_office.judging import Books
 from sync.head_office.lives import may_hold_rights
 from sync.head_office.office import HeadOffice
-from sync.head_office.pools import pool_of
+from sync.head_office.pools import cap_left, pool_of
 from sync.head_office.published import catalogue_known_at
 from sync.head_office.records import Enrolment, RightAccount
 from sync.head_office.shares import Need, amount, is_due, share
@@ -35,13 +36,14 @@ from sync.head_office.store import HeadOfficeStore
 
 
 def grants_due(
-    office: HeadOffice, balances: Balances, lives: Sequence[Enrolment], incarnation: Incarnation, at_ms: int
-) -> list[Granted]:
+    office: HeadOffice, balances: Balances, books: Books, lives: Sequence[Enrolment], incarnation: Incarnation,
+    at_ms: int,
+) -> list[Granted]:  # fmt: skip
     """What the newest of a counter's ``lives`` is to be granted now; the accounts have it when this returns."""
     life = lives[-1] if lives else None
     if life is None or not may_hold_rights(life):
         return []
-    desk = _Desk(office.store, balances, life, incarnation, at_ms)
+    desk = _Desk(office.store, balances, books, life, incarnation, at_ms)
     grants = [fact for terms in taking_part(office, life, at_ms) for fact in desk.grants(terms)]
     balances.flush()
     return grants
@@ -50,7 +52,7 @@ def grants_due(
 def taking_part(office: HeadOffice, life: Enrolment, at_ms: int) -> Iterator[Terms]:
     """The promotions for which a counter may be granted something now."""
     catalogue = catalogue_now(office)
-    today = from_ms(at_ms).date()
+    today = from_ms(at_ms).astimezone(catalogue.zone(life.store)).date()  # as its counters see it, which give back
     for id_ in catalogue.promotions:
         terms = catalogue.terms(id_)
         if terms is not None and takes_part(terms, life) and not terms.promotion.paused and not is_over(terms, today):
@@ -87,6 +89,7 @@ class _Desk:
 
     store: HeadOfficeStore
     balances: Balances
+    books: Books
     life: Enrolment
     incarnation: Incarnation
     at_ms: int
@@ -114,11 +117,12 @@ class _Desk:
         return held, max((row.level for row in rows), default=0)
 
     def _grant(self, terms: Terms, right: Right, held: int, level: int) -> Iterator[Granted]:
-        pools = self.store.right_pools(terms.promotion.id)
-        pool = pool_of(right, cap_minor(terms, right), pools, self.incarnation.number, whole=self.incarnation.whole)
+        accounts, pools = self.store.accounts_of(right), self.store.right_pools(terms.promotion.id)
+        cap = cap_left(terms, right, self.books.tally(terms.promotion.id), accounts)
+        pool = pool_of(right, cap, pools, self.incarnation.number, whole=self.incarnation.whole)
         if pool <= 0:
             return
-        paces, elsewhere = self._others(terms, right)
+        paces, elsewhere = self._others(terms, right, accounts)
         need = Need(pool, held, level, elsewhere, unit_of(terms, right), share(paces, self.life.feed.origin))
         granted = amount(need)
         if granted <= 0:
@@ -135,14 +139,14 @@ class _Desk:
         self.balances.level((fact.feed, Lot(right, self.incarnation.number)), held + granted)
         yield fact
 
-    def _others(self, terms: Terms, right: Right) -> tuple[Mapping[str, int], int]:
+    def _others(self, terms: Terms, right: Right, accounts: Sequence[RightAccount]) -> tuple[Mapping[str, int], int]:
         """The paces of all counters that take part, this one too, by origin, and what the others hold."""
         if not self._lives:
             self._lives = {life.feed.origin: life for life in self.store.enrolments()}  # the newest of each
         paces = {f"{place.store}/{place.counter}": 0 for place in self._places(terms, right)}
         feeds = {str(life.feed) for origin, life in self._lives.items() if origin in paces}
         elsewhere = 0
-        for row in self.store.accounts_of(right):
+        for row in accounts:
             if row.account in feeds:
                 paces[row.account.rpartition("@")[0]] += paced(row, self.at_ms)
                 elsewhere += max(row.balance, 0) if row.account != str(self.life.feed) else 0

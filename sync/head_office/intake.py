@@ -241,7 +241,7 @@ def settle(
         asked = [one for one in counting.asked if one.feed.origin == asker]
         given = answers(office, balances, lives_of(office, asker), incarnation, asked, at_ms)
         told.setdefault(incarnation.feed_to(asker), []).extend(given)
-    told[for_it] += grants_due(office, balances, lives, incarnation, at_ms)
+    told[for_it] += grants_due(office, balances, counting.books, lives, incarnation, at_ms)
     tell(office, incarnation.to_all, counting.told)
     for feed, facts in told.items():
         tell(office, feed, facts)

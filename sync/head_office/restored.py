@@ -126,7 +126,7 @@ def begin(store: HeadOfficeStore, held: Mapping[FeedId, int] | None, at_s: int =
     before = incarnation_of(store)
     ours = [*filter(is_head_office, held or ()), *own_heads(store)]
     number = max([before.number, *(feed.incarnation for feed in ours)]) + 1
-    if held is None:
+    if held is None or NOBODY_KNOWS in held.values():  # or a file begun anew since, which names no number before it
         number = max(number, at_s)
     enrolled = store.enrolments()
     lives = [life for life in enrolled if ended_at(life) is None]

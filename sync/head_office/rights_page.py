@@ -17,8 +17,9 @@ from sync.head_office.accounts import sign_in
 from sync.head_office.grants import catalogue_now, rights_for
 from sync.head_office.incarnations import Incarnation, incarnation_of
 from sync.head_office.instants import Instant, instant
+from sync.head_office.judging import Books
 from sync.head_office.names import Names
-from sync.head_office.pools import pool_of
+from sync.head_office.pools import cap_left, pool_of
 from sync.head_office.records import RightAccount, Twice
 from sync.head_office.redemption_lines import Line, line_of
 from sync.head_office.respond import respond, send_to
@@ -213,14 +214,15 @@ def _sheet(
         return amount_words(terms.promotion, right, amount)
 
     mine = [row for row in accounts if row.lot.right == right]
-    cap, pool = cap_minor(terms, right), _pool(terms, right, incarnation_of(office().store))
+    cap = cap_left(terms, right, Books(office().store).tally(terms.promotion.id), mine)
+    pool = _pool(right, cap, incarnation_of(office().store))
     by_feed: dict[str, list[RightAccount]] = {}
     for row in mine:
         by_feed.setdefault(row.account, []).append(row)
     net = sum(row.spent - row.credited for row in mine)
     return RightSheet(
         what=right_words(right, known),
-        cap=much(cap),
+        cap=much(cap_minor(terms, right)),
         pool=much(max(pool, 0)),
         spent=much(net),
         out=much(sum(max(row.balance, 0) for row in mine)),
@@ -231,9 +233,9 @@ def _sheet(
     )
 
 
-def _pool(terms: Terms, right: Right, incarnation: Incarnation) -> int:
-    pools = office().store.right_pools(terms.promotion.id)
-    return pool_of(right, cap_minor(terms, right), pools, incarnation.number, whole=incarnation.whole)
+def _pool(right: Right, cap: int, incarnation: Incarnation) -> int:
+    pools = office().store.right_pools(right.promotion)
+    return pool_of(right, cap, pools, incarnation.number, whole=incarnation.whole)
 
 
 def _share(feed: str, rows: Sequence[RightAccount], lost: Stranded | None, known: Names, terms: Terms) -> CounterShare:

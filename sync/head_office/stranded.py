@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kiosk.clock import from_ms, to_ms
-from kiosk.core.escrow import cap_minor, is_over
+from kiosk.core.escrow import is_over
 from kiosk.core.fact import Freed
 from kiosk.core.rights import AT_HOME, Lot, Right, RightKind
 from kiosk.core.terms import Terms
@@ -25,9 +25,10 @@ from sync.head_office.balances import Balances
 from sync.head_office.grants import catalogue_now, rights_for
 from sync.head_office.incarnations import incarnation_of
 from sync.head_office.intake import tell
+from sync.head_office.judging import Books
 from sync.head_office.lives import ended_at
 from sync.head_office.office import HeadOffice
-from sync.head_office.pools import pool_of
+from sync.head_office.pools import cap_left, pool_of
 from sync.head_office.records import Enrolment
 
 SILENT_MS = 7 * 24 * 3_600_000
@@ -106,9 +107,10 @@ def held_back(office: HeadOffice) -> list[Held]:
     incarnation = incarnation_of(office.store)
     if incarnation.whole:
         return []
-    found = []
+    found, books = [], Books(office.store)
     for terms, right in _rights(office):
-        pools, cap = office.store.right_pools(terms.promotion.id), cap_minor(terms, right)
+        pools = office.store.right_pools(terms.promotion.id)
+        cap = cap_left(terms, right, books.tally(terms.promotion.id), office.store.accounts_of(right))
         rest = pool_of(right, cap, pools, incarnation.number, whole=True)
         rest -= pool_of(right, cap, pools, incarnation.number, whole=False)
         if rest > 0:

@@ -9,6 +9,7 @@ first that is wrong ends the bench. All of them take some minutes; ``--every 10`
 from __future__ import annotations
 
 import argparse
+import logging
 import tempfile
 import time
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ def measure(arguments: Sequence[str]) -> dict[str, float]:
     parser.add_argument("--every", type=int, default=1, help="take each so-manieth cut and call")
     parser.add_argument("--seeds", type=int, default=12, help="how many things a cut may leave")
     args = parser.parse_args(arguments)
+    logging.getLogger("kiosk").setLevel(logging.CRITICAL)  # thousands of journals are damaged here
     begun_s = time.monotonic()
     memory = Path("/dev/shm")  # where there is a disk in memory: many files are written and thrown away
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as place:

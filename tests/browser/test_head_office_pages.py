@@ -28,6 +28,7 @@ PASSWORD = "four plain words now"
 EVERY_PAGE = (
     "/redemptions", "/promotions", "/promotions/tacos", "/promotions/tacos/try", "/publish/promotions",
     "/publish/organisation", "/published/promotions/1", "/counters", "/counters/stick", "/people", "/password",
+    "/rights", "/promotions/tacos/rights",
 )  # fmt: skip
 
 SCREEN = """

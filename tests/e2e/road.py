@@ -25,8 +25,10 @@ PROMOTIONS = """promotions:
   - id: tacos
     title: Free tacos
     gives: One tacos, free
+    value: {amount: "1.00", currency: USD}
     valid: {from: 2020-01-01, until: 2099-12-31}
     credentials: [listed]
+    offline: {policy: floor, floor: "2.00", risk: "1000.00"}
   - id: pie
     title: Free pie
     gives: One pie, free

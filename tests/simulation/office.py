@@ -146,7 +146,7 @@ class SimOffice:
         """Start (again)."""
         self.up = True
         self.office.parsed.clear()
-        restored.start(self.store, self.positions)
+        restored.start(self.store, self.positions, to_ms(self.clock.now()) // 1000)
         self.audit()
 
     def back_up(self) -> None:

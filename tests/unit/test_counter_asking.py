@@ -18,7 +18,8 @@ from kiosk.core.reservation import USED, YES, Reply
 from kiosk.core.rights import Right, RightKind
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, Showing, State
-from tests.core_world import ELSEWHERE, OWN, catalogue, code_digest, promotion
+from kiosk.ports import LinkState
+from tests.core_world import ELSEWHERE, NEIGHBOUR, OWN, catalogue, code_digest, promotion
 from tests.counter_world import NOON, PIE, Floor, open_floor
 
 CODE, OTHER, WORD = "TACO-7F3K-9HXM", "TACO-2M8R-5JWD", "LIMEPIE"
@@ -273,6 +274,30 @@ def test_what_is_left_of_a_promotion_that_is_over_goes_back_once_and_by_no_clock
     assert (back.right, back.amount) == (int(RightKind.TOTAL), 4)
 
 
+def test_a_clock_that_runs_ahead_gives_nothing_back_before_head_office_sees_it_over(floor: Floor) -> None:
+    publish(floor, limits={"total": 9})
+    floor.office.grant(RightKind.TOTAL, "tacos", 4)
+    floor.counter._work.put_in_force(InForce(floor.catalogue, LATEST_MS, LATEST_MS))
+    floor.clock.set(NOON + timedelta(days=24))
+    floor.counter.told_time(to_ms(floor.clock.now()))
+    floor.clock.set(NOON + timedelta(days=30))  # six days ahead of what head office says, which would grant them again
+    floor.counter.tick()
+    assert floor.counter.status().clock is None
+    assert written(floor, Returned) == []
+
+
+def test_what_head_office_granted_by_a_newer_list_is_kept_until_that_list_is_here(floor: Floor) -> None:
+    floor.office.grant(RightKind.TOTAL, "soup", 4)  # published since: the list is on its way
+    floor.counter._work.put_in_force(InForce(floor.catalogue, LATEST_MS, LATEST_MS))
+    floor.counter.told_list(floor.catalogue.version + 1)
+    floor.counter.tick()
+    assert written(floor, Returned) == []
+    floor.counter.told_list(floor.catalogue.version)
+    floor.counter.tick()
+    (back,) = written(floor, Returned)
+    assert (back.promotion, back.amount) == ("soup", 4)
+
+
 # --- allowances -------------------------------------------------------------------------------------
 
 
@@ -379,3 +404,12 @@ def test_a_denial_for_another_counter_is_none_of_ours(floor: Floor) -> None:
         Denied(at_ms=NOON_MS, feed=str(FeedId("bayside/counter-2", 1)), n=showing.asked_n or 0, why="used-here")
     )
     assert shown(floor.counter.display).verdict.outcome is Outcome.ACCEPT
+
+
+def test_a_fenced_counter_passes_no_rights_on(floor: Floor) -> None:
+    right = Right(RightKind.TOTAL, "tacos")
+    floor.office.grant(RightKind.TOTAL, "tacos", 4)
+    assert floor.counter.give_rights(right, 1, NEIGHBOUR) == 1
+    floor.counter.set_link(LinkState(online=True, fenced=True))
+    assert floor.counter.give_rights(right, 1, NEIGHBOUR) == 0
+    assert floor.counter.standing.accounts.balance(right) == 3

@@ -17,6 +17,7 @@ from kiosk.core.rotating import RotatingKey, Turning
 from kiosk.core.totp import hotp
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.display import Display, State
+from kiosk.ports import LinkState
 from kiosk.redeeming import Approval
 from tests.core_world import catalogue, promotion
 from tests.counter_world import Floor, open_floor
@@ -124,3 +125,13 @@ def test_what_a_shift_manager_approves_while_the_clock_is_unsure_is_redeemed(flo
     assert showing is not None
     assert (showing.verdict.outcome, showing.verdict.reason) == (Outcome.ASK, Reason.CLOCK_SUSPECT)
     assert floor.counter.redeem(showing.id, "ana", approval=Approval("bo", "guest-waits")).state is State.REDEEMED
+
+
+def test_what_no_time_changes_is_not_asked_about_a_code_that_holds_at_one_end_only(floor: Floor) -> None:
+    text = code_now(floor)
+    floor.counter.told_time(to_ms(floor.clock.now()) + TOLERANCE_MS)
+    floor.clock.set(floor.clock.now() - timedelta(days=3652))
+    floor.counter.set_link(LinkState(online=True, fenced=True))
+    showing = floor.counter.look(text).showing
+    assert showing is not None
+    assert (showing.verdict.outcome, showing.verdict.reason) == (Outcome.REFUSE, Reason.COUNTER_FENCED)

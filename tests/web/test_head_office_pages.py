@@ -18,9 +18,17 @@ from tests.head_office_world import ORGANISATION, PROMOTIONS, clock, twin
 
 BEHIND_THE_DOOR = (
     "/redemptions", "/promotions", "/promotions/tacos", "/publish/promotions", "/publish/organisation",
-    "/published/promotions/1", "/counters", "/people", "/password",
+    "/published/promotions/1", "/counters", "/people", "/password", "/rights",
+    "/promotions/tacos/rights",
 )  # fmt: skip
-POSTS = ("/sign-out", "/publish/promotions", "/counters/bayside/front/code", "/people", "/people/zoe/pin")
+POSTS = (
+    "/sign-out",
+    "/publish/promotions",
+    "/rights/free",
+    "/counters/bayside/front/code",
+    "/people",
+    "/people/zoe/pin",
+)
 
 
 @pytest.fixture(autouse=True)

@@ -136,3 +136,18 @@ def test_what_comes_again_changes_nothing() -> None:
 def test_open_questions_are_frozen_and_thawed_whole() -> None:
     for asks in (folded(), folded((OWN, 5, asked()), (OWN, 6, asked(bytes(16))), (HEAD_OFFICE, 1, denied(9)))):
         assert Asks.thawed(OWN, cbor2.loads(cbor2.dumps(asks.frozen()))) == asks
+
+
+@pytest.mark.parametrize("said", ["granted", "denied"])
+def test_an_answer_that_comes_behind_a_later_one_of_its_feed_still_answers(said: str) -> None:
+    to_own, asks = FeedId(f"head-office/{OWN.origin}", 1), Asks(OWN)
+    for n in (3, 4):
+        asks.apply(OWN, n, Asked(at_ms=1, intent=bytes(16), promotion="tacos", credential=CODE))
+    late = Granted(at_ms=1, feed=str(OWN), right=int(RightKind.ONCE), promotion="tacos", amount=1, asked_n=3)
+    no = Denied(at_ms=1, feed=str(OWN), n=3, why="over")
+    asks.apply(to_own, 8, Denied(at_ms=1, feed=str(OWN), n=4, why="over"))
+    asks.apply(to_own, 7, late if said == "granted" else no)  # another thread stored it first, and tells of it last
+    assert not asks.is_open(3)
+    asks.apply(OWN, 3, Asked(at_ms=1, intent=bytes(16), promotion="tacos", credential=CODE))
+    assert asks.open_n(TACO) is None
+    assert asks.frozen()[1] == []

@@ -12,7 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.core import bundle
-from kiosk.core.bundle import OpenedBundle, SignedRoles, catalogue_of, open_bundle, seal_bundle, sign_roles
+from kiosk.core.bundle import (
+    OpenedBundle,
+    SignedRoles,
+    catalogue_of,
+    cosigned,
+    open_bundle,
+    read_manifest,
+    seal_bundle,
+    sign_roles,
+)
 from kiosk.core.code_homes import CodeHomes
 from kiosk.core.code_lists import CODE_BYTES, CODES_IN_CHUNK, TOMBSTONE, FoundCode
 from kiosk.core.credential import digest, fold, present
@@ -453,3 +462,18 @@ def test_head_office_makes_no_bundle_with_a_sample_that_counters_would_refuse(pi
     with pytest.raises(BundleError) as caught:
         content(samples={PROMOTION.id: picture})
     assert caught.value.code == code
+
+
+def test_a_second_signature_leaves_the_manifest_as_it_was_signed_and_counts_once() -> None:
+    both = sign_roles(version=1, publishing_keys=[public(PUBLISHER), public(SECOND)], root_key=ROOT, threshold=2)
+    first, _ = seal_bundle(
+        version=7, published_at_ms=1, fresh_until_ms=2, hard_until_ms=3, parts={}, roles=both,
+        publishing_keys=[PUBLISHER],
+    )  # fmt: skip
+    second = cosigned(first, SECOND)
+    assert read_manifest(second, public(ROOT), 0).version == 7
+    assert decode(second)[2] == decode(first)[2]
+    assert cosigned(second, SECOND) == second
+    for below in (first, cosigned(first, PUBLISHER), cosigned(first, THIEF)):
+        with pytest.raises(BundleError, match="Fewer than 2"):
+            read_manifest(below, public(ROOT), 0)

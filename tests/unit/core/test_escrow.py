@@ -104,8 +104,12 @@ def test_what_is_given_unseen_spends_risk_and_what_head_office_is_asked_about_do
     assert taken(VOUCHER, accounts, online=True, **none) == ()
     assert taken(WORD, accounts, **none) == ()
     assert taken(VOUCHER, granted((RISK, 1199)), **none) is None
-    boundless = {"value": {"percent": 20, "currency": "USD"}} | none
-    assert taken(VOUCHER, accounts, **boundless) == ()
+
+
+def test_what_could_be_worth_anything_is_covered_by_no_risk() -> None:
+    boundless: dict[str, Any] = {"value": {"percent": 20, "currency": "USD"}, "limits": {}}
+    assert taken(VOUCHER, granted((RISK, 5000)), **boundless) is None
+    assert taken(VOUCHER, granted((RISK, 5000)), online=True, **boundless) == ()
 
 
 def test_what_is_held_spends_its_own_right_and_no_risk() -> None:

@@ -123,7 +123,10 @@ def test_settled_redemptions_are_found_by_number_and_intent() -> None:
     standing.apply(NEIGHBOUR, 1, SECOND)
     standing.apply(FeedId("a", 1), 1, THIRD)
     assert standing.redemption_of(SECOND.intent) == (OWN, 3)
-    assert standing.redemption_of(THIRD.intent) == (FeedId("a", 1), 1)
+    assert standing.redemption_of(THIRD.intent) is None  # an intent is its own counter's alone
+    standing.apply(FeedId(OWN.origin, 9), 1, THIRD)
+    standing.apply(FeedId(OWN.origin, 8), 1, THIRD)
+    assert standing.redemption_of(THIRD.intent) == (FeedId(OWN.origin, 8), 1)
 
 
 def test_redemptions_since_are_told_newest_first_whatever_the_clock_did() -> None:

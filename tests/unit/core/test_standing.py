@@ -334,3 +334,21 @@ def test_an_answer_may_be_to_a_redemption_of_the_life_before() -> None:
     assert standing.unanswered(before) == [2]
     standing.apply(FeedId(OWN.origin, 2), 2, Answered(at_ms=1, n=2, clerk="ana", feed=str(before)))
     assert standing.unanswered(before) == []
+
+
+def test_neighbour_does_not_answer_for_another_counter() -> None:
+    standing = Standing(OWN)
+    standing.apply(OWN, 2, redemption())
+    standing.apply(NEIGHBOUR, 1, Answered(at_ms=1, n=2, clerk="eve", feed=str(OWN)))
+    assert standing.unanswered(OWN) == [2]
+
+
+def test_neighbour_that_writes_an_intent_of_ours_first_does_not_take_it() -> None:
+    """It is told of intents by reservations, before we have written them."""
+    standing = Standing(OWN)
+    ours = redemption()
+    for feed in (FeedId("bayside/a", 1), FeedId("bayside/z", 1)):
+        standing.apply(feed, 1, ours)
+    assert standing.redemption_of(ours.intent) is None
+    standing.apply(OWN, 2, ours)
+    assert standing.redemption_of(ours.intent) == (OWN, 2)

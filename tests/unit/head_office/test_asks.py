@@ -227,3 +227,17 @@ def test_a_later_life_of_the_home_is_granted_once_the_one_before_is_revoked(offi
     later = enrolled(office, key=4)
     revoke(office, first.feed, 2, why="it fell into the harbour", by="marta")
     assert answer_to(later, ask_for(later, known_by)) == "granted"
+
+
+def test_one_that_holds_the_right_by_a_void_it_has_not_heard_of_is_answered_too(
+    office: HeadOffice, front: SmallCounter
+) -> None:
+    ask_for(front, code(office))
+    n = use(front, code(office))
+    front.exchange()
+    bar = enrolled(office, "bayside", "bar", key=3)
+    bar.undo(n, feed=front.feed)
+    bar.exchange()
+    asked_n = ask_for(front, code(office), intent=b"j" * 16)
+    assert answer_to(front, asked_n) == "no-allowance"  # it is told of the void beside that, and holds the right
+    assert holds(front, code(office))

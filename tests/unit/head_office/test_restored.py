@@ -425,6 +425,21 @@ def test_the_same_backup_put_back_twice_without_its_file_is_two_incarnations(wor
     assert numbers == [1_800_000_000, 1_800_000_060]
 
 
+def test_an_old_backup_put_back_once_more_behind_a_lost_file_takes_no_number_that_was_written(world: Backups) -> None:
+    world.enrolled().exchange()
+    before, kept = world.backup(), KeptPositions({})
+    restored.start(world.store, kept, 0)
+    numbers = []
+    for at_s, positions in ((0, kept), (1_800_000_000, KeptPositions()), (1_800_000_060, None)):
+        world.store.tables = before.copy()  # type: ignore[attr-defined]
+        kept = positions or kept  # the last one is begun anew behind the loss, before anything left
+        if at_s == 0:
+            kept.keep({FeedId("head-office", 1): 1_000})
+        restored.start(world.store, kept, at_s)
+        numbers.append(world.incarnation())
+    assert numbers == [2, 1_800_000_000, 1_800_000_060]
+
+
 def test_a_counter_enrolled_after_the_backup_is_let_in_again(world: Backups) -> None:
     before = world.backup()
     counter = world.enrolled()

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+import run_kiosk
+from kiosk.config import CounterFolder
 from kiosk.display import State
 from kiosk.errors import SetupError
+from kiosk.ports import LinkState
 from kiosk.serving import bind
 from sync.head_office.office import HeadOffice
 from sync.lan import Address
 from sync.lan_discovery import Discovery, own_addresses, tag
 from sync.lan_line import LanLine, LanPlan, fetch_papers, parse_addresses
+from sync.line import Ends, Nearby, open_line
+from sync.neighbour_link import NeighbourLink
 from sync.neighbourhood import Neighbourhood, OwnPapers
 from tests.head_office_world import enrolled
 from tests.lan_world import NearCounter
@@ -149,3 +158,78 @@ def test_what_is_announced_names_neither_store_nor_counter(front: NearCounter, b
 def test_machine_is_announced_at_what_it_listens_on() -> None:
     assert own_addresses("192.0.2.7") == ["192.0.2.7"]
     assert "127.0.0.1" not in own_addresses("0.0.0.0")
+
+
+# --- put together --------------------------------------------------------------------------------
+
+
+def test_line_of_a_counter_opens_its_door_without_head_office_once_it_has_a_certificate(
+    front: NearCounter, bar: NearCounter
+) -> None:
+    """As run_kiosk.py puts it together: nobody answers at head office's address."""
+    listening = bind("127.0.0.1", 0)
+    here = Address("127.0.0.1", listening.getsockname()[1])
+    links: list[LinkState] = []
+    line = open_line(
+        Ends(
+            enrolment=replace(front.enrolment, head_office_url="http://127.0.0.1:9"),
+            device_key=front.key,
+            journal=front.journal,
+            clock=front.clock,
+            checkpoint=front.side.take_checkpoint,
+            learn=front.counter.learn,
+            bundle_floor=lambda: 0,
+            install=front.counter.install_bundle,
+            tell=links.append,
+            place=front.folder,
+            nearby=Nearby(
+                LanPlan(listening, (), False, front.folder / "certificates.cbor"),
+                front.counter,
+                lambda _feed: 0,
+                lambda _feed: None,
+            ),
+        )
+    )
+    try:
+        front.line.up = False
+        front.redeem("TACO-1")
+        bar.neighbours.follow([here])
+        (link,) = bar.neighbours.links
+        until(lambda: met(link))
+        assert bar.counter.standing.tally("tacos").live == 1
+        assert line.neighbours is not None
+        assert line.neighbours.reached == 1
+        until(lambda: links)
+        assert not links[0].online
+    finally:
+        line.stop()
+
+
+def met(link: NeighbourLink) -> bool:
+    link.turn()
+    return link.trouble is None
+
+
+def test_door_is_shut_unless_it_is_asked_for(front: NearCounter) -> None:
+    station: Any = SimpleNamespace(counter=front.counter, folder=CounterFolder(front.folder))
+    assert run_kiosk.nearby(station, None, None) is None
+
+
+def test_what_was_typed_is_what_is_opened(front: NearCounter) -> None:
+    station: Any = SimpleNamespace(counter=front.counter, folder=CounterFolder(front.folder))
+    with closing(bind("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SetupError, match="choose another port with --lan"):
+            run_kiosk.nearby(station, f"127.0.0.1:{port}", None)
+    near = run_kiosk.nearby(station, f"127.0.0.1:{port}", "10.0.0.1:1,10.0.0.2")
+    assert near is not None
+    with closing(near.plan.listening):
+        assert near.plan.listening.getsockname() == ("127.0.0.1", port)
+        assert near.plan.listed == (Address("10.0.0.1", 1), Address("10.0.0.2", 8711))
+        assert not near.plan.discover
+    assert near.receipted_n(front.feed) == front.counter.standing.receipted_n(front.feed) > 0
+    assert near.revoked_n(front.feed) is None
+    alone = run_kiosk.nearby(station, f"127.0.0.1:{port}", None)
+    assert alone is not None
+    with closing(alone.plan.listening):
+        assert alone.plan.discover
