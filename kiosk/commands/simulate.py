@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 import sys
 from pathlib import Path
 
@@ -19,14 +20,30 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """The command's arguments."""
     words = "Try to break the protocol: histories of counters and head office under faults, one for each seed."
     command = commands.add_parser("simulate", help="try to break the protocol", description=words)
-    command.add_argument("--seeds", default="0:100", metavar="FROM:TO", help="the seeds to play (TO excluded)")
+    command.add_argument(
+        "--seeds", type=_seeds, metavar="FROM:TO", help="the seeds to play (TO excluded; 0:100, with --trace that one)"
+    )
     command.add_argument(
         "--schedule", default="mixed", metavar="NAME", help="uniform, biased, mixed (a quarter biased), or one bias"
     )
     command.add_argument("--mutants", action="store_true", help="hunt the known bugs of one line as well")
     command.add_argument("--trace", type=int, metavar="SEED", help="print the history of one seed")
-    command.add_argument("--jobs", type=int, default=2, metavar="N", help="how many processes (2)")
+    command.add_argument("--jobs", type=_jobs, default=2, metavar="N", help="how many processes (2)")
     command.set_defaults(run=run)
+
+
+def _seeds(typed: str) -> range:
+    begin, _, end = typed.partition(":")
+    seeds = range(int(begin), int(end)) if all(re.fullmatch("[0-9]{1,12}", one) for one in (begin, end)) else range(0)
+    if not seeds:  # no seed, no violation: that would pass for a proof
+        raise argparse.ArgumentTypeError(f"{typed!r} are no seeds; write them as 0:2000")
+    return seeds
+
+
+def _jobs(typed: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{0,2}", typed):
+        raise argparse.ArgumentTypeError(f"{typed!r} is no number of processes; write 1 or more")
+    return int(typed)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,13 +52,15 @@ def run(args: argparse.Namespace) -> int:
         raise SetupError(
             "no-simulator", "The simulator is not here", cure="It lies in the repository, not in the wheel."
         )
-    begin, _, end = args.seeds.partition(":")
-    if not (begin.isdigit() and end.isdigit()):
-        raise SetupError("seeds-wrong", f"{args.seeds!r} are no seeds", cure="Write them as 0:2000.")
     if str(REPOSITORY) not in sys.path:
         sys.path.insert(0, str(REPOSITORY))
     campaign = importlib.import_module("tests.simulation.campaign")
-    seeds = list(range(int(begin), int(end)))
+    if args.schedule not in campaign.SCHEDULES:
+        known = ", ".join(campaign.SCHEDULES)
+        raise SetupError(
+            "no-such-schedule", f"There is no schedule named {args.schedule}", cure=f"Choose one of: {known}."
+        )
+    seeds = list(args.seeds or (range(100) if args.trace is None else range(args.trace, args.trace + 1)))
     if args.trace is not None:
         print("\n".join(campaign.history(args.trace, args.schedule)))
     mutants = campaign.hunt_all(list(campaign.MUTANTS), args.jobs) if args.mutants else {}

@@ -196,6 +196,10 @@ def _floor(question: Question) -> Facts:
     return _amounts(question, cost=question.cost_minor, floor=rules.floor_minor(question))
 
 
+def _allowance(question: Question) -> Facts:
+    return {"online": True} if question.known.situation.online else {}
+
+
 def _stale(question: Question) -> Facts:
     published_at_ms = question.catalogue.published_at_ms
     return {"published_at": iso(instant(published_at_ms), question.zone)} | _ok(question)
@@ -223,6 +227,7 @@ _FACTS: Mapping[Reason, Callable[[Question], Facts]] = {
     Reason.BASKET_TOO_LARGE: _basket,
     Reason.DOES_NOT_STACK: _stacking,
     Reason.VALUE_OVER_EVIDENCE: _evidence,
+    Reason.NO_ALLOWANCE: _allowance,
     Reason.OVER_FLOOR: _floor,
     Reason.PROMOTIONS_STALE: _stale,
 }

@@ -96,7 +96,8 @@ class Verdict:
     ``stack_cap``, ``already_off``, ``evidence_cap``, ``floor``. ``in_sale`` (titles of what it does not go with),
     ``credentials`` (the kinds that the promotion takes), ``issuer`` (key id), ``published_at`` (of a stale list),
     ``clock_from`` and ``clock_until``; of what needs head office ``unanswered`` (it was asked), ``denied`` (its code
-    for why not) or ``reserved`` (a neighbour's: "used", "reserved", "busy").
+    for why not) or ``reserved`` (a neighbour's: "used", "reserved", "busy"); of a lack of rights ``online`` (the line
+    is up: head office had no more to give).
     A screen: ``not_read`` (marks as {"mark", "wanted"}), ``like`` and ``differs`` (the promotion that it is nearly of;
     {"mark", "wanted", "found"}).
     """

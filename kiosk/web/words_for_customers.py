@@ -99,8 +99,16 @@ _SORRY = marked("%(title)s. We are sorry that you missed it.")
 _WAITS_FOR_THE_LINE = _plain(
     marked("A little later?"), marked("%(title)s. Our line is down, and nothing of yours is used up.")
 )
+_NOT_NOW = _plain(marked("Not just now"), marked("%(title)s. It is our side, and nothing of yours is used up."))
 _ASKING = _plain(_MOMENT, marked("%(title)s. We are asking a colleague."))
 _USED = _plain(marked("Used already"), marked("%(title)s. If that was not you, please tell us."))
+
+
+def _waits(asked: Asked) -> tuple[str, str]:
+    """No line where there is none; where head office was asked, or had no more, it is not the line's fault."""
+    up = ("online", "unanswered", "denied", "reserved")
+    return (_NOT_NOW if any(name in asked.facts for name in up) else _WAITS_FOR_THE_LINE)(asked)
+
 
 CUSTOMER: Mapping[Reason, Callable[[Asked], tuple[str, str]]] = {
     Reason.OK: _ok,
@@ -141,8 +149,8 @@ CUSTOMER: Mapping[Reason, Callable[[Asked], tuple[str, str]]] = {
         marked("Another code?"), marked("%(title)s. Please show us the message that it came in.")
     ),
     Reason.COUNTER_FENCED: _plain(_MOMENT, marked("This counter has to wait. It is our side, not yours.")),
-    Reason.NEEDS_HEAD_OFFICE: _WAITS_FOR_THE_LINE,
-    Reason.NO_ALLOWANCE: _WAITS_FOR_THE_LINE,
+    Reason.NEEDS_HEAD_OFFICE: _waits,
+    Reason.NO_ALLOWANCE: _waits,
     Reason.OVER_FLOOR: _ASKING,
     Reason.PROMOTIONS_STALE: _stale,
     Reason.CLOCK_SUSPECT: _ASKING,

@@ -92,7 +92,18 @@ def _at_a_neighbour(asked: Asked) -> Words:
 
 
 def no_allowance(asked: Asked) -> Words:
-    """This counter has given all that it had been given."""
+    """This counter has given all that it had been given; over the line it would have got more, had there been any."""
+    if asked.facts.get("online"):
+        return Words(
+            _("This counter is out"),
+            _("%(title)s. Head office has no more for this counter now.", title=asked.title),
+            _("This counter has given all it had of these. Let me ask whether another counter has one left."),
+            (
+                Way("shop", _("Another counter"), _(" may have some left")),
+                Way("refresh", _("The same code"), _(", a moment later")),
+                *when_and_where(asked),
+            ),
+        )
     return Words(
         _("This counter is out"),
         _("%(title)s. For more, it needs the line to head office.", title=asked.title),

@@ -9,7 +9,20 @@ from datetime import tzinfo
 from flask import Response, abort, request, url_for
 
 from kiosk.core.entry import Entry, FeedId, MalformedEntryError
-from kiosk.core.fact import Answered, BundleInstalled, Fact, Opened, Redemption, Void, decode_fact
+from kiosk.core.fact import (
+    Answered,
+    Asked,
+    BundleInstalled,
+    ContactSealed,
+    Fact,
+    Opened,
+    Redemption,
+    Returned,
+    Ticked,
+    Transferred,
+    Void,
+    decode_fact,
+)
 from kiosk.core.strict_cbor import decode
 from kiosk.errors import CounterfoilError
 from sync.head_office.counters_page import state_words
@@ -142,7 +155,19 @@ def _words(fact: Fact | None, known: Names) -> str:
         return f"Promotions version {fact.version} installed"
     if isinstance(fact, Answered):
         return f"Answer to entry {fact.n} seen by {known.clerk(fact.clerk)}"
+    if isinstance(fact, Asked | Returned | Transferred):
+        return f"{known.promotion(fact.promotion)}: {_of_a_right(fact)}"
+    if isinstance(fact, Ticked):
+        return "Its clock's floor"
+    if isinstance(fact, ContactSealed):
+        return "Contact details taken, sealed"
     return "Journal begun" if isinstance(fact, Opened) else "Another entry"
+
+
+def _of_a_right(fact: Asked | Returned | Transferred) -> str:
+    if isinstance(fact, Asked):
+        return "head office asked about a code"
+    return "rights given back" if isinstance(fact, Returned) else f"rights given to {fact.to}"
 
 
 def _is_fork(one: Evidence, found: Enrolment) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -132,7 +133,7 @@ def told(seed: int, violations: Sequence[Violation], schedule: str) -> dict[str,
         "seed": seed,
         "invariant": first.invariant,
         "what": next((one.what for one in left if one.invariant == first.invariant), first.what),
-        "repeat": f"python3 run_kiosk.py simulate --seeds {seed}:{seed + 1} --schedule {schedule} --trace {seed}",
+        "repeat": f"python3 run_kiosk.py simulate --schedule {shlex.quote(schedule)} --trace {seed}",
         "steps": world.history,
     }
 

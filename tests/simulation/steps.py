@@ -109,6 +109,10 @@ BIASES: Mapping[str, Schedule] = {
 """By name; a biased run takes one by the seed, and a mutant has its own."""
 
 
+SCHEDULES = ("uniform", "biased", "mixed", *sorted(BIASES))
+"""All names that a history can be asked for by."""
+
+
 def schedule_of(seed: int, name: str) -> Schedule:
     """The schedule of a seed: ``uniform``, ``biased`` (one of the biases by the seed), ``mixed`` (a quarter biased)."""
     biases = sorted(BIASES)

@@ -94,6 +94,7 @@ def test_no_headline_says_invalid_or_shows_a_code(reason: Reason) -> None:
         (Reason.COUNTER_FENCED, {}, "This counter must wait"),
         (Reason.NEEDS_HEAD_OFFICE, {}, "The line is down"),
         (Reason.NO_ALLOWANCE, {}, "This counter is out"),
+        (Reason.NO_ALLOWANCE, {"online": True}, "This counter is out"),
         (Reason.OVER_FLOOR, {"floor": usd("20.00")}, "Over $20.00, offline"),
         (Reason.NEEDS_HEAD_OFFICE, {"unanswered": True}, "No answer yet"),
         (Reason.NEEDS_HEAD_OFFICE, {"denied": "no-allowance"}, "In use elsewhere"),
@@ -245,3 +246,11 @@ def test_another_promotion_is_named_only_where_it_would_not_meet_the_same(reason
     pages = signed_in()
     pages.counter.refuse(reason, {}, title="Another title")
     assert (" is on now" in pages.get("/").text) is others
+
+
+@pytest.mark.parametrize("facts", [{"online": True}, {"unanswered": True}, {"denied": "no-allowance"}])
+def test_no_line_is_blamed_while_it_is_up(facts: dict[str, FactValue]) -> None:
+    reason = Reason.NO_ALLOWANCE if "online" in facts else Reason.NEEDS_HEAD_OFFICE
+    clerk, customer = for_reason(reason, asked(facts)), for_customer(reason, asked(facts))
+    assert not any("line" in text.split() for text in (clerk.headline, clerk.sub, clerk.say, customer.sub))
+    assert "line" in for_customer(reason, asked({})).sub.split()
