@@ -85,15 +85,18 @@ def heal(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
 
 
 def reboot(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
-    """The device starts again."""
+    """The device starts again: switched off in order, or not."""
+    in_order = step.what % 2 == 0
+    if in_order:
+        counter.tick(closing=True)
     world.restart(counter)
-    return "done"
+    return "in order" if in_order else "done"
 
 
 def jump(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     """Somebody sets a clock, by ten years at most; or sets it right again."""
     delta = draw.choice((YEARS, -YEARS, timedelta(days=2), timedelta(hours=-30)))
-    clock = world.office.clock if step.what % 6 == 0 else counter.clock
+    clock = world.office.clock if step.what % 6 == 0 else counter.device.clock
     clock.at = world.clock.at if step.what % 2 else clock.at + delta
     return "right" if step.what % 2 else str(delta)
 

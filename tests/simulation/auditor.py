@@ -2,7 +2,7 @@
 
 It knows nothing of the code under test. It is told what truly happened (an entry is on a disk for good, goods went over
 a counter, head office committed) and keeps its own books of it (:mod:`tests.simulation.truth`). I1 to I16 are those of
-``sync/INVARIANTS.md``.
+``sync/INVARIANTS.md``; "time" is that no start loses the floor under a clock that is on the disk.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Device:
     view: Fold = field(default_factory=Fold)
     acknowledged: dict[Name, bytes] = field(default_factory=dict)
     held: dict[Name, bytes] = field(default_factory=dict)
+    ticked_ms: int = 0
 
 
 @dataclass
@@ -104,7 +105,16 @@ class Auditor:
             else:
                 self.left_office[feed] = max(self.left_office.get(feed, 0), entry.n)
             known.held[feed, entry.n] = entry.hash
-            known.view.apply(feed, entry.n, truth.read(entry.hash, entry.body))
+            fact = truth.read(entry.hash, entry.body)
+            known.view.apply(feed, entry.n, fact)
+            if own and fact.get(0) == truth.TICKED:
+                known.ticked_ms = max(known.ticked_ms, fact[2])
+
+    def clock_begins(self, device: int, floor_ms: int) -> None:
+        """A device that starts puts this floor under its clock. In these worlds nobody resets one."""
+        known = self.devices[device]
+        if floor_ms < known.ticked_ms:
+            self.broken("time", f"{known.origin} begins at {floor_ms}; its disk says {known.ticked_ms}")
 
     def is_true(self, feed: str, n: int, digest: bytes) -> bool:
         """Whether the writer of ``feed`` wrote that entry, in whatever branch."""

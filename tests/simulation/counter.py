@@ -5,15 +5,15 @@ It does what :class:`kiosk.counter.Counter` does for every act of the protocol, 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.cached_bundle import open_cached
-from kiosk.clock import to_ms
+from kiosk.clock import GuardedClock, to_ms
 from kiosk.config import Enrolment
 from kiosk.core.bundle import open_bundle
 from kiosk.core.catalogue import Catalogue, Credential
@@ -28,6 +28,7 @@ from kiosk.core.fact import (
     Fact,
     Opened,
     Redemption,
+    Ticked,
     Transferred,
     Void,
     decode_fact,
@@ -100,7 +101,7 @@ class SimCounter:
         reach: Reach,
     ) -> None:
         number, enrolment, key, disk = device.number, device.enrolment, device.key, device.disk
-        clock, dice, near = device.clock, device.dice, device.near
+        clock, dice, near = GuardedClock(device.clock), device.dice, device.near
         self.device = device
         self.number, self.enrolment, self.key, self.disk, self.clock = number, enrolment, key, disk, clock
         self.dice, self.auditor, self.near = dice, auditor, near
@@ -117,6 +118,10 @@ class SimCounter:
         self.standing = Standing(self.feed)
         for feed, n, fact in self.journal.replay():
             self.standing.apply(feed, n, fact)
+        time = self.standing.time.read(enrolment.root_key)
+        clock.begin(time.floor_ms)
+        self._reset_ms = time.reset_ms
+        auditor.clock_begins(number, clock.floor_ms() or 0)
         self.catalogue = Catalogue.empty(enrolment.fleet_key)
         self.reload_bundle()
         versions = [n for feed, held in self.journal.held().items() for n in _installed(held)
@@ -136,8 +141,9 @@ class SimCounter:
         chance = Chance(dice.octets, dice.fraction)
         self.side.carrying = carrying(self, near)
         self.replicator = Replicator(
-            self.side, self.fetcher, reach.line(self), self._on_link, clock=clock, chance=chance
-        )
+            self.side, self.fetcher, reach.line(self), self._on_link, clock=clock, chance=chance,
+            saw_time=lambda at_ms: clock.saw(at_ms, answered=True),
+        )  # fmt: skip
         near.revoked_n = lambda feed: self.standing.revoked.get(str(feed))
         parts = Parts(self.side, near, self, self.forks.append, self.journal.checkpoint_between, clock, chance)
         self.neighbours = SimNeighbours(parts, self, reach.dial, reach.call)
@@ -155,7 +161,7 @@ class SimCounter:
         self.link = link
 
     def now_ms(self) -> int:
-        """By its own clock."""
+        """The guarded time of its own clock, for what is written down."""
         return to_ms(self.clock.now())
 
     # --- what is known
@@ -168,6 +174,25 @@ class SimCounter:
             except MalformedEntryError:
                 continue
             self.standing.apply(entry.feed, entry.n, fact)
+        self._heed_time()
+
+    def _heed_time(self) -> None:
+        """As :class:`kiosk.workplace.Workplace` does."""
+        time = self.standing.time.read(self.enrolment.root_key)
+        if time.reset_ms != self._reset_ms:
+            self._reset_ms = time.reset_ms
+            self.clock.reset(time.floor_ms)
+        elif time.floor_ms is not None:
+            self.clock.saw(time.floor_ms, answered=False)
+
+    def tick(self, *, closing: bool = False) -> None:
+        """Write the floor under the clock down, if it is due, and the disk takes it."""
+        floor_ms = self.clock.due(closing=closing)
+        if floor_ms is None:
+            return
+        with contextlib.suppress(JournalError):
+            self.write(Ticked(at_ms=self.clock.reading_ms(), floor_ms=floor_ms, reset_ms=self._reset_ms))
+            self.clock.ticked(floor_ms)
 
     def write(self, *facts: Fact) -> Sequence[Entry]:
         """Durable, then folded. Raises ``JournalError``."""
@@ -210,7 +235,10 @@ class SimCounter:
     def situation(self, *, online: bool) -> Situation:
         """How it stands."""
         ended = self.fenced or str(self.feed) in self.standing.revoked
-        return situation_of(self.standing.accounts, self.catalogue, self.place.store, online=online, fenced=ended)
+        return situation_of(
+            self.standing.accounts, self.catalogue, self.place.store, online=online, fenced=ended,
+            clock=self.clock.between(),
+        )  # fmt: skip
 
     # --- redeeming
 
@@ -393,13 +421,6 @@ class SimCounter:
             (int(lot.right.kind), lot.right.promotion, lot.right.subject, lot.granted_by): amount
             for lot, amount in self.standing.accounts.all_lots().items()
         }
-
-    def advance(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-
-    def jump(self, delta: timedelta) -> None:
-        """Somebody sets its clock."""
-        self.clock.at += delta
 
 
 def _installed(held: Sequence[Entry]) -> list[int]:

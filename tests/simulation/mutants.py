@@ -12,8 +12,9 @@ from typing import Any
 from unittest import mock
 from weakref import WeakKeyDictionary
 
+from kiosk.core.clock_floor import ClockHistory
 from kiosk.core.entry import Entry, FeedId, Head, chain
-from kiosk.core.fact import BundleInstalled, Fact, Granted, Redemption, UseSeen, encode_fact
+from kiosk.core.fact import BundleInstalled, Fact, Granted, Redemption, Ticked, UseSeen, encode_fact
 from kiosk.core.rights import Accounts, Right, credits_of, is_head_office
 from kiosk.core.standing import Standing
 from kiosk.errors import ExchangeError
@@ -77,7 +78,7 @@ def _void_again(self: Standing, name: tuple[str, int]) -> None:
         _VOID(self, name)
 
 
-_VOID, _APPLY = Standing._void, Standing.apply
+_VOID, _APPLY, _TIME = Standing._void, Standing.apply, ClockHistory.apply
 
 
 def _credit_by_position(self: Standing, feed: FeedId, n: int, fact: Fact) -> None:
@@ -101,6 +102,11 @@ def _floor_in_memory(self: Standing, feed: FeedId, n: int, fact: Fact) -> None:
 def _only_own_and_head_office(self: Standing, feed: FeedId, n: int, fact: Fact) -> None:
     if self.own is None or feed == self.own or is_head_office(feed):
         _APPLY(self, feed, n, fact)
+
+
+def _ticked_unread(self: ClockHistory, feed: FeedId, n: int, fact: Fact) -> None:
+    if not isinstance(fact, Ticked):
+        _TIME(self, feed, n, fact)
 
 
 def _two_transactions(self: SimJournal, bundle: CachedBundle, fact: BundleInstalled) -> Sequence[Entry]:
@@ -209,6 +215,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "void credited twice": Mutant([(Accounts, "undone", _undone_again), (Standing, "_void", _void_again)]),
     "credit keyed by position instead of reference": Mutant([(Standing, "apply", _credit_by_position)]),
     "bundle floor kept only in memory": Mutant([(Standing, "apply", _floor_in_memory)], "bad bundles"),
+    "clock floor lost at reboot": Mutant([(ClockHistory, "apply", _ticked_unread)], "set clocks"),
     "delta installed in two transactions": Mutant([(SimJournal, "install_bundle", _two_transactions)], "bad bundles"),
     "receipt before commit": Mutant([(SimOffice, "answer", _receipt_before_commit)], "dark office"),
     "gap skipped": Mutant([(exchange, "_fit", _gap_skipped)], "dark office"),

@@ -101,6 +101,7 @@ BIASES: Mapping[str, Schedule] = {
         ((Play("publish"), Play("exchange"), Play("damage bundle"), Play("old bundle")),),
         0.03,
     ),
+    "set clocks": Schedule(WEIGHTS | {"jump": 20, "reboot": 20}),
     "dark office": Schedule(
         WEIGHTS | {"office crash": 8, "office start": 30, "back up": 10, "restore": 8, "exchange": 90},
         FAULTS | {"office power cut": 40, "late": 15},

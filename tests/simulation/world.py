@@ -84,7 +84,7 @@ class World:
     def copy(self, of: SimCounter, image: Sequence[object]) -> SimCounter:
         """The same device once more, over an ``image`` of its disk, key included."""
         number = len(self.counters)
-        clock, dice = SetClock(of.clock.now()), Dice(self.seed, number)
+        clock, dice = SetClock(of.device.clock.now()), Dice(self.seed, number)
         return self._place(replace(of.device, number=number, disk=Disk(list(image)), clock=clock, dice=dice))
 
     def restart(self, counter: SimCounter) -> SimCounter:
@@ -174,6 +174,7 @@ class World:
         self._plan_cut(step, counter, draw)
         try:
             told = acts.ACTS[step.kind](self, counter, step, draw)
+            self.counters[counter.number].tick()
         except PowerCut:
             told = "power cut"
             counter = self.restart(self.counters[counter.number])
@@ -190,7 +191,7 @@ class World:
 
     def pass_time(self, seconds: float) -> None:
         """Time passes for all."""
-        for clock in (self.clock, self.office.clock, *(one.clock for one in self.counters)):
+        for clock in (self.clock, self.office.clock, *(one.device.clock for one in self.counters)):
             clock.advance(seconds)
 
     def _plan_cut(self, step: Step, counter: SimCounter, draw: Random) -> None:
