@@ -12,7 +12,7 @@ from kiosk.core.rights import RightKind
 from kiosk.core.strict_cbor import encode
 from sync.head_office import decisions
 from sync.wire import EXCHANGE_PATH
-from tests.simulation import attacks
+from tests.simulation import attacks, pruning
 from tests.simulation.counter import SimCounter
 from tests.simulation.disk import Disk
 from tests.simulation.published import CODES, code_of
@@ -25,6 +25,7 @@ Act = Callable[["World", SimCounter, Step, Random], str]
 OFFICE = "head-office"
 WORDS = ("TOTAL", "PURSE", "SHOP", "PLAIN")
 YEARS = timedelta(days=3652)
+MONTH = timedelta(days=36)
 
 
 def redeem(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
@@ -99,6 +100,18 @@ def jump(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     clock = world.office.clock if step.what % 6 == 0 else counter.device.clock
     clock.at = world.clock.at if step.what % 2 else clock.at + delta
     return "right" if step.what % 2 else str(delta)
+
+
+def month(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
+    """More than 35 days pass; nobody puts back a backup of head office that is as old as that."""
+    world.pass_time(MONTH.total_seconds())
+    world.office.backup = None
+    return "passed"
+
+
+def prune(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
+    """The device lets go of what is old."""
+    return "pruned" if pruning.prune(counter) else "nothing"
 
 
 def office_crash(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
@@ -268,4 +281,5 @@ ACTS: Mapping[str, Act] = {
     "clone": clone, "revoke": revoke, "old disk": old_disk, "give back": give_back, "pass on": pass_on, "lan": lan,
     "stick": nothing, "disk full": disk_full, "disk freed": disk_freed, "old bundle": attacks.old_bundle,
     "damage bundle": attacks.damage_bundle, "newer fact": newer_fact, "forge": attacks.forge, "replay": replay,
+    "month": month, "prune": prune,
 }  # fmt: skip

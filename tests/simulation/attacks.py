@@ -73,7 +73,7 @@ def forged(victim: SimCounter, thief: SimCounter, draw: Random, *, key_epoch: in
         at_ms=victim.now_ms(), intent=draw.randbytes(16), promotion="total", credential=draw.randbytes(16),
         credential_kind="word", store=victim.place.store, clerk="eve", bundle_version=1, head_office_n=0, shared=True,
     )  # fmt: skip
-    bodies = (*(one.body for one in victim.journal.entries(victim.feed, 0, head.n)), encode_fact(fact))
+    bodies = (*(one.body for one in victim.journal.held()[victim.feed][: head.n]), encode_fact(fact))
     entries = chain(victim.feed, Head(0, bytes(32)), bodies)
     last = Head(entries[-1].n, entries[-1].hash)
     mark = sign_checkpoint(victim.feed, last, key_epoch, victim.now_ms(), thief.key)

@@ -39,7 +39,6 @@ from kiosk.core.reservation import YES
 from kiosk.core.rights import Right, RightKind
 from kiosk.core.rules import is_used_once
 from kiosk.core.situation import Situation
-from kiosk.core.standing import Standing
 from kiosk.core.verdict import Outcome, Reason
 from kiosk.errors import BundleError, CounterfoilError, JournalError
 from kiosk.ports import CachedBundle, LinkState
@@ -55,6 +54,7 @@ from tests.simulation.chance import Dice
 from tests.simulation.disk import Disk
 from tests.simulation.journal import SimJournal
 from tests.simulation.near import SimNeighbours, carrying
+from tests.simulation.pruning import folded
 from tests.simulation.truth import INSTALLED, read
 from tests.twins import SetClock
 
@@ -115,9 +115,7 @@ class SimCounter:
         if self.feed not in self.journal.heads():
             self.journal.start_feed(self.feed, self._opened())
         auditor.powered(number)
-        self.standing = Standing(self.feed)
-        for feed, n, fact in self.journal.replay():
-            self.standing.apply(feed, n, fact)
+        self.standing = folded(self.journal, self.feed)
         time = self.standing.time.read(enrolment.root_key)
         clock.begin(time.floor_ms)
         self._reset_ms = time.reset_ms

@@ -20,9 +20,18 @@ from kiosk.core.entry import (
     sign_checkpoint,
 )
 from kiosk.core.fact import BundleInstalled, Fact, Opened, Unknown, decode_fact, encode_fact
+from kiosk.core.settled import Settled
 from kiosk.errors import ExchangeError, JournalError
-from kiosk.ports import Beginning, CachedBundle, unpruned
+from kiosk.ports import Beginning, CachedBundle
 from tests.simulation.disk import Disk, DiskFullError
+
+
+class Foundation(NamedTuple):
+    """What stands for pruned entries: the fold of those up to ``points``, as the writer of ``feed`` saw them."""
+
+    feed: FeedId
+    settled: Settled
+    points: Mapping[FeedId, Head]
 
 
 class Record(NamedTuple):
@@ -32,6 +41,7 @@ class Record(NamedTuple):
     checkpoint: Checkpoint | None = None
     bundle: CachedBundle | None = None
     begins: FeedId | None = None
+    foundation: Foundation | None = None
 
 
 Durable = Callable[[Sequence[Entry]], None]
@@ -39,7 +49,10 @@ Durable = Callable[[Sequence[Entry]], None]
 
 
 class SimJournal:
-    """A feed store and the writing end of the own feed."""
+    """A feed store and the writing end of the own feed.
+
+    Pruned entries are kept for the auditor alone (:meth:`held`): nothing else gives them out.
+    """
 
     def __init__(self, disk: Disk, durable: Durable) -> None:
         self._disk = disk
@@ -50,6 +63,7 @@ class SimJournal:
         self._kept_marks: dict[FeedId, list[Checkpoint]] = {}
         self._bundle: CachedBundle | None = None
         self.own: FeedId | None = None
+        self.foundation: Foundation | None = None
         for record in disk.power_on():
             self._keep(record)
         for feed, held in self._feeds.items():
@@ -76,6 +90,8 @@ class SimJournal:
         if record.checkpoint is not None:
             self._marks[record.checkpoint.feed] = record.checkpoint
             self._kept_marks.setdefault(record.checkpoint.feed, []).append(record.checkpoint)
+        if record.foundation is not None:
+            self.foundation = record.foundation
         if record.bundle is not None:
             self._bundle = record.bundle
 
@@ -113,12 +129,25 @@ class SimJournal:
     # --- all feeds
 
     def beginning(self, feed: FeedId) -> Beginning:
-        return unpruned(self, feed)
+        held = self._feeds.get(feed)
+        return Beginning(self._begins(feed), held[0].body if held else None)
+
+    def _begins(self, feed: FeedId) -> Head:
+        return NO_ENTRIES if self.foundation is None else self.foundation.points.get(feed, NO_ENTRIES)
+
+    def prune(self, foundation: Foundation) -> None:
+        """Put ``foundation`` in the place of the entries that it covers, in one transaction."""
+        self._commit(Record(foundation=foundation))
+
+    def head_at(self, feed: FeedId, n: int) -> Head:
+        """Entry ``n`` of ``feed`` as a head."""
+        return Head(n, self._feeds[feed][n - 1].hash) if n else NO_ENTRIES
 
     def heads(self) -> Mapping[FeedId, Head]:
         return dict(self._heads)
 
     def entries(self, feed: FeedId, after_n: int, limit: int) -> Sequence[Entry]:
+        after_n = max(after_n, self._begins(feed).n)
         return self._feeds.get(feed, [])[after_n : after_n + limit]
 
     def checkpoint(self, feed: FeedId) -> Checkpoint | None:
@@ -140,9 +169,9 @@ class SimJournal:
         self._commit(Record(tuple(entries), checkpoint))
 
     def replay(self) -> Iterator[tuple[FeedId, int, Fact]]:
-        """Every fact of every feed."""
+        """Every fact of every feed that is not pruned."""
         for feed, held in self._feeds.items():
-            for entry in held:
+            for entry in held[self._begins(feed).n :]:
                 yield feed, entry.n, readable(entry.body)
 
     # --- the bundle
@@ -164,7 +193,7 @@ class SimJournal:
             self._commit(Record(bundle=harmed))
 
     def held(self) -> Mapping[FeedId, Sequence[Entry]]:
-        """Everything, for the auditor."""
+        """Everything, what was pruned too, for the auditor."""
         return self._feeds
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from unittest import mock
 from weakref import WeakKeyDictionary
 
+from kiosk.core import pruning
 from kiosk.core.clock_floor import ClockHistory
 from kiosk.core.entry import Entry, FeedId, Head, chain
 from kiosk.core.fact import BundleInstalled, Fact, Granted, Redemption, Ticked, UseSeen, encode_fact
@@ -116,6 +117,16 @@ def _two_transactions(self: SimJournal, bundle: CachedBundle, fact: BundleInstal
     return entries
 
 
+def _by_age_alone(heads: Mapping[FeedId, Head], own: str, read: pruning.Read, newest_ms: int) -> dict[FeedId, int]:
+    may_go = _PRUNABLE(heads, own, read, newest_ms)
+    for feed in (one for one in heads if one.origin == own):
+        old = [n for n, _ in pruning._old(read(feed, heads[feed]), newest_ms - pruning.PRUNED_AFTER_MS)]
+        may_go[feed] = min(max(old, default=0), heads[feed].n - 1)
+    return may_go
+
+
+_PRUNABLE = pruning.prunable
+
 # --- exchange and intake -----------------------------------------------------------------------
 
 _ANSWER, _FIT = SimOffice.answer, exchange._fit
@@ -217,6 +228,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "bundle floor kept only in memory": Mutant([(Standing, "apply", _floor_in_memory)], "bad bundles"),
     "clock floor lost at reboot": Mutant([(ClockHistory, "apply", _ticked_unread)], "set clocks"),
     "delta installed in two transactions": Mutant([(SimJournal, "install_bundle", _two_transactions)], "bad bundles"),
+    "prune before receipt": Mutant([(pruning, "prunable", _by_age_alone)], "old entries"),
     "receipt before commit": Mutant([(SimOffice, "answer", _receipt_before_commit)], "dark office"),
     "gap skipped": Mutant([(exchange, "_fit", _gap_skipped)], "dark office"),
     "upload not idempotent": Mutant([(exchange, "_fit", _counted_again)], "bad line"),

@@ -32,7 +32,7 @@ from tests.twins import SetClock
 from tests.twins_head_office import HeadOfficeTwin, Tables
 
 START = datetime(2026, 11, 6, 12, 0, tzinfo=UTC)
-LAST_DAY = "2026-11-30"
+LAST_DAY = "2028-12-31"
 CODES = 12
 SHAPES: tuple[tuple[int, ...], ...] = (
     (2,),

@@ -78,6 +78,11 @@ _RETURNED_TWICE = (
     Play("exchange", 1, fault=""), Play("redeem", 1, 0, ""), Play("exchange", 1, fault=""), Play("restore", what=1),
     Play("exchange", fault=""), Play("exchange", fault=""), Play("redeem", 0, 0, ""), Play("exchange", fault=""),
 )  # fmt: skip
+_OLD_AND_LATE = (
+    Play("cut", what=1), Play("redeem", fault=""), Play("redeem", fault=""), Play("month"), Play("heal"),
+    Play("office start"), Play("back up"), Play("exchange", fault=""), Play("restore", what=1),
+    Play("exchange", fault=""), Play("prune"), Play("reboot"),
+)  # fmt: skip
 BIASES: Mapping[str, Schedule] = {
     "restore after a grant": Schedule(WEIGHTS | {"cut": 4}, patterns=(_FORGOTTEN_GRANT, _RETURNED_TWICE), play=0.05),
     "void then crash": Schedule(
@@ -102,6 +107,11 @@ BIASES: Mapping[str, Schedule] = {
         0.03,
     ),
     "set clocks": Schedule(WEIGHTS | {"jump": 20, "reboot": 20}),
+    "old entries": Schedule(  # no clock is set: head office's, wrong by years, makes what is young old
+        WEIGHTS | {"month": 4, "prune": 25, "reboot": 15, "jump": 0, "clone": 0, "old disk": 0, "back up": 6},
+        patterns=(_OLD_AND_LATE,),
+        play=0.03,
+    ),
     "dark office": Schedule(
         WEIGHTS | {"office crash": 8, "office start": 30, "back up": 10, "restore": 8, "exchange": 90},
         FAULTS | {"office power cut": 40, "late": 15},
