@@ -16,7 +16,7 @@ from tests.simulation import attacks, pruning
 from tests.simulation.counter import SimCounter
 from tests.simulation.disk import Disk
 from tests.simulation.published import CODES, code_of
-from tests.simulation.steps import Step
+from tests.simulation.steps import NAMED, Step
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -33,7 +33,8 @@ def redeem(world: World, counter: SimCounter, step: Step, draw: Random) -> str:
     world.tries += 1
     listed = sorted(world.office.publication.policies)
     choice, few = step.what % (len(WORDS) + 2 * len(listed)), step.what // 12 % 2
-    code = code_of(listed[choice % len(listed)], draw.randrange(4 if few else CODES))
+    number = step.what // NAMED - 1 if step.what >= NAMED else draw.randrange(4 if few else CODES)
+    code = code_of(listed[choice % len(listed)], number)
     text = WORDS[choice] if choice < len(WORDS) else code
     return counter.redeem(text).reason
 

@@ -17,10 +17,12 @@ from unittest import mock
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kiosk.clock import to_ms
 from sync.head_office import publish as publish_module
 from sync.head_office import published
 from sync.head_office.attempts import Attempts
 from sync.head_office.code_files import Home
+from sync.head_office.issuers import IssuerKey, Ledger, put_ledger
 from sync.head_office.keys import Keys
 from sync.head_office.new_codes import NewCodes
 from sync.head_office.office import HeadOffice
@@ -153,6 +155,8 @@ def code_of(promotion: str, at: int) -> str:
 def _first(shape: tuple[int, ...], total: int, risk: int) -> tuple[Tables, dict[str, Any]]:
     clock = SetClock(START)
     twin = HeadOfficeTwin()
+    issuer = key_of("head office", "issuer").public_key().public_bytes_raw()  # else a random one, on the real disk
+    put_ledger(twin, Ledger((IssuerKey(issuer, to_ms(START)),)))
     office = HeadOffice(Path("/nowhere"), twin, KEYS, clock, Attempts(clock))
     publication = Publication(shape, total=total, risk=risk)
     publish_in(office, publication, first=True)

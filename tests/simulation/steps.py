@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 STEPS = 240
+NAMED = 12_000
+"""No ``what`` is drawn as high: one from here on names a code, number ``what // NAMED - 1``."""
 
 
 class Step(NamedTuple):
@@ -83,6 +85,20 @@ _OLD_AND_LATE = (
     Play("office start"), Play("back up"), Play("exchange", fault=""), Play("restore", what=1),
     Play("exchange", fault=""), Play("prune"), Play("reboot"),
 )  # fmt: skip
+_OLD_AND_RECEIPTED = (
+    Play("heal"), Play("office start"), Play("redeem"), Play("exchange", fault=""), Play("exchange", fault=""),
+    Play("month"), Play("redeem"), Play("exchange", fault=""), Play("exchange", fault=""), Play("prune"),
+    Play("reboot"), Play("redeem"),
+)  # fmt: skip
+_SAME_CODE_CUT_OFF = tuple(  # 7: of the promotion whose codes are honoured under a floor
+    (
+        Play("office start"), Play("exchange", fault=""), Play("exchange", 1, fault=""),
+        Play("cut", what=1), Play("cut", 1, 1),
+        Play("redeem", 0, NAMED * (1 + number) + 7, ""), Play("redeem", 1, NAMED * (1 + number) + 7, ""),
+        Play("heal"), Play("heal", 1), Play("exchange", fault=""), Play("exchange", 1, fault=""),
+    )
+    for number in range(12)
+)  # fmt: skip
 BIASES: Mapping[str, Schedule] = {
     "restore after a grant": Schedule(WEIGHTS | {"cut": 4}, patterns=(_FORGOTTEN_GRANT, _RETURNED_TWICE), play=0.05),
     "void then crash": Schedule(
@@ -96,6 +112,8 @@ BIASES: Mapping[str, Schedule] = {
     "doubles": Schedule(
         WEIGHTS | {"redeem": 130, "cut": 20, "heal": 20, "lan": 2, "exchange": 80, "jump": 0, "publish": 0},
         whats={"redeem": (7, 31, 7, 19)},
+        patterns=_SAME_CODE_CUT_OFF,
+        play=0.1,
     ),
     "forks": Schedule(WEIGHTS | {"clone": 6, "old disk": 6, "enrol": 4}),
     "bad line": Schedule(WEIGHTS | {"exchange": 90}, {"": 20} | {name: 10 for name in FAULTS if name}),
@@ -108,9 +126,9 @@ BIASES: Mapping[str, Schedule] = {
     ),
     "set clocks": Schedule(WEIGHTS | {"jump": 20, "reboot": 20}),
     "old entries": Schedule(  # no clock is set: head office's, wrong by years, makes what is young old
-        WEIGHTS | {"month": 4, "prune": 25, "reboot": 15, "jump": 0, "clone": 0, "old disk": 0, "back up": 6},
-        patterns=(_OLD_AND_LATE,),
-        play=0.03,
+        WEIGHTS | {"month": 1, "prune": 12, "reboot": 12, "restore": 0, "jump": 0, "clone": 0, "old disk": 0, "back up": 6},
+        patterns=(_OLD_AND_LATE, _OLD_AND_RECEIPTED),
+        play=0.05,
     ),
     "dark office": Schedule(
         WEIGHTS | {"office crash": 8, "office start": 30, "back up": 10, "restore": 8, "exchange": 90},

@@ -63,7 +63,17 @@ def test_what_fails_is_told_in_under_thirty_steps_with_the_command_that_repeats_
         told = json.loads(campaign.as_json(seen, "mixed", {}))["violations"]
     assert [one["invariant"] for one in told] == ["I4"]
     assert len(told[0]["steps"]) < 30
-    assert f"simulate --seeds {seed}:{seed + 1} --schedule mixed" in told[0]["repeat"]
+    assert f"simulate --schedule mixed --trace {seed}" in told[0]["repeat"]
+
+
+def test_counters_prune_and_start_on_what_stands_for_what_is_gone() -> None:
+    world, violations = campaign.play(0, draw(0, schedule_of(0, "old entries")))
+    begun = [one.journal.beginning(one.feed) for one in world.counters]
+    assert violations == []
+    assert all(one.after.n > 0 and one.opened is not None for one in begun)
+    assert all(one.journal.entries(one.feed, 0, 1)[0].n == at.after.n + 1
+               for one, at in zip(world.counters, begun, strict=True))  # fmt: skip
+    assert world.told["reboot: done"] > 0
 
 
 def test_a_quarter_of_a_mixed_run_is_biased() -> None:
