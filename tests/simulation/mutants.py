@@ -223,7 +223,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "returned right of an old incarnation pooled": Mutant(
         [(grants, "pool_of", _pooled_whatever_incarnation)], "restore after a grant"
     ),
-    "duplicate refills risk": Mutant([(reconciled, "arrived", _arrived_unique)], "doubles", (25,)),
+    "duplicate refills risk": Mutant([(reconciled, "arrived", _arrived_unique)], "doubles"),
     "peers' entries ignored": Mutant([(Standing, "apply", _only_own_and_head_office)], "cut off"),
     "key epoch unchecked": Mutant([(intake.CounterTrust, "public_key", _any_key_of_that_counter)], "forks"),
 }  # fmt: skip
