@@ -55,8 +55,9 @@ def run(args: argparse.Namespace) -> int:
     if str(REPOSITORY) not in sys.path:
         sys.path.insert(0, str(REPOSITORY))
     campaign = importlib.import_module("tests.simulation.campaign")
-    if args.schedule not in campaign.SCHEDULES:
-        known = ", ".join(campaign.SCHEDULES)
+    steps = importlib.import_module("tests.simulation.steps")
+    if args.schedule not in steps.SCHEDULES:
+        known = ", ".join(steps.SCHEDULES)
         raise SetupError(
             "no-such-schedule", f"There is no schedule named {args.schedule}", cure=f"Choose one of: {known}."
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 
-from kiosk.clock import from_ms, to_ms
 from sync.head_office.shell import Subparsers, answer, command, opened_office, say
 
 
@@ -18,6 +17,7 @@ def add_clock_reset(inner: Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _reset(args: argparse.Namespace) -> int:
+    from kiosk.clock import from_ms
     from sync.head_office.clock_reset import reset_clocks
 
     floor_ms = None if args.to is None else _read(args.to)
@@ -30,6 +30,7 @@ def _reset(args: argparse.Namespace) -> int:
 
 
 def _read(typed: str) -> int:
+    from kiosk.clock import to_ms
     from sync.head_office.clock_reset import unreadable
 
     try:

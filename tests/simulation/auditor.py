@@ -288,8 +288,26 @@ class Auditor:
             if lot[3] and lot in self.fold.granted:
                 granted[lot[:3]] -= amount
         for right, outstanding in granted.items():
-            if right[0] not in (RISK, ONCE) and outstanding > self._most(right):
-                self.broken("I4", f"{outstanding} of {right} are granted; the cap is {self._most(right)}")
+            most = self._most(right)
+            if right[0] not in (RISK, ONCE) and outstanding > most:
+                self.broken("I4", f"{outstanding} of {right} are granted; the cap is {most}")
+            if right[0] == RISK and outstanding > most and not self.forked:
+                refilled = self._may_be_refilled(right[1])
+                if outstanding > most + refilled:
+                    self.broken("I3", f"{outstanding} of {right} are granted; {most} and {refilled} may be")
+
+    def _may_be_refilled(self, promotion: str) -> int:
+        """The most risk that head office may give out again: what was taken, but for live doubles of a credential."""
+        taken: dict[Name, int] = {}
+        for name, spent in self.fold.spent.items():
+            amount = sum(part for lot, part in spent if lot[:2] == (RISK, promotion))
+            if amount:
+                taken[name] = amount
+        live: dict[bytes, list[int]] = {}
+        for name, use in self.fold.uses.items():
+            if use.promotion == promotion and not use.shared and name not in self.fold.voided:
+                live.setdefault(use.credential, []).append(taken.get(name, 0))
+        return sum(taken.values()) - sum(sum(each) - max(each) if all(each) else sum(each) for each in live.values())
 
     def same_lots(self, device: int, feed: str, lots: dict[tuple[int, str, bytes, int], int]) -> None:
         """What a counter believes to have, against the books over the very entries that it holds."""

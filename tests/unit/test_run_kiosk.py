@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,3 +136,13 @@ def test_one_failed_check_fails_all_and_the_others_still_run(
     assert run_kiosk.main(["test", "--fast"]) == 1
     assert len(tools.ran) == 7
     assert "Not passed" in capsys.readouterr().err
+
+
+def test_every_command_is_known_before_any_package_is_installed(checkout: Path) -> None:
+    """A fresh machine reads the arguments first; a package imported there would end the very first command."""
+    asked = "import run_kiosk; run_kiosk.parser(); print('all known')"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", asked],  # -S: nothing but the standard library
+        cwd=checkout, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "all known\n", done.stderr
