@@ -228,7 +228,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "bundle floor kept only in memory": Mutant([(Standing, "apply", _floor_in_memory)], "bad bundles"),
     "clock floor lost at reboot": Mutant([(ClockHistory, "apply", _ticked_unread)], "set clocks"),
     "delta installed in two transactions": Mutant([(SimJournal, "install_bundle", _two_transactions)], "bad bundles"),
-    "prune before receipt": Mutant([(pruning, "prunable", _by_age_alone)], "old entries"),
+    "prune before receipt": Mutant([(pruning, "prunable", _by_age_alone)], "old entries", (4,)),
     "receipt before commit": Mutant([(SimOffice, "answer", _receipt_before_commit)], "dark office"),
     "gap skipped": Mutant([(exchange, "_fit", _gap_skipped)], "dark office"),
     "upload not idempotent": Mutant([(exchange, "_fit", _counted_again)], "bad line"),

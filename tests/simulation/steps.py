@@ -126,7 +126,7 @@ BIASES: Mapping[str, Schedule] = {
     ),
     "set clocks": Schedule(WEIGHTS | {"jump": 20, "reboot": 20}),
     "old entries": Schedule(  # no clock is set: head office's, wrong by years, makes what is young old
-        WEIGHTS | {"month": 1, "prune": 12, "reboot": 12, "restore": 0, "jump": 0, "clone": 0, "old disk": 0, "back up": 6},
+        WEIGHTS | {"month": 1, "prune": 12, "reboot": 12, "restore": 0, "jump": 0, "clone": 0, "old disk": 0},
         patterns=(_OLD_AND_LATE, _OLD_AND_RECEIPTED),
         play=0.05,
     ),
