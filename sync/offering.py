@@ -115,7 +115,9 @@ def _own_branch(
     last = shared(feed)
     if last.n < ours.n and head_at(store, feed, last.n) == last:
         return last
-    return NO_ENTRIES if head_at(store, feed, 1) is not None else None
+    # the receipt of what both shared may be pruned, and that entry with it: then all that is left here is sent
+    begins = store.beginning(feed).after
+    return begins if begins.n <= theirs.n else None
 
 
 def head_at(store: FeedStore, feed: FeedId, n: int) -> Head | None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from kiosk.errors import SetupError
@@ -22,6 +23,9 @@ STEPS = (  # cheap first; pytest comes last, so that its closing line is the las
     ("core", ("coverage", "run", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit/core")),
     ("branches", ("coverage", "report")),  # each line and branch of kiosk/core, or which ones no test took
 )
+
+
+QUICK = "not (browser or e2e)"
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -52,12 +56,30 @@ def run(args: argparse.Namespace) -> int:
 
         components.bring()
     failed = [name for name, command in STEPS if not step(name, command)]
-    chosen = ["-m", "not (browser or e2e)"] if args.fast else []
-    if run_tool(["pytest", *chosen, *args.pytest], quiet=False)[0]:
+    if not (run_lanes() if not args.fast and not args.pytest else run_chosen(args)):
         failed.append("tests")
     if failed:
         print(f"Not passed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def run_chosen(args: argparse.Namespace) -> bool:
+    """The tests that were asked for, as pytest says it."""
+    chosen = ["-m", QUICK] if args.fast else []
+    return run_tool(["pytest", *chosen, *args.pytest], quiet=False)[0] == 0
+
+
+def run_lanes() -> bool:
+    """All tests, in two lanes side by side: those that wait for a browser or a program, and those that reckon.
+
+    Those of the core have run already, under coverage. The second lane is told as it goes, the first when both end.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        waiting = beside.submit(run_tool, ["pytest", "-m", f"not ({QUICK})"], quiet=True)
+        reckoned = run_tool(["pytest", "-m", QUICK, "--ignore", "tests/unit/core"], quiet=False)[0] == 0
+        code, printed = waiting.result()
+    print(f"\nIn a browser, and end to end:\n{printed}", flush=True)
+    return reckoned and code == 0
 
 
 def step(name: str, command: Sequence[str]) -> bool:

@@ -130,6 +130,11 @@ BIASES: Mapping[str, Schedule] = {
         patterns=(_OLD_AND_LATE, _OLD_AND_RECEIPTED),
         play=0.05,
     ),
+    "old forks": Schedule(
+        WEIGHTS | {"month": 1, "prune": 12, "reboot": 12, "restore": 0, "jump": 0, "clone": 6, "old disk": 6},
+        patterns=(_OLD_AND_LATE, _OLD_AND_RECEIPTED),
+        play=0.05,
+    ),
     "dark office": Schedule(
         WEIGHTS | {"office crash": 8, "office start": 30, "back up": 10, "restore": 8, "exchange": 90},
         FAULTS | {"office power cut": 40, "late": 15},

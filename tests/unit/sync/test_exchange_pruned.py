@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
-from kiosk.core.entry import NO_ENTRIES, FeedId, Head, chain
+from kiosk.core.entry import NO_ENTRIES, FeedId, Head, chain, sign_checkpoint
 from sync.exchange import Pruned, Result, apply, compose, take
 from sync.offering import head_at, offer
 from sync.wire import Exchange
-from tests.twins import Writer, key_of_seed, use
+from tests.twins import NOON_MS, Writer, key_of_seed, use
 
 COUNTER, OFFICE = FeedId("bayside/counter-1", 1), FeedId("head-office", 1)
 
@@ -60,6 +62,16 @@ def test_another_hash_where_the_pruned_ones_end_is_still_seen(counter: Writer) -
     theirs = Head(6, bytes(32))
     assert taken(counter, theirs) == ((), 1)
     assert offered(counter, theirs) == []
+
+
+@pytest.mark.parametrize(("theirs_n", "sent"), [(5, 0), (6, 4), (8, 4), (12, 4)])
+def test_a_branch_whose_shared_receipt_is_pruned_is_sent_as_far_as_it_is_here(
+    counter: Writer, theirs_n: int, sent: int
+) -> None:
+    mark = partial(sign_checkpoint, key_epoch=1, at_ms=NOON_MS, key=counter.key)
+    theirs = {COUNTER: Head(theirs_n, bytes(32))}
+    made = offer(counter.store, theirs, may_send=lambda _feed: True, sign=mark)
+    assert [(one.after, len(one.bodies)) for one in made.segments] == ([(at(counter, 6), sent)] if sent else [])
 
 
 def test_heads_are_known_from_the_last_pruned_one_on(counter: Writer) -> None:
