@@ -20,6 +20,7 @@ export function ticketIsNewer(key) {
 export function nowShown() {
   const unseen = document.getElementById("seen");
   if (unseen && document.visibilityState === "visible") {
+    htmx.process(unseen);  // it may have come just now, while something else settled: then htmx does not know it yet
     htmx.trigger(unseen, "shown");
     unseen.removeAttribute("id");
   }
