@@ -95,7 +95,7 @@ class Stage(Generic[AnyCounter]):
         """A browser of its own, with a touch screen."""
         viewport = {"width": size[0], "height": size[1]}
         opened = self.browser.new_context(viewport=viewport, has_touch=True, **more)  # type: ignore[arg-type]
-        opened.set_default_timeout(10_000)
+        opened.set_default_timeout(30_000)
         self._contexts.append(opened)
         return opened
 

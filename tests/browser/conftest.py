@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.counter_stage import Stage, open_stage, real_counter
 from tests.counter_world import Floor
 from tests.fakes_counter import FakeCounter
+
+expect.set_options(timeout=20_000)  # the tests run in two lanes on two cores: a page may take its time
 
 FAKE_CAMERA = "--use-fake-device-for-media-stream"
 

@@ -16,7 +16,7 @@ from tests.simulation.mutants import MUTANTS
 from tests.simulation.shrink import shrunk
 from tests.simulation.steps import draw, schedule_of
 
-JOBS = 2
+JOBS = 1  # the other core has a browser
 BLOCK = 25
 TRACES = """
 import sys
