@@ -153,7 +153,7 @@ class Counting:
         self.books.logged()
         if first:
             credit(self.office.store, self.balances, of_feed, fact.n)
-            self.told.append(_undone_use(undone, self.at_ms))
+            self.told.append(undone_use(undone, self.at_ms))
 
     def _may_come(self, feed: FeedId, n: int) -> bool:
         """Whether entry ``n`` of ``feed`` can be a redemption that is not counted yet: not here, or in quarantine."""
@@ -277,7 +277,8 @@ def _use_seen(feed: FeedId, n: int, fact: Redemption, at_ms: int) -> UseSeen:
     )
 
 
-def _undone_use(undone: LogRow, at_ms: int) -> UseSeen:
+def undone_use(undone: LogRow, at_ms: int) -> UseSeen:
+    """What all counters are told of a redemption that is undone: the credit."""
     return UseSeen(
         at_ms=at_ms,
         feed=str(undone.feed),

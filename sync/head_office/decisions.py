@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 
 from kiosk.clock import to_ms
 from kiosk.core.entry import FeedId
-from kiosk.core.fact import Fact, Revoked, UseSeen
+from kiosk.core.fact import Fact, Revoked
 from sync.head_office import intake, quarantine
 from sync.head_office.balances import Balances
-from sync.head_office.counting import credit
+from sync.head_office.counting import credit, undone_use
 from sync.head_office.desk import DeskError
 from sync.head_office.kept_lives import put_back
 from sync.head_office.office import HeadOffice
@@ -76,7 +76,7 @@ def _end(office: HeadOffice, store: HeadOfficeStore, life: Enrolment, n: int, *,
     balances.flush()
     store.put_enrolment(replace(life, counts_to=counts_to, revoked_at_ms=at_ms, revoked_why=why, revoked_by=by))
     told: list[Fact] = [Revoked(at_ms=at_ms, feed=str(feed), n=n, why=why, by=by)]
-    intake.tell_all(office, told + [_unseen(row, at_ms) for row in struck])
+    intake.tell_all(office, told + [undone_use(row, at_ms) for row in struck])
     return Struck(len(struck), sum(row.kind == "void" for row in rows))
 
 
@@ -130,19 +130,3 @@ def _void_row(row: LogRow, by: str, at_ms: int) -> LogRow:
         row, kind="void", n=-row.n, clerk=by, at_ms=at_ms, received_at_ms=at_ms, void_of_n=row.n, reason=STRUCK,
         judged=None,
     )  # fmt: skip
-
-
-def _unseen(row: LogRow, at_ms: int) -> UseSeen:
-    return UseSeen(
-        at_ms=at_ms,
-        feed=str(row.feed),
-        n=row.n,
-        promotion=row.promotion,
-        credential=row.credential,
-        store=row.store,
-        used_at_ms=row.at_ms,
-        void=True,
-        clerk=row.clerk,
-        amount_minor=row.amount_minor,
-        holder=row.holder,
-    )

@@ -76,7 +76,7 @@ def drain(station: Station, version: int) -> None:
             raise TimeoutError(f"{station.counter.status()}")
         if station.counter.carrier is not None:
             station.counter.carrier.wake()
-        time.sleep(0.05)
+        time.sleep(0.05)  # between two looks at a condition that has a deadline
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def serve_on_and_on(station: Station, chance: random.Random, count: int) -> None
     """Customers with codes that others hold up elsewhere too, and with words; a void now and then."""
     held_up = [*codes("ONLINE", count), *codes("FLOOR", count)]
     while True:
-        time.sleep(PAUSE_S)
+        time.sleep(PAUSE_S)  # customers come one by one: three counters and head office share two cores
         if not station.counter.catalogue.version:
             continue
         shown = chance.choice(WORDS) if chance.random() < 0.3 else chance.choice(held_up)

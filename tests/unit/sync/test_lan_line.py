@@ -36,7 +36,7 @@ def until(holds: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < end, "it never came to be"
-        time.sleep(0.01)
+        time.sleep(0.01)  # between two looks; the deadline above decides
 
 
 def lan_of(counter: NearCounter, *listed: Address, discover: bool = False) -> LanLine:
